@@ -1,0 +1,55 @@
+// What happened while a tile was computed, as numbers of primitive operations. Energy, the report's
+// counts and the conservation checks all come from these; nothing else carries work out of a block.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace mambasic::models {
+
+enum class Event : std::uint8_t {
+    Int8Mac,         // int8 x int8 + int32
+    Int4Mac,         // int4 x int8 + int32
+    Int32Add,        // partial sums added outside the array
+    Fp32Add,         // FP32 add or subtract, compare-free
+    Fp32Mul,         // FP32 multiply; int -> FP32 conversion of an operand is counted with it
+    Fp32Fma,         // FP32 multiply-add
+    Fp32Div,         // FP32 division
+    Exp,             // nonlinear unit: exp
+    Softplus,        // nonlinear unit: softplus (its exp and logarithm included)
+    Silu,            // nonlinear unit: v / (1 + exp(-v)), exp and division included
+    Rsqrt,           // nonlinear unit: 1 / sqrt
+    QuantizeInt8,    // FP32 -> int8: round and clamp
+    HalfConvert,     // FP32 <-> FP16
+    ScaleLookup,     // scale read for a channel or a tile
+    SramReadBytes,   // scratchpad bytes read
+    SramWriteBytes,  // scratchpad bytes written
+    StateReadBytes,  // SSM and conv state store
+    StateWriteBytes,
+    DramReadBytes,
+    DramWriteBytes,
+    Saturated,  // elements that the int8 quantizer had to hold; costs nothing
+    kCount,
+};
+
+constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kCount);
+
+/// The name an event has in reports and technology cards: "int8_mac", "sram_read_bytes", ...
+const char* name_of(Event event);
+
+class Counts {
+public:
+    std::uint64_t& operator[](Event e) { return values_[static_cast<std::size_t>(e)]; }
+    std::uint64_t operator[](Event e) const { return values_[static_cast<std::size_t>(e)]; }
+    Counts& operator+=(const Counts& other) {
+        for (std::size_t i = 0; i < kEventCount; ++i) values_[i] += other.values_[i];
+        return *this;
+    }
+    bool operator==(const Counts& other) const { return values_ == other.values_; }
+
+private:
+    std::array<std::uint64_t, kEventCount> values_{};
+};
+
+}  // namespace mambasic::models

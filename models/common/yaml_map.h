@@ -1,0 +1,70 @@
+// A YAML mapping that is consumed key by key. Every take states the key's range, unit and meaning,
+// so that the parser, its errors and `mambasic explain` say the same thing. finish() rejects what
+// was not taken. Errors are UserError "file:line:col: ...", with the nearest valid key or choice.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/common/units.h"
+
+namespace mambasic::models {
+
+struct YamlNode;  // scalar, sequence or mapping with file, line and column; see yaml_tree.h
+
+/// What a key means, as `explain` shows it.
+struct KeyDoc {
+    std::string path;  // "gemm.rows"
+    std::string type;  // "integer", "number", "text", or the list of choices
+    std::string unit;
+    std::string range;
+    std::string what;
+};
+
+class YamlMap {
+public:
+    YamlMap(std::shared_ptr<const YamlNode> node, std::string path,
+            std::vector<KeyDoc>* docs = nullptr);
+
+    std::uint32_t take_u32(const char* key, std::uint32_t low, std::uint32_t high, const char* unit,
+                           const char* what);
+    double take_double(const char* key, double low, double high, const char* unit,
+                       const char* what);
+    bool take_bool(const char* key, const char* what);
+    std::string take_text(const char* key, const char* what);
+    Banded take_banded(const char* key, const char* unit,
+                       const char* what);  // {value, low, high, source}
+    YamlMap take_map(const char* key, const char* what);
+
+    template <typename E>
+    E take_enum(const char* key, std::initializer_list<std::pair<const char*, E>> choices,
+                const char* what) {
+        std::vector<std::string> names;
+        for (const auto& choice : choices) names.emplace_back(choice.first);
+        return (choices.begin() + take_choice(key, names, what))->second;
+    }
+
+    bool has(const char* key) const;
+    std::vector<std::string> keys() const;  // in file order
+    void finish();
+    /// Refuses the value of a key that was taken: "file:line:col: path: message".
+    [[noreturn]] void reject(const char* key, const std::string& message) const;
+    const std::string& path() const { return path_; }
+
+private:
+    std::ptrdiff_t take_choice(const char* key, const std::vector<std::string>& names,
+                               const char* what);
+    const YamlNode& take_node(const char* key);
+    void document(KeyDoc doc);
+
+    std::shared_ptr<const YamlNode> node_;
+    std::string path_;
+    std::vector<bool> taken_;
+    std::vector<KeyDoc>* docs_;
+};
+
+}  // namespace mambasic::models

@@ -1,0 +1,30 @@
+// Static description of the MAC array; immutable after parse().
+#pragma once
+
+#include <cstdint>
+
+#include "models/common/yaml_map.h"
+
+namespace mambasic::models {
+
+enum class Dataflow { WeightStationary, OutputStationary };
+enum class WeightBuffer { Single, Double };
+enum class OneRowMode {
+    Systolic,  // a one-row product fills the array like any other: 1/rows utilized
+    Vector,    // rows x cols MACs work as dot-product lanes, fed at weight bandwidth
+};
+
+struct GemmConfig {
+    std::uint32_t rows = 0;  // weight-stationary: k; output-stationary: m
+    std::uint32_t cols = 0;  // output channels
+    Dataflow dataflow = Dataflow::WeightStationary;
+    WeightBuffer weight_buffer = WeightBuffer::Double;
+    OneRowMode one_row = OneRowMode::Vector;
+    std::uint32_t vector_adder_tree_width = 0;  // products summed per cycle per output lane
+    std::uint32_t epilogue_lanes = 0;           // FP32 scale-round-clamp lanes
+    std::uint32_t epilogue_latency_cycles = 0;
+    std::uint32_t int4_macs_per_mac = 0;  // 1 or 2: INT4 products a MAC makes per cycle
+    static GemmConfig parse(YamlMap map);
+};
+
+}  // namespace mambasic::models

@@ -1,0 +1,18 @@
+// Static description of the residual-add + RMSNorm unit.
+#pragma once
+
+#include <cstdint>
+
+#include "models/common/reduction.h"
+#include "models/common/yaml_map.h"
+
+namespace mambasic::models {
+
+struct NormConfig {
+    std::uint32_t lanes = 0;            // elements per cycle, in each of the two passes over a row
+    Reduction sum;                      // the order of the sum of squares: it decides bits
+    std::uint32_t pipeline_cycles = 0;  // latency of one pass, without the rsqrt unit
+    static NormConfig parse(YamlMap map);
+};
+
+}  // namespace mambasic::models

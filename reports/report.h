@@ -1,0 +1,154 @@
+// Everything a run has to say, as plain data: writers turn it into JSON and text, and compute
+// nothing. Field names are the keys of report.json (schema "mambasic-report/1").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mambasic::reports {
+
+struct Band {
+    double value = 0;
+    double low = 0;
+    double high = 0;
+};
+
+using NamedCounts = std::vector<std::pair<std::string, std::uint64_t>>;
+
+struct Provenance {
+    std::string version;
+    std::string chip;  // file name, for people
+    std::string chip_sha256;
+    std::string scheme;
+    std::string scheme_sha256;
+    std::string trace;
+    std::string trace_sha256;
+    std::string command;
+};
+
+struct Totals {
+    std::uint64_t cycles = 0;
+    double time_ns = 0;
+    std::uint64_t tokens = 0;  // of all sequences
+    double cycles_per_token = 0;
+    Band energy_pj;
+    Band area_mm2;
+    std::uint64_t dram_read_bytes = 0;
+    std::uint64_t dram_written_bytes = 0;
+};
+
+struct LayerRow {
+    std::uint32_t index = 0;  // in the model
+    std::string scheme;
+    std::uint64_t cycles = 0;  // from the end of the layer before to the end of this one
+    Band energy_pj;
+    std::uint64_t dram_read_bytes = 0;
+    std::uint64_t dram_written_bytes = 0;
+};
+
+/// One op of the network, summed over layers and steps.
+struct OpRow {
+    std::string name;   // "in_proj"
+    std::string block;  // "gemm"
+    std::uint64_t tiles = 0;
+    std::uint64_t cycles =
+        0;  // from its first tile's start to its last tile's end, summed over layers
+    std::uint64_t busy_cycles = 0;
+    std::uint64_t macs = 0;
+    std::uint64_t dram_read_bytes = 0;
+    std::uint64_t dram_written_bytes = 0;
+    Band energy_pj;
+};
+
+struct BlockRow {
+    std::string name;
+    std::uint64_t busy_cycles = 0;
+    std::uint64_t stalled_input_cycles = 0;
+    std::uint64_t stalled_output_cycles = 0;
+    std::uint64_t idle_cycles = 0;
+    Band energy_pj;
+    Band area_mm2;
+    NamedCounts counts;
+};
+
+struct Traffic {
+    std::uint64_t read_bytes = 0;
+    std::uint64_t written_bytes = 0;
+};
+
+struct DramSection {
+    std::string name;
+    Traffic weights, activations, tables, state;
+    std::uint64_t row_hits = 0;  // 0 until the bank-level model
+    std::uint64_t row_misses = 0;
+    std::uint64_t refresh_cycles = 0;
+    double bandwidth_utilization = 0;  // of the peak, over the whole run
+};
+
+struct LookupSection {
+    std::string kind;  // "none": one scale
+    std::uint64_t ranges_bytes = 0, scales_bytes = 0, codes_bytes = 0, state_scales_bytes = 0;
+    std::uint64_t lookups = 0;
+    std::uint64_t cycles = 0;
+    std::uint64_t exposed_cycles = 0;
+    Band energy_pj;
+    Band table_area_mm2;
+    Band logic_area_mm2;
+};
+
+struct QuantizationSection {
+    std::uint64_t saturated = 0;
+    std::uint64_t flagged = 0;
+    std::uint64_t elements = 0;
+    std::optional<double>
+        sqnr_ssm_input_db;  // against an FP32 SSM input; absent where not computed
+    std::optional<double> sqnr_layer_output_db;
+};
+
+/// How far an approximate nonlinear unit is from the exact one.
+struct UnitError {
+    std::string unit;
+    std::string kind;
+    double max_ulp = 0;
+    double mean_ulp = 0;
+};
+
+struct FirstDifference {
+    std::uint64_t index = 0;        // flat, in the tensor's own row-major order
+    std::string got, want;          // decimal
+    std::string got_hex, want_hex;  // the element's bits
+};
+
+struct CheckTensor {
+    std::string name;
+    std::uint64_t elements = 0;
+    std::uint64_t mismatches = 0;
+    std::uint64_t max_ulp = 0;  // LSB for integers
+    double max_abs = 0;
+    std::optional<FirstDifference> first;
+};
+
+struct CheckSection {
+    std::string against;  // "golden", "recorded" or the file
+    std::uint64_t mismatches = 0;
+    std::vector<CheckTensor> tensors;
+};
+
+struct Report {
+    Provenance provenance;
+    Totals totals;
+    std::vector<LayerRow> layers;
+    std::vector<OpRow> ops;
+    std::vector<BlockRow> blocks;
+    DramSection dram;
+    LookupSection lookup;
+    QuantizationSection quantization;
+    std::vector<UnitError> unit_errors;  // empty where every unit is exact
+    std::optional<CheckSection> check;
+    std::vector<std::string> notes;  // warnings that a reader must see
+};
+
+}  // namespace mambasic::reports

@@ -1,0 +1,74 @@
+// A chip, composed from YAML: the chip file (over the file it extends), its technology card, its
+// DRAM and the overrides of --set. Immutable, and it cannot be wrong: parse refused it otherwise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "golden/arithmetic.h"
+#include "models/common/technology.h"
+#include "models/conv/conv_config.h"
+#include "models/dma/dma_config.h"
+#include "models/dram/dram_config.h"
+#include "models/embedding/embedding_config.h"
+#include "models/gemm/gemm_config.h"
+#include "models/hadamard/hadamard_config.h"
+#include "models/nonlinear/nonlinear_config.h"
+#include "models/norm/norm_config.h"
+#include "models/scale_table/scale_table_config.h"
+#include "models/sram/sram_config.h"
+#include "models/ssm/ssm_config.h"
+
+namespace mambasic::sim {
+
+enum class Fusion {
+    None,   // every op writes its result to DRAM and the next reads it back
+    Layer,  // token tiles stream from block to block; only what does not fit spills
+};
+
+struct ScheduleConfig {
+    Fusion fusion = Fusion::Layer;
+    std::uint32_t tile_tokens = 0;  // tokens of a tile, per sequence
+    static ScheduleConfig parse(models::YamlMap map);
+};
+
+struct ArithmeticConfig {
+    arith::Softplus softplus = arith::Softplus::Log1p;
+    bool quamba_quirks = false;
+    static ArithmeticConfig parse(models::YamlMap map);
+};
+
+struct ChipConfig {
+    std::string name;
+    double clock_ghz = 0;
+    ScheduleConfig schedule;
+    ArithmeticConfig arithmetic;
+    models::Technology technology;
+    models::DramConfig dram;
+    models::DmaConfig dma;
+    models::SramConfig weight_sram;
+    models::SramConfig activation_sram;
+    models::GemmConfig gemm;
+    models::NormConfig norm;
+    models::ConvConfig conv;
+    models::ScaleTableConfig scale_table;
+    models::NonlinearConfig nonlinear;
+    models::SsmConfig ssm;
+    models::HadamardConfig hadamard;
+    models::EmbeddingConfig embedding;
+    std::string sha256;  // of the composed configuration in canonical form, not of the files
+
+    /// `overrides` are "a.b=v". `docs`, if given, collects what every key means.
+    static ChipConfig load(const std::string& path, const std::vector<std::string>& overrides,
+                           std::vector<models::KeyDoc>* docs = nullptr);
+};
+
+/// How the conv -> SSM activations are coded; hw_config/schemes/*.yaml.
+struct Scheme {
+    std::string name;  // "quamba1"
+    std::string sha256;
+    static Scheme load(const std::string& name_or_path,
+                       std::vector<models::KeyDoc>* docs = nullptr);
+};
+
+}  // namespace mambasic::sim

@@ -1,0 +1,69 @@
+// A trace: one quantized model (or a run of its layers), the inputs it saw, the states it started
+// from, and what it is known to have produced. FORMAT.md is normative. A Trace is memory-mapped and
+// fully validated by open(); nobody re-checks a shape, a bound or a token afterwards.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "traces/mamba1.h"
+#include "traces/tensor.h"
+
+namespace mambasic::traces {
+
+enum class Phase { Prefill, Decode };
+
+struct TraceInfo {
+    std::string model;      // "mamba-130m"
+    std::string family;     // "mamba1"
+    std::string scheme;     // "quamba1"
+    std::string precision;  // "w8a8"
+    Phase phase = Phase::Prefill;
+    std::uint32_t batch = 0;
+    std::uint32_t tokens = 0;       // per sequence; in decode, the number of steps
+    std::uint32_t first_layer = 0;  // index in the model of the first layer held here
+    std::uint32_t layers = 0;
+    bool has_head = false;  // embedding, final norm and LM head are here
+    bool shapes_only = false;
+    Mamba1Dims dims;
+    float epsilon = 1e-5F;
+    std::string producer;
+    std::string data_sha256;
+};
+
+class Trace {
+public:
+    /// Maps and validates; throws TraceError "file: what is wrong".
+    static Trace open(const std::string& path);
+    Trace(Trace&&) noexcept;
+    Trace& operator=(Trace&&) noexcept;
+    ~Trace();
+
+    const std::string& path() const;
+    const TraceInfo& info() const;
+    std::string header_sha256() const;  // covers data_sha256, so it names the whole content
+    std::uint64_t file_bytes() const;
+
+    Mamba1Layer layer(std::uint32_t index) const;  // 0 .. layers-1, in this trace
+    Mamba1Head head() const;                       // has_head only
+
+    const std::int32_t* tokens() const;         // [batch][tokens], has_head only; else null
+    const std::uint16_t* input_hidden() const;  // FP16 [batch][tokens][D], where there is no head
+    const float* input_residual() const;        // [batch][tokens][D]; null before layer 0
+    const std::int8_t* conv_state_in(std::uint32_t index) const;  // decode: [batch][E][4]
+    const std::int8_t* ssm_state_in(std::uint32_t index) const;   // decode: [batch][E][N]
+
+    const std::vector<Tensor>& tensors() const;  // in file order
+    const Tensor* find(const std::string& name) const;
+    /// What was recorded for a layer's tensor ("conv1d.output"), or null.
+    const Tensor* recorded(std::uint32_t index, const std::string& name) const;
+
+private:
+    struct Impl;
+    explicit Trace(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mambasic::traces
