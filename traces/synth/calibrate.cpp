@@ -4,6 +4,7 @@
 
 #include "golden/hadamard.h"
 #include "traces/synth/float_gemm.h"
+#include "traces/synth/threads.h"
 
 namespace mambasic::traces::synth {
 
@@ -69,7 +70,7 @@ std::vector<float> float_hadamard(const std::vector<float>& y, std::size_t width
     const std::vector<float> matrix = golden::hadamard_matrix(factor);
     const float scale = 1.0F / std::sqrt(static_cast<float>(width));
     std::vector<float> out(y.size());
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (y.size() * factor >= kWorthThreads)
     for (std::size_t row = 0; row < y.size(); row += width) {
         std::vector<float> v(y.begin() + static_cast<std::ptrdiff_t>(row),
                              y.begin() + static_cast<std::ptrdiff_t>(row + width));
@@ -131,7 +132,7 @@ std::vector<float> calibrate(const Mamba1Dims& dims, const FloatLayer& layer, co
     std::vector<float> state(std::size_t{dims.d_inner} * dims.d_state, 0.0F);
     std::vector<float> y(tokens * dims.d_inner);
     const ScanViews views{layer, xz, u, dt_b_c, delta, tokens};
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (y.size() * dims.d_state >= kWorthThreads)
     for (std::size_t channel = 0; channel < dims.d_inner; ++channel) {
         scan_channel(dims, views, channel, state.data() + channel * dims.d_state, y);
     }

@@ -1,5 +1,7 @@
 #include "traces/synth/draws.h"
 
+#include "traces/synth/threads.h"
+
 namespace mambasic::traces::synth {
 
 namespace {
@@ -45,12 +47,12 @@ float Draws::normal(std::uint64_t index) const {
 }
 
 void Draws::fill_normal(std::vector<float>& out, float gain) const {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (out.size() >= kWorthThreads)
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = gain * normal(i);
 }
 
 void Draws::fill_uniform(std::vector<float>& out, float gain) const {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (out.size() >= kWorthThreads)
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = gain * (2.0F * uniform(i) - 1.0F);
 }
 

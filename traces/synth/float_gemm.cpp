@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "traces/synth/quantize.h"
+#include "traces/synth/threads.h"
 
 namespace mambasic::traces::synth {
 
@@ -46,7 +47,7 @@ std::vector<float> float_gemm(const float* x, std::size_t x_stride, std::size_t 
                   packed.data() + tile * k * kTokens);
     }
     std::vector<float> y(rows * n);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (rows * w.size() >= kWorthThreads)
     for (std::size_t n0 = 0; n0 < n; n0 += kOutputs) {
         const std::size_t outputs = std::min(kOutputs, n - n0);
         const float* weights[kOutputs];

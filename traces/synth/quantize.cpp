@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "traces/synth/threads.h"
+
 namespace mambasic::traces::synth {
 
 void round_to_half(std::vector<float>& values) {
@@ -23,7 +25,7 @@ QuantizedWeight quantize_weight(const std::vector<float>& values) {
     QuantizedWeight out;
     out.scale = weight_scale(largest);
     out.codes.resize(values.size());
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (values.size() >= kWorthThreads)
     for (std::size_t i = 0; i < values.size(); ++i) {
         out.codes[i] = weight_code(values[i], out.scale);
     }

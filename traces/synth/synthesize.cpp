@@ -10,6 +10,7 @@
 #include "traces/synth/pieces.h"
 #include "traces/synth/quantized_layer.h"
 #include "traces/synth/replay.h"
+#include "traces/synth/threads.h"
 
 namespace mambasic::traces::synth {
 
@@ -110,7 +111,7 @@ void Synthesis::start() {
     const std::size_t width = options_.dims.d_model;
     std::vector<std::int8_t> codes(options_.dims.vocab * width);
     std::vector<arith::Half> scales(options_.dims.vocab);
-#pragma omp parallel
+#pragma omp parallel if (codes.size() >= kWorthThreads)
     {
         std::vector<float> row;
 #pragma omp for schedule(static)

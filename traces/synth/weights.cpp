@@ -6,6 +6,7 @@
 
 #include "traces/layout.h"
 #include "traces/synth/draws.h"
+#include "traces/synth/threads.h"
 
 namespace mambasic::traces::synth {
 
@@ -167,14 +168,14 @@ QuantizedWeight draw_lm_head(const WeightOptions& options) {
     const Draws draws(options.seed, "lm_head");
     const float gain = inverse_root(options.dims.d_model);
     float largest = 0;
-#pragma omp parallel for schedule(static) reduction(max : largest)
+#pragma omp parallel for schedule(static) reduction(max : largest) if (used >= kWorthThreads)
     for (std::size_t i = 0; i < used; ++i) {
         largest = std::max(largest, std::fabs(half_rounded(gain * draws.normal(i))));
     }
     QuantizedWeight out;
     out.scale = weight_scale(largest);
     out.codes.assign(std::size_t{padded_rows(options.dims.vocab)} * options.dims.d_model, 0);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (used >= kWorthThreads)
     for (std::size_t i = 0; i < used; ++i) {
         out.codes[i] = weight_code(half_rounded(gain * draws.normal(i)), out.scale);
     }
