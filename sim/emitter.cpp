@@ -90,7 +90,7 @@ BufferId Emitter::load(Op op, Memory memory, std::uint64_t bytes, const DramPlac
     const BufferId buffer = allocate(memory, bytes);
     segment_.buffers.back().loaded = true;
     Task& task = append(BlockId::DmaLoad, op, {});
-    task.transfer = {from.kind, bytes, from.address};
+    task.transfer = {from.kind, memory, bytes, from.address};
     task.data = from.writers;
     use(task, buffer, false, true);
     return buffer;
@@ -99,7 +99,7 @@ BufferId Emitter::load(Op op, Memory memory, std::uint64_t bytes, const DramPlac
 TaskId Emitter::store(Op op, BufferId buffer, std::uint64_t bytes, TrafficKind kind,
                       std::uint64_t address) {
     Task& task = append(BlockId::DmaStore, op, {});
-    task.transfer = {kind, bytes, address};
+    task.transfer = {kind, buffers_.at(buffer).memory, bytes, address};
     use(task, buffer, true, false);
     return task.id;
 }

@@ -67,6 +67,7 @@ struct Region {
 
 struct Transfer {
     TrafficKind kind = TrafficKind::Weights;
+    Memory memory = Memory::Weight;  // the on-chip end
     std::uint64_t bytes = 0;
     std::uint64_t address = 0;
 };
