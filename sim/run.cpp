@@ -161,7 +161,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     reports::Report report = make_report({chip, work, result, machine.ledger(), timeline,
                                           trace.info().first_layer + options.first_layer,
                                           scheme.name, options.numerics});
-    report.provenance.version = "0.1.0";
+    report.provenance.version = MAMBASIC_VERSION;
     report.provenance.chip = chip.name;
     report.provenance.chip_sha256 = chip.sha256;
     report.provenance.scheme = scheme.name;
