@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "golden/layer.h"
 #include "models/common/error.h"
 #include "sim/reference.h"
 
@@ -47,13 +48,12 @@ public:
     }
 
     const std::string& name() const override { return name_; }
-    bool is_complete() const override { return true; }
 
-    std::vector<Tensor> tensors(std::int32_t layer, std::uint32_t step) override {
-        if (layer == LayerOutput::kEmbedding) return embedding(step);
-        if (layer == LayerOutput::kHead) return head();
-        if (layer == 0 && !info_.has_head) take_input(step);
-        return run_layer(static_cast<std::uint32_t>(layer));
+    std::vector<Tensor> tensors(const LayerOutput& output) override {
+        if (output.layer == LayerOutput::kEmbedding) return embedding(output.step);
+        if (output.layer == LayerOutput::kHead) return head();
+        if (output.layer == 0 && !info_.has_head) take_input(output.step);
+        return run_layer(static_cast<std::uint32_t>(output.layer));
     }
 
 private:

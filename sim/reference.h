@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "golden/layer.h"
 #include "golden/options.h"
 #include "sim/run.h"
 #include "traces/trace.h"
@@ -19,21 +18,16 @@ public:
 
     virtual const std::string& name() const = 0;  // "golden", "recorded", or the file
 
-    /// What a layer of a step should produce, shaped as the chip's LayerOutput is; valid until the
-    /// next call. Called once per layer and step, in the order of the run. A recorded reference
-    /// may hold fewer tensors than the chip makes; golden holds all of them.
-    virtual std::vector<traces::Tensor> tensors(std::int32_t layer, std::uint32_t step) = 0;
-
-    /// True where a tensor that the reference lacks is an error.
-    virtual bool is_complete() const = 0;
+    /// What this layer of this step should hold, named and shaped as in `output`, whose values it
+    /// does not read; valid until the next call. Called once for each, in the order of the run.
+    /// Golden holds every tensor that a chip must make; a recorded reference may hold fewer.
+    virtual std::vector<traces::Tensor> tensors(const LayerOutput& output) = 0;
 };
-
-/// True of tensors that have no token dimension: what is left after the last token so far.
-bool is_state(const std::string& tensor);
 
 /// The choices of the chip that decide bits.
 golden::Options golden_options(const ChipConfig& chip);
 
+/// The trace must outlive all of these.
 std::unique_ptr<Reference> golden_reference(const traces::Trace& trace,
                                             const golden::Options& options);
 

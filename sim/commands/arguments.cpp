@@ -48,8 +48,9 @@ Arguments::Arguments(std::string verb, const po::options_description& options,
     // Guessing would let "--out" stand for an "--outliers" of a later version.
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     try {
-        po::store(po::command_line_parser(words).options(options).positional(bare).style(style).run(),
-                  values_);
+        po::store(
+            po::command_line_parser(words).options(options).positional(bare).style(style).run(),
+            values_);
     } catch (const po::unknown_option& e) {
         const std::string name = e.get_option_name();
         reject("unknown option '" + name + "'" + models::suggestion(name, long_names(options)));
@@ -142,9 +143,11 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> Arguments::range(
     const std::string word = text(name);
     const std::size_t colon = word.find(':');
     const auto first = parsed<std::uint32_t>(word.substr(0, colon));
-    const auto end = parsed<std::uint32_t>(colon == std::string::npos ? "" : word.substr(colon + 1));
+    const auto end =
+        parsed<std::uint32_t>(colon == std::string::npos ? "" : word.substr(colon + 1));
     if (!first || !end || *first >= *end) {
-        reject(name, "'" + word + "' must be FIRST:END with FIRST < END, as in 0:4 for layers 0 to 3");
+        reject(name,
+               "'" + word + "' must be FIRST:END with FIRST < END, as in 0:4 for layers 0 to 3");
     }
     return std::pair(*first, *end);
 }

@@ -18,7 +18,7 @@ public:
     Arguments(std::string verb, const boost::program_options::options_description& options,
               const std::vector<std::string>& positional, const std::vector<std::string>& words);
 
-    bool has(const std::string& name) const;  // given at all; for flags: set
+    bool has(const std::string& name) const;          // given at all; for flags: set
     std::string text(const std::string& name) const;  // required
     std::string text_or(const std::string& name, const std::string& otherwise) const;
     std::vector<std::string> list(const std::string& name) const;  // of a repeatable option

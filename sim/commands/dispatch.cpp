@@ -16,11 +16,12 @@ void show_overview(const std::vector<Verb>& verbs) {
     std::cout << "mambasic " << kVersion
               << ": what a Mamba accelerator computes, bit by bit, and what it costs.\n\n";
     for (const Verb& verb : verbs) {
-        std::cout << "  mambasic " << verb.name << " " << verb.synopsis << "\n      " << verb.summary
-                  << "\n      e.g. " << verb.example << "\n";
+        std::cout << "  mambasic " << verb.name << " " << verb.synopsis << "\n      "
+                  << verb.summary << "\n      e.g. " << verb.example << "\n";
     }
-    std::cout << "\nmambasic VERB --help tells every option. Exit status: 0 done and equal, 1 a check "
-                 "found a\ndifference, 2 the input is wrong, 3 internal error.\n";
+    std::cout
+        << "\nmambasic VERB --help tells every option. Exit status: 0 done and equal, 1 a check "
+           "found a\ndifference, 2 the input is wrong, 3 internal error.\n";
 }
 
 po::options_description options_of(const Verb& verb) {
