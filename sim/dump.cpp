@@ -9,10 +9,12 @@ namespace mambasic::sim {
 
 using traces::Phase;
 
-Dump::Dump(const traces::Trace& trace, const std::string& path, const std::string& producer)
+Dump::Dump(const traces::Trace& trace, const std::string& path)
     : info_(trace.info()),
       layout_(result_layout(info_)),
-      writer_(path, {{"producer", producer}, {"trace_sha256", trace.header_sha256()}}, layout_) {}
+      writer_(path,
+              {{"producer", "mambasic " MAMBASIC_VERSION}, {"trace_sha256", trace.header_sha256()}},
+              layout_) {}
 
 void Dump::on_output(const LayerOutput& output) {
     for (const OutputTensor& tensor : output.tensors) gather(output, tensor);

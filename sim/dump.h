@@ -15,7 +15,7 @@ namespace mambasic::sim {
 
 class Dump {
 public:
-    Dump(const traces::Trace& trace, const std::string& path, const std::string& producer);
+    Dump(const traces::Trace& trace, const std::string& path);
 
     void on_output(const LayerOutput& output);
     void finish();  // the file appears under its name

@@ -152,4 +152,26 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> Arguments::range(
     return std::pair(*first, *end);
 }
 
+std::string Arguments::command(const std::vector<std::string>& deciding) const {
+    std::string text = "mambasic " + verb_;
+    const auto last_part = [](const std::string& word) {
+        return word.substr(word.find_last_of('/') + 1);
+    };
+    for (const std::string& name : deciding) {
+        if (!has(name)) continue;
+        const bool bare =
+            std::find(positional_.begin(), positional_.end(), name) != positional_.end();
+        const std::string option = bare ? " " : " --" + name;
+        const auto& value = values_[name].value();
+        if (const auto* one = boost::any_cast<std::string>(&value)) {
+            text += option + (bare ? "" : " ") + last_part(*one);
+        } else if (const auto* many = boost::any_cast<std::vector<std::string>>(&value)) {
+            for (const std::string& each : *many) text += option + " " + each;
+        } else {
+            text += option;
+        }
+    }
+    return text;
+}
+
 }  // namespace mambasic::sim

@@ -32,6 +32,10 @@ public:
     /// "a:b", a < b, as a pair.
     std::optional<std::pair<std::uint32_t, std::uint32_t>> range(const std::string& name) const;
 
+    /// The command as a report states it: only the options that decide figures, and of paths only
+    /// the last part, so that the same work reads the same on every machine.
+    std::string command(const std::vector<std::string>& deciding) const;
+
     /// Throws UserError "mambasic VERB: --name: what".
     [[noreturn]] void reject(const std::string& name, const std::string& what) const;
 

@@ -1,11 +1,9 @@
 #include <algorithm>
 #include <iostream>
-#include <sstream>
 
 #include "models/common/error.h"
 #include "models/common/nearest.h"
 #include "sim/commands/verb.h"
-#include "sim/version.h"
 
 namespace mambasic::sim {
 namespace {
@@ -13,7 +11,7 @@ namespace {
 namespace po = boost::program_options;
 
 void show_overview(const std::vector<Verb>& verbs) {
-    std::cout << "mambasic " << kVersion
+    std::cout << "mambasic " << MAMBASIC_VERSION
               << ": what a Mamba accelerator computes, bit by bit, and what it costs.\n\n";
     for (const Verb& verb : verbs) {
         std::cout << "  mambasic " << verb.name << " " << verb.synopsis << "\n      "
@@ -76,7 +74,7 @@ int dispatch(const std::vector<Verb>& verbs, const std::vector<std::string>& wor
         return kExitDone;
     }
     if (words[0] == "--version") {
-        std::cout << "mambasic " << kVersion << "\n";
+        std::cout << "mambasic " << MAMBASIC_VERSION << "\n";
         return kExitDone;
     }
     const Verb* verb = find(verbs, words);

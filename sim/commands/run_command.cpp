@@ -1,10 +1,11 @@
 // mambasic run: a trace through a chip, and what it cost.
 #include <iostream>
+#include <memory>
 
+#include "reports/text_writer.h"
 #include "sim/commands/output.h"
 #include "sim/commands/verb.h"
 #include "sim/dump.h"
-#include "sim/run.h"
 
 namespace mambasic::sim {
 namespace {
@@ -12,18 +13,18 @@ namespace {
 namespace po = boost::program_options;
 
 void describe(po::options_description& options) {
-    options.add_options()("chip", po::value<std::string>(),
-                          "the chip: a YAML file, or the name of one in hw_config/chips")(
-        "trace", po::value<std::string>(), "the trace to run")(
-        "scheme", po::value<std::string>(),
-        "a scheme's YAML file or name; without it, the scheme that the trace was made for")(
-        "set", po::value<std::vector<std::string>>(),
-        "a.b=v: change one key of the chip; may be repeated")(
-        "layers", po::value<std::string>(), "FIRST:END, layers of the model, as in 0:4")(
-        "timing-only", po::bool_switch(), "count cycles and energy, compute no numbers")(
-        "out", po::value<std::string>(), "folder for report.json and report.txt")(
-        "dump", po::value<std::string>(), "write every tensor that the chip made to this file")(
-        "quiet", po::bool_switch(), "print no report");
+    const auto text = [] { return po::value<std::string>(); };
+    auto add = options.add_options();
+    add("chip", text(), "the chip: a YAML file, or the name of one in hw_config/chips");
+    add("trace", text(), "the trace to run");
+    add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");
+    add("set", po::value<std::vector<std::string>>(),
+        "a.b=v: change one key of the chip; may be repeated");
+    add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
+    add("timing-only", po::bool_switch(), "cycles and energy, but no numbers");
+    add("out", text(), "folder for report.json and report.txt");
+    add("dump", text(), "write every tensor that the chip made to this file");
+    add("quiet", po::bool_switch(), "print no report");
 }
 
 void choose_layers(const Arguments& arguments, const traces::TraceInfo& info, RunOptions& options) {
@@ -41,10 +42,14 @@ void choose_layers(const Arguments& arguments, const traces::TraceInfo& info, Ru
 void refuse_impossible(const Arguments& arguments, const traces::TraceInfo& info) {
     const bool timing_only = arguments.has("timing-only");
     if (info.shapes_only && !timing_only) {
-        arguments.reject("trace", "it holds shapes only; add --timing-only");
+        arguments.reject("trace",
+                         "'" + arguments.text("trace") + "' holds shapes only; add --timing-only");
     }
     if (timing_only && arguments.has("dump")) {
         arguments.reject("dump", "--timing-only makes no tensors to write");
+    }
+    if (arguments.has("layers") && arguments.has("dump")) {
+        arguments.reject("dump", "it holds every layer; use trace slice instead of --layers");
     }
 }
 
@@ -54,8 +59,8 @@ std::vector<std::string> next_steps(const Arguments& arguments) {
         next.push_back("mambasic check --trace " + arguments.text("trace") + " --chip " +
                        arguments.text("chip") + "   compares every tensor, bit for bit");
     }
-    if (!arguments.has("out")) next.push_back("--out DIR   also writes report.json and report.txt");
-    next.push_back("mambasic explain   tells what each key of the chip means; --set changes one");
+    if (!arguments.has("out")) next.push_back("--out DIR   writes this as report.json as well");
+    next.push_back("mambasic explain gemm   tells what these keys mean; --set a.b=v changes one");
     return next;
 }
 
@@ -65,20 +70,22 @@ int run_command(const Arguments& arguments) {
     const traces::Trace trace = traces::Trace::open(arguments.text("trace"));
     const Scheme scheme = Scheme::load(arguments.text_or("scheme", trace.info().scheme));
     refuse_impossible(arguments, trace.info());
-
     RunOptions options;
     options.numerics = !arguments.has("timing-only");
     choose_layers(arguments, trace.info(), options);
     std::unique_ptr<Dump> dump;
     if (arguments.has("dump")) {
         dump = std::make_unique<Dump>(trace, arguments.text("dump"));
-        options.on_output = [&](const LayerOutput& output) { dump->on_output(output); };
+        options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
-    reports::Report report = timed_run(chip, scheme, trace, options, arguments);
+    const std::string command =
+        arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"});
+    const reports::Report report = run_with_progress(chip, scheme, trace, options, command);
     if (dump) dump->finish();
-    report.provenance.command = canonical_command("run", arguments);
-    out.write(report, next_steps(arguments));
-    if (!arguments.has("quiet")) std::cout << terminal_text(report, next_steps(arguments));
+    out.write(report, reports::to_text(report, {}));
+    if (!arguments.has("quiet")) {
+        std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments)});
+    }
     return kExitDone;
 }
 
@@ -86,7 +93,7 @@ int run_command(const Arguments& arguments) {
 
 Verb run_verb() {
     return {"run",
-            "run a trace on a chip: cycles, energy, area, DRAM traffic",
+            "a trace through a chip: cycles, energy, area, DRAM traffic",
             "CHIP --trace T [options]",
             "mambasic run edge-32x32 --trace traces/samples/tiny-prefill.safetensors",
             {"chip"},
