@@ -20,7 +20,10 @@ struct SramTraffic {
     std::uint64_t activation_write_bytes = 0;
 };
 
-/// Bytes that one tile moves through its block's own store (Event::State*Bytes).
+/// Bytes that one tile moves through its block's own store, beyond what its function counts.
+/// Whoever keeps the ledger adds them to Event::State*Bytes and prices those with byte_prices() of
+/// the store: GEMM accumulators, Hadamard row buffer, SSM state store; conv's history lies in the
+/// activation scratchpad.
 struct StoreTraffic {
     std::uint64_t read_bytes = 0;
     std::uint64_t write_bytes = 0;

@@ -30,7 +30,10 @@ std::string nearest(const std::string& word, const std::vector<std::string>& nam
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
     for (const std::string& name : names) {
-        const std::size_t distance = edit_distance(word, name);
+        // Whoever wrote only the beginning meant it, however much is missing.
+        constexpr std::size_t kShortestBeginning = 3;
+        const bool beginning = word.size() >= kShortestBeginning && name.rfind(word, 0) == 0;
+        const std::size_t distance = beginning ? 1 : edit_distance(word, name);
         if (distance < best_distance && distance < name.size()) {
             best = name;
             best_distance = distance;

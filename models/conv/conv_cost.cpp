@@ -25,11 +25,6 @@ SramTraffic conv_traffic(const ConvShape& shape) {
     return {shape.channels * (kTaps + 1), elements, elements};
 }
 
-StoreTraffic conv_history_traffic(const ConvShape& shape) {
-    const std::uint64_t bytes = shape.sequences * shape.channels * kTaps;
-    return {bytes, bytes};
-}
-
 AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear) {
     const double lanes = config.lanes;
     constexpr double kBitsHeld = 8 * (kTaps + 1 + (kTaps - 1));  // weights, bias, older inputs

@@ -12,8 +12,6 @@ namespace mambasic::models {
 Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
                    const ConvShape& shape);
 SramTraffic conv_traffic(const ConvShape& shape);
-/// The last four inputs of every channel, read before the tile and written after it.
-StoreTraffic conv_history_traffic(const ConvShape& shape);
 AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear);
 
 }  // namespace mambasic::models

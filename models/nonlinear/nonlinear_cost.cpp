@@ -9,7 +9,6 @@ struct Datapath {
     double adds = 0;
     double muls = 0;
     double fmas = 0;
-    double divs = 0;
     double rom_bits = 0;
 };
 
@@ -34,35 +33,41 @@ Unit unit_of(const NonlinearConfig& c, NonlinearFunction function) {
     return {"rsqrt", c.rsqrt, Primitive::RsqrtUnit, Event::Rsqrt};
 }
 
-// Table: one multiplication finds the segment, one fma interpolates between a value and a slope of
-// 32 bits each. Polynomial: range reduction (one multiplication), then one fma for each degree;
-// softplus is an exponential and a logarithm, SiLU an exponential, an addition and a division.
+// As the function evaluates them (nonlinear/unit_eval.h). Range reduction: exp takes one
+// multiplication and two fma to split x log2 e, softplus and SiLU one fma to find the position,
+// rsqrt only splits the exponent. Then one subtraction gives the position inside a segment, and one
+// fma for each degree the result, from 32-bit coefficients.
 Datapath datapath(NonlinearFunction function, const NonlinearUnit& unit) {
-    constexpr double kBitsPerSegment = 64;
+    constexpr double kCoefficientBits = 32;
+    const bool table = unit.kind == UnitKind::Table;
+    const double degree = table ? 1 : unit.polynomial_degree;
+    double segments = unit.table_entries;
     Datapath d;
-    d.muls = 1;
-    if (unit.kind == UnitKind::Table) {
-        d.fmas = 1;
-        d.rom_bits = kBitsPerSegment * unit.table_entries;
-        return d;
+    d.adds = 1;
+    switch (function) {
+        case NonlinearFunction::Exp:
+            d.muls = 1;
+            d.fmas = 2;
+            if (!table) segments = 1;
+            break;
+        case NonlinearFunction::Softplus:
+        case NonlinearFunction::Silu:
+            d.fmas = 1;
+            if (!table) segments = 32;  // one a unit of x on [-16, 16)
+            break;
+        case NonlinearFunction::Rsqrt:
+            if (!table) segments = 2;  // the octaves [1, 2) and [2, 4)
+            break;
     }
-    d.fmas = unit.polynomial_degree;
-    if (function == NonlinearFunction::Softplus) {
-        d.muls += 1;
-        d.fmas += unit.polynomial_degree;
-        d.adds = 1;
-    }
-    if (function == NonlinearFunction::Silu) {
-        d.adds = 1;
-        d.divs = 1;
-    }
+    d.fmas += degree;
+    d.rom_bits = segments * (degree + 1) * kCoefficientBits;
     return d;
 }
 
 Banded datapath_energy(const Technology& technology, const Datapath& d) {
     const auto price = [&](Event e) { return technology.energy_pj[static_cast<std::size_t>(e)]; };
     return price(Event::Fp32Add) * d.adds + price(Event::Fp32Mul) * d.muls +
-           price(Event::Fp32Fma) * d.fmas + price(Event::Fp32Div) * d.divs;
+           price(Event::Fp32Fma) * d.fmas;
 }
 
 }  // namespace
@@ -77,7 +82,6 @@ std::vector<LogicPart> nonlinear_parts(const NonlinearConfig& config, NonlinearF
         {name + " adders", Primitive::Fp32Adder, count * d.adds},
         {name + " multipliers", Primitive::Fp32Multiplier, count * d.muls},
         {name + " fma", Primitive::Fp32Fma, count * d.fmas},
-        {name + " dividers", Primitive::Fp32Divider, count * d.divs},
         {name + " tables", Primitive::RomBit, count * d.rom_bits}};
     return parts;
 }

@@ -5,9 +5,10 @@
 #include "models/nonlinear/nonlinear_cost.h"
 
 // One token of one sequence is G = ceil(channels / channel_lanes) * ceil(states / state_lanes)
-// groups of updates; the lanes start one group a cycle. All sequences of the tile interleave, so
-// S G groups are independent, and the next token's first group may start when all of them have
-// started and recurrence_ii has passed since its own last update:
+// groups of updates; the lanes start one group a cycle. Groups are independent across channels,
+// states and the S sequences of the tile. A handful of at least recurrence_ii groups rotates
+// through all tokens with its states in registers, then the next handful: the lanes never wait.
+// Only where the whole tile has fewer groups does the recurrence show:
 //   update = (tokens - 1) * max(S G, ii) + S G.
 // Every update needs one exponential, and A = -exp(A_log) one for each (channel, state) of the
 // tile; every (token, channel) one softplus and one SiLU. The units work beside the lanes, so the
@@ -49,15 +50,8 @@ SramTraffic ssm_traffic(const SsmShape& shape) {
     return traffic;
 }
 
-StoreTraffic ssm_state_traffic(const SsmShape& shape) {
-    constexpr std::uint64_t kFloat = 4;
-    const std::uint64_t bytes =
-        shape.sequences * shape.tokens * shape.channels * shape.states * kFloat;
-    return {bytes, bytes};
-}
-
 MemoryPart ssm_state_store(const SsmConfig& config) {
-    // One bank a channel lane, wide enough for its state lanes; it reads and writes every cycle.
+    // One bank a channel lane, as wide as its state lanes; it fills and empties beside each other.
     const double banks = config.channel_lanes;
     return {"state store", banks, config.state_store_kib / banks, 2};
 }
@@ -66,6 +60,7 @@ AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear) {
     const double channels = config.channel_lanes;
     const double updates = channels * config.state_lanes;
     const double width = config.sum.tree_width;
+    constexpr double kStateBits = 32;
     AreaParts area;
     // Per update: A dt, B's scale, du B and C's scale; the state fma. Per channel: dt, u, du, D u,
     // z and the gate; dt's bias. States are divided by their scale by one divider a channel lane.
@@ -75,7 +70,9 @@ AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear) {
                   {"bias fma", Primitive::Fp32Fma, channels},
                   {"state dividers", Primitive::Fp32Divider, channels},
                   {"state quantizers", Primitive::QuantizeUnit, channels},
-                  {"FP16 converters", Primitive::HalfConverter, channels}};
+                  {"FP16 converters", Primitive::HalfConverter, channels},
+                  {"rotating states", Primitive::RegisterBit,
+                   kStateBits * updates * config.recurrence_ii_cycles}};
     if (config.sum.tree_width == 0) {
         area.logic.push_back({"output fma chain", Primitive::Fp32Fma, updates});
     } else {

@@ -22,8 +22,6 @@ SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
                      const SsmShape& shape);
 
 SramTraffic ssm_traffic(const SsmShape& shape);
-/// Every update reads its FP32 state from the store and writes it back.
-StoreTraffic ssm_state_traffic(const SsmShape& shape);
 MemoryPart ssm_state_store(const SsmConfig& config);
 AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear);
 
