@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
                   {"trace", "slice", "TRACE", "--layers", "1:3", "--out", "FILE"},
                   "--layers"},
         WordsCase{"ExplainKey", {"explain", "gemm.rowz"}, "gemm.rows"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 // --- The chip file
 // --------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
                     ChipCase{"MissingFile", "dram: dram/none.yaml\n", "bad.yaml:2:7: "},
                     ChipCase{"BankTooLarge", "weight_sram: {capacity_kib: 65536, banks: 1}\n",
                              "bad.yaml:2:"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 // --- The trace
 // ------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ INSTANTIATE_TEST_SUITE_P(
                       replace_once(f, "\"family\":\"mamba1\"", "\"family\":\"mamba9\"");
                   },
                   "mamba1"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(BadTraceUse, ShapesAloneCannotBeComputedOrChecked) {
     const std::string shapes = trace("tiny-shapes-only", {"--model", "tiny", "--phase", "decode",
