@@ -27,7 +27,7 @@ struct Verb {
 
 Verb run_verb();
 Verb check_verb();
-std::vector<Verb> trace_verbs();
+std::vector<Verb> trace_verbs();  // synth, info, validate, slice
 Verb explain_verb();
 
 /// Runs the verb that the words name; returns the exit status. Help goes to stdout.
