@@ -52,7 +52,8 @@ SynthOptions options_from(const Arguments& arguments) {
     options.layers = arguments.integer_or("layers", 1, network.dims.n_layer, options.layers);
     options.seed = arguments.integer_or("seed", 0, kMost, 0);
     if (!decode && arguments.has("prompt")) {
-        arguments.reject("prompt", "only a decode trace has one; in prefill --tokens is the prompt");
+        arguments.reject("prompt",
+                         "only a decode trace has one; in prefill --tokens is the prompt");
     }
     options.prompt_tokens = arguments.integer_or("prompt", 1, kMost, options.prompt_tokens);
     options.outlier_share = static_cast<float>(
@@ -69,8 +70,9 @@ int synth_command(const Arguments& arguments) {
     const std::string path = checked_file(arguments, "out");
     {
         ProgressLine line("synthesizing", true);
-        traces::synth::synthesize(
-            options, path, [&line](std::uint32_t done, std::uint32_t of) { line.update(done, of); });
+        traces::synth::synthesize(options, path, [&line](std::uint32_t done, std::uint32_t of) {
+            line.update(done, of);
+        });
     }
     std::cout << "wrote " << path << ", " << reports::human_bytes(std::filesystem::file_size(path))
               << "\n\nNext\n  mambasic run edge-32x32 --trace " << path
