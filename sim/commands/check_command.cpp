@@ -12,8 +12,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kUsualChip = "edge-32x32";
-
 void describe(po::options_description& options) {
     const auto text = [] { return po::value<std::string>(); };
     auto add = options.add_options();

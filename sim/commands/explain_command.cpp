@@ -14,12 +14,12 @@ void describe(po::options_description& options) {
     add("key", po::value<std::string>(),
         "a key as in gemm.rows, or a block as in gemm; without it, every key");
     add("chip", po::value<std::string>(),
-        "show the values of this chip; without it, those of hw_config/base.yaml");
+        "show the values of this chip; without it, of edge-32x32");
 }
 
 int explain_command(const Arguments& arguments) {
     const std::string key = arguments.text_or("key", "");
-    for (const std::string& line : explain(key, arguments.text_or("chip", ""))) {
+    for (const std::string& line : explain(key, arguments.text_or("chip", kUsualChip))) {
         std::cout << line << "\n";
     }
     return kExitDone;

@@ -4,7 +4,7 @@
 
 #include "reports/text_writer.h"
 #include "sim/commands/output.h"
-#include "sim/commands/verb.h"
+#include "sim/commands/trace_verbs.h"
 #include "sim/dump.h"
 
 namespace mambasic::sim {
@@ -25,18 +25,6 @@ void describe(po::options_description& options) {
     add("out", text(), "folder for report.json and report.txt");
     add("dump", text(), "write every tensor that the chip made to this file");
     add("quiet", po::bool_switch(), "print no report");
-}
-
-void choose_layers(const Arguments& arguments, const traces::TraceInfo& info, RunOptions& options) {
-    const auto range = arguments.range("layers");
-    if (!range) return;
-    const std::uint32_t end = info.first_layer + info.layers;
-    if (range->first < info.first_layer || range->second > end) {
-        arguments.reject("layers", "the trace holds layers " + std::to_string(info.first_layer) +
-                                       ":" + std::to_string(end));
-    }
-    options.first_layer = range->first - info.first_layer;
-    options.layers = range->second - range->first;
 }
 
 void refuse_impossible(const Arguments& arguments, const traces::TraceInfo& info) {
@@ -72,10 +60,12 @@ int run_command(const Arguments& arguments) {
     refuse_impossible(arguments, trace.info());
     RunOptions options;
     options.numerics = !arguments.has("timing-only");
-    choose_layers(arguments, trace.info(), options);
+    const LayerRange layers = layer_range(arguments, trace.info());
+    options.first_layer = layers.first;
+    options.layers = layers.count;
     std::unique_ptr<Dump> dump;
     if (arguments.has("dump")) {
-        dump = std::make_unique<Dump>(trace, arguments.text("dump"));
+        dump = std::make_unique<Dump>(trace, checked_file(arguments, "dump"));
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
     const std::string command =
