@@ -196,7 +196,10 @@ YamlNodePtr ConfigFiles::load(const std::string& path, std::vector<std::string>&
 
 YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
                                        const std::string& assignment) const {
-    const YamlMark mark{"--set " + assignment};
+    std::string line = assignment;
+    std::replace_if(
+        line.begin(), line.end(), [](unsigned char c) { return c < ' '; }, '?');
+    const YamlMark mark{"--set " + line};
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
         throw UserError(mark.text() + ": write --set KEY=VALUE, as in --set gemm.rows=64");

@@ -111,7 +111,7 @@ std::uint32_t YamlMap::take_u32(const char* key, std::uint32_t low, std::uint32_
     const auto read = parse_integer(node.scalar);
     if (!read.value) fail_value(node, doc, read.problem);
     if (*read.value < low || *read.value > high) {
-        fail_value(node, doc, node.scalar + " is outside " + doc.range);
+        fail_value(node, doc, shown(node.scalar) + " is outside " + doc.range);
     }
     document(doc, node, std::to_string(*read.value));
     return static_cast<std::uint32_t>(*read.value);
@@ -127,7 +127,7 @@ double YamlMap::take_double(const char* key, double low, double high, const char
     const auto read = parse_number(node.scalar);
     if (!read.value) fail_value(node, doc, read.problem);
     if (*read.value < low || *read.value > high) {
-        fail_value(node, doc, node.scalar + " is outside " + doc.range);
+        fail_value(node, doc, shown(node.scalar) + " is outside " + doc.range);
     }
     document(doc, node, to_text(*read.value));
     return *read.value;
@@ -154,7 +154,7 @@ std::ptrdiff_t YamlMap::take_choice(const char* key, const std::vector<std::stri
     if (found == names.end()) {
         const std::string best = nearest(node.scalar, names);
         const std::string hint = best.empty() ? "" : ", did you mean '" + best + "'?";
-        fail_value(node, doc, "'" + node.scalar + "' is not a choice" + hint);
+        fail_value(node, doc, shown(node.scalar) + " is not a choice" + hint);
     }
     document(doc, node, node.scalar);
     return found - names.begin();

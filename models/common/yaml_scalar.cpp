@@ -18,11 +18,6 @@ std::size_t sign_at(const std::string& text, std::size_t from, const char* signs
     return from < text.size() && std::string(signs).find(text[from]) != std::string::npos ? 1 : 0;
 }
 
-std::string quoted(const std::string& text) {
-    constexpr std::size_t kShown = 40;
-    return "'" + (text.size() > kShown ? text.substr(0, kShown) + "..." : text) + "'";
-}
-
 // -?digits, at the start of the text; 0 where there is none.
 std::size_t integer_part(const std::string& text) {
     const std::size_t sign = sign_at(text, 0, "-");
@@ -53,7 +48,7 @@ bool fraction_and_exponent(const std::string& text, std::size_t at) {
 
 template <typename T>
 ScalarResult<T> octal_looking(const std::string& text) {
-    return {std::nullopt, quoted(text) + " starts with 0, which YAML may read as octal"};
+    return {std::nullopt, shown(text) + " starts with 0, which YAML may read as octal"};
 }
 
 }  // namespace
@@ -61,27 +56,36 @@ ScalarResult<T> octal_looking(const std::string& text) {
 ScalarResult<std::int64_t> parse_integer(const std::string& text) {
     const std::size_t length = integer_part(text);
     if (length == 0 || length != text.size()) {
-        return {std::nullopt, quoted(text) + " is not an integer"};
+        return {std::nullopt, shown(text) + " is not an integer"};
     }
     if (leading_zero(text)) return octal_looking<std::int64_t>(text);
     std::int64_t value = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (read.ec != std::errc()) return {std::nullopt, quoted(text) + " is too large"};
+    if (read.ec != std::errc()) return {std::nullopt, shown(text) + " is too large"};
     return {value, {}};
 }
 
 ScalarResult<double> parse_number(const std::string& text) {
     const std::size_t length = integer_part(text);
     if (length == 0 || !fraction_and_exponent(text, length)) {
-        return {std::nullopt, quoted(text) + " is not a number"};
+        return {std::nullopt, shown(text) + " is not a number"};
     }
     if (leading_zero(text)) return octal_looking<double>(text);
     double value = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
     if (read.ec != std::errc() || !std::isfinite(value)) {
-        return {std::nullopt, quoted(text) + " is outside what a double can hold"};
+        return {std::nullopt, shown(text) + " is outside what a double can hold"};
     }
     return {value, {}};
+}
+
+std::string shown(const std::string& text) {
+    constexpr std::size_t kLongest = 60;
+    std::string line = text.substr(0, kLongest);
+    for (char& c : line) {
+        if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+    }
+    return "'" + line + (text.size() > kLongest ? "...'" : "'");
 }
 
 std::string to_text(double value) {

@@ -5,6 +5,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -40,8 +41,10 @@ public:
     void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
         if (stack_.empty()) fail(mark, "the document is empty");
         if (expects_key()) fail(mark, "a key must be a word");
-        const bool in_map = stack_.back().node->kind == YamlNode::Kind::Map;
-        fail(mark, in_map ? "key '" + stack_.back().key + "' has no value" : "an item is empty");
+        const Open& top = stack_.back();
+        if (top.node->kind != YamlNode::Kind::Map) fail(mark, "an item is empty");
+        // The parser notices at the next key; the user looks at this one.
+        throw UserError(top.key_mark.text() + ": key '" + top.key + "' has no value");
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
         fail(mark, kNoAnchors);
@@ -97,6 +100,11 @@ private:
         if (!tag.empty() && tag != "?" && tag != "!") fail(mark, "tags are not read here");
     }
     void take_key(const YAML::Mark& mark, const std::string& key) {
+        constexpr std::size_t kLongestKey = 100;
+        const auto control = [](unsigned char c) { return c < ' ' || c == 127; };
+        if (key.size() > kLongestKey || std::any_of(key.begin(), key.end(), control)) {
+            fail(mark, "a key must be a word");
+        }
         if (key == "<<") fail(mark, "merge keys are not read here; use 'extends:'");
         Open& top = stack_.back();
         if (top.node->entries.size() >= kMostKeys) fail(mark, "too many keys in one mapping");

@@ -1,5 +1,6 @@
 // Cycles, memory traffic and area of the MAC array, from shapes alone.
-// Not modelled: stalls on the weight bus, wires, an array that shortens itself for a partial block.
+// Not modelled: stalls on the weight bus, wires, an array that shortens itself for a partial block,
+// waiting for the epilogue to free a half of the accumulators (less than one skew a group).
 #pragma once
 
 #include "models/common/cost.h"
