@@ -10,9 +10,12 @@ namespace mambasic::cuda_ref {
 
 /// The step h <- a h + b of the recurrence.
 struct Step {
-    float a = 1.0F;
-    float b = 0.0F;
+    float a;
+    float b;
 };
+
+/// Leaves every state as it is: what a chunk holds past the end of the prompt.
+MAMBASIC_ARITH Step neutral_step() { return {1.0F, 0.0F}; }
 
 /// `earlier`, then `later`.
 MAMBASIC_ARITH Step compose(Step earlier, Step later) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cuda_ref/layer_runner.h"
+#include "traces/layout.h"
 #include "traces/writer.h"
 
 namespace mambasic::cuda_ref {
@@ -31,29 +32,29 @@ Tensor embedding_layout(const TraceInfo& info) {
 
 /// In the order of layer_data().
 std::vector<Tensor> layer_layout(const TraceInfo& info, std::uint32_t index) {
-    const std::string prefix = "trace.layers." + std::to_string(info.first_layer + index) + ".";
     const traces::Mamba1Dims& dims = info.dims;
+    const auto key = [&](const char* name) { return traces::trace_key(info, index, name); };
     const auto rows = [&](std::uint64_t width) { return Shape{info.batch, info.tokens, width}; };
     const auto state = [&](std::uint64_t width) { return Shape{info.batch, dims.d_inner, width}; };
     return {
-        declare(prefix + "norm.residual", DType::F32, rows(dims.d_model)),
-        declare(prefix + "norm.output", DType::I8, rows(dims.d_model)),
-        declare(prefix + "in_proj.output", DType::I8, rows(2 * std::uint64_t{dims.d_inner})),
-        declare(prefix + "conv1d.output", DType::I8, rows(dims.d_inner)),
-        declare(prefix + "x_proj.output", DType::I8, rows(dims.x_proj_width())),
-        declare(prefix + "dt_proj.output", DType::I8, rows(dims.d_inner)),
-        declare(prefix + "scan.output", DType::F16, rows(dims.d_inner)),
-        declare(prefix + "had.output", DType::I8, rows(dims.d_inner)),
-        declare(prefix + "out_proj.output", DType::F16, rows(dims.d_model)),
-        declare(prefix + "conv1d.state", DType::I8, state(dims.d_conv)),
-        declare(prefix + "scan.state", DType::I8, state(dims.d_state)),
-        declare(prefix + "scan.carry", DType::F32, state(dims.d_state)),
+        declare(key("norm.residual"), DType::F32, rows(dims.d_model)),
+        declare(key("norm.output"), DType::I8, rows(dims.d_model)),
+        declare(key("in_proj.output"), DType::I8, rows(2 * std::uint64_t{dims.d_inner})),
+        declare(key("conv1d.output"), DType::I8, rows(dims.d_inner)),
+        declare(key("x_proj.output"), DType::I8, rows(dims.x_proj_width())),
+        declare(key("dt_proj.output"), DType::I8, rows(dims.d_inner)),
+        declare(key("scan.output"), DType::F16, rows(dims.d_inner)),
+        declare(key("had.output"), DType::I8, rows(dims.d_inner)),
+        declare(key("out_proj.output"), DType::F16, rows(dims.d_model)),
+        declare(key("conv1d.state"), DType::I8, state(dims.d_conv)),
+        declare(key("scan.state"), DType::I8, state(dims.d_state)),
+        declare(key("scan.carry"), DType::F32, state(dims.d_state)),
     };
 }
 
 /// In the order of head_data(); a prefill's head sees the last token only.
 std::vector<Tensor> head_layout(const TraceInfo& info) {
-    const std::uint64_t tokens = info.phase == Phase::Prefill ? 1 : info.tokens;
+    const std::uint64_t tokens = traces::head_rows(info) / info.batch;
     return {
         declare("trace.norm_f.residual", DType::F32, {info.batch, tokens, info.dims.d_model}),
         declare("trace.norm_f.output", DType::I8, {info.batch, tokens, info.dims.d_model}),
@@ -96,7 +97,7 @@ Stream first_stream(const traces::Trace& trace, const LayerRunner& runner, const
 }
 
 /// The rows that the head sees: the last token of each sequence, or every step of a decode.
-Stream head_rows(const TraceInfo& info, Stream stream) {
+Stream rows_for_head(const TraceInfo& info, Stream stream) {
     if (info.phase == Phase::Decode) return stream;
     const std::uint64_t width = info.dims.d_model;
     Stream last;
@@ -149,8 +150,8 @@ void walk(const traces::Trace& trace, Device& device, const golden::Options& opt
         stream = {std::move(out.out_proj), std::move(out.residual)};
     }
     if (!info.has_head) return;
-    const HeadOutputs out =
-        runner.run_head(trace.head(), head_rows(info, std::move(stream)), info.batch, info.epsilon);
+    const HeadOutputs out = runner.run_head(trace.head(), rows_for_head(info, std::move(stream)),
+                                            info.batch, info.epsilon);
     emit(head_layout(info), head_data(out), sink);
 }
 

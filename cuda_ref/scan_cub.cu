@@ -44,7 +44,7 @@ __device__ float block_scan(Step thread_total, Step& carry, Step* warp_totals) {
     Step exclusive = from_lane_below(inclusive, 1);  // 3; lane 0 has nothing below
     if (lane == kWarp - 1) warp_totals[warp] = inclusive;
     __syncthreads();
-    Step before;
+    Step before = neutral_step();
     const Step total = fold_warps(warp_totals, blockDim.x / kWarp, warp, before);
     if (warp > 0) exclusive = lane == 0 ? before : compose(before, exclusive);  // 5
     const Step prefix = carry;
@@ -72,12 +72,13 @@ __device__ void load_run(const ScanJob& job, const ScanChannel& channel, std::ui
     }
 }
 
-/// One state over the chunk. Tokens past the end are the neutral step (1, 0).
+/// One state over the chunk. Tokens past the end change nothing.
 template <unsigned Items>
 __device__ void scan_state(const ScanJob& job, unsigned n, float rate, Run<Items>& run, Step& carry,
                            Step* warp_totals) {
     Step steps[Items];
     for (unsigned i = 0; i < Items; ++i) {
+        steps[i] = neutral_step();
         if (!run.inside[i]) continue;
         steps[i].a = arith::exp(-(rate * run.token[i].dt));
         steps[i].b = run.token[i].du * read(job.b, job.b_scale, run.row[i], n);
@@ -96,7 +97,7 @@ __global__ void scan_channel_by_blocks(ScanJob job) {
     __shared__ Step warp_totals[kMaxWarps];
     __shared__ Step carry[kMaxStates];
     const ScanChannel channel = scan_channel(job, blockIdx.x);
-    for (unsigned n = threadIdx.x; n < job.states; n += blockDim.x) carry[n] = Step{};
+    for (unsigned n = threadIdx.x; n < job.states; n += blockDim.x) carry[n] = neutral_step();
     __syncthreads();
     for (std::uint64_t chunk = 0; chunk < job.tokens; chunk += std::uint64_t{blockDim.x} * Items) {
         Run<Items> run;
