@@ -1,6 +1,7 @@
 // Single kernels on the emulated GPU where whole traces rarely look: exact ties, quotients one ulp
 // from a tie, and the last bit of an FP16 product. Each case first shows that golden's own variants
 // differ on its input, so that a kernel of the wrong variant cannot pass.
+#include <cuda_runtime.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -27,6 +28,24 @@ ByteCodes random_codes(std::size_t count, int bound, std::uint32_t seed) {
                                         bound);
     }
     return codes;
+}
+
+TEST(Gpu, ItsVersionsAreReadable) {
+    const DeviceInfo info = CudaDevice().info();
+    EXPECT_EQ(info.gpu, "emulated GPU, sm_80");
+    EXPECT_EQ(info.driver, "13.2");
+    EXPECT_EQ(info.cuda_runtime, "12.6");
+}
+
+TEST(Gpu, WithoutOneThereIsOneClearError) {
+    emulation::set_gpus(0);
+    try {
+        CudaDevice();
+        ADD_FAILURE() << "opened a GPU that is not there";
+    } catch (const DeviceError& error) {
+        EXPECT_STREQ(error.what(), "no usable CUDA GPU: no CUDA-capable device is detected");
+    }
+    emulation::set_gpus(1);
 }
 
 struct LinearCase {

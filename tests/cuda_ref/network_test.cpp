@@ -2,15 +2,12 @@
 // bit for bit. The same comparison on a real GPU is rung2.cpp.
 #include <cuda_runtime.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <memory>
 
 #include "cuda_ref/cuda_device.h"
 #include "cuda_ref/recorder.h"
 #include "tests/cuda_ref/golden_reference.h"
 #include "tests/cuda_ref/random_trace.h"
+#include "tests/cuda_ref/temporary_file.h"
 
 namespace mambasic::cuda_ref {
 namespace {
@@ -19,17 +16,12 @@ using traces::Phase;
 
 class Network : public testing::Test {
 protected:
-    std::string path() const {  // ctest runs the tests as processes side by side
-        return testing::TempDir() + "cuda_ref_network_" + std::to_string(getpid()) + ".safetensors";
-    }
-    void TearDown() override {
-        emulation::set_direction(emulation::Direction::Up);
-        std::remove(path().c_str());
-    }
+    void TearDown() override { emulation::set_direction(emulation::Direction::Up); }
 
     /// Walks the trace on the emulated GPU; expects every tensor to be golden's.
     void expect_golden(const traces::TraceInfo& info, const golden::Options& options) {
-        const traces::Trace trace = random_trace(path(), info, 20 + info.tokens);
+        const TemporaryFile file("network.safetensors");
+        const traces::Trace trace = random_trace(file.path(), info, 20 + info.tokens);
         const NamedBytes golden = golden_outputs(trace, options);
         std::size_t seen = 0;
         CudaDevice device;
