@@ -108,7 +108,7 @@ void expect_as_written(const ScanCase& c, const ScanParams& p, const ScanResult&
 }
 
 TEST(ScanStep, IsExactlyTheSpecifications) {
-    const ScanCase c(1, 1, 3000, 16, 3);
+    const ScanCase c(1, 1, 20000, 16, 3);  // FP16 hides all but every thousandth last bit
     const auto before = random_state(c, 4);
     for (const std::uint32_t width : {0U, 8U}) {
         for (const auto softplus : {arith::Softplus::Log1p, arith::Softplus::LogExpPlus1}) {
@@ -116,7 +116,7 @@ TEST(ScanStep, IsExactlyTheSpecifications) {
             params.sum.tree_width = width;
             params.softplus = softplus;
             const ScanResult got = run(c, params, before);
-            for (std::size_t e = 0; e < 3000; ++e) {
+            for (std::size_t e = 0; e < 20000; ++e) {
                 expect_as_written(c, params, got, before, e);
             }
         }
@@ -136,6 +136,22 @@ TEST(ScanStep, ByHand) {
     EXPECT_EQ(arith::from_half(r.y[0]), 224.0F);
     EXPECT_EQ(r.carry[0], 5.0F);
     EXPECT_EQ(r.state[0], 2);  // 2.5, half to even; prefill stores 3
+}
+
+TEST(ScanStep, GateIsZTimesItsSigmoid) {
+    std::mt19937 rng(8);
+    std::uniform_real_distribution<float> scale(0.01F, 0.05F);
+    for (const std::int8_t code : random_codes(rng, 2000, 1, 127)) {
+        // D u is the only output, within an ulp of an FP16 tie after the gate.
+        ScanCase c = ScanCase::one_channel({1}, {0}, {0}, {0}, {code});
+        c.d = {1};
+        c.input.z.scale = scale(rng);
+        const float z = c.input.z.scale * static_cast<float>(code);
+        const float sigmoid = 1.0F / (1.0F + arith::exp(-z));
+        const float gate = z * sigmoid;
+        c.input.u.scale = (1.0F + 0x1p-11F) / gate;
+        ASSERT_EQ(run(c, c.params, {0}).y[0], arith::to_half(c.input.u.scale * gate));
+    }
 }
 
 TEST(ScanStep, FromZeroStateItIsNearlyAPrefillOfOneToken) {
@@ -160,6 +176,18 @@ TEST(ScanStep, TheUnquantizedStateMakesTheOutput) {
     EXPECT_EQ(r.state[0], 0);
     EXPECT_EQ(r.carry[0], 32.0F * 0.0125F);
     EXPECT_EQ(arith::from_half(r.y[0]), 2560.0F);
+}
+
+TEST(ScanStep, StateIsDividedByItsScale) {
+    std::mt19937 rng(7);
+    for (int trial = 0; trial < 2000; ++trial) {
+        const auto codes = random_codes(rng, 2, 1, 127);
+        ScanCase c = ScanCase::one_channel({codes[0]}, {1}, {codes[1]}, {0}, {0});
+        const float carry = run(c, c.params, {0}).carry[0];
+        c.params.state_scale = carry / 2.5F;  // within an ulp of the tie
+        ASSERT_EQ(run(c, c.params, {0}).state[0],
+                  arith::quantize_rhe(carry / c.params.state_scale));
+    }
 }
 
 TEST(ScanStep, StateSaturates) {

@@ -6,6 +6,7 @@
 
 #include "golden/tree_sum.h"
 #include "tests/golden/bits.h"
+#include "tests/golden/random_layer.h"
 #include "tests/golden/scan_case.h"
 
 namespace mambasic::golden {
@@ -187,6 +188,23 @@ TEST(SelectiveScan, ByHand) {
     EXPECT_EQ(one.state[0], 3);  // 2.5, half away from zero
 }
 
+TEST(SelectiveScan, GateIsOneQuotient) {
+    std::mt19937 rng(8);
+    std::uniform_real_distribution<float> scale(0.01F, 0.05F);
+    for (const std::int8_t code : random_codes(rng, 2000, 1, 127)) {
+        // D u is the only output, within an ulp of an FP16 tie after the gate.
+        ScanCase c = ScanCase::one_channel({1}, {0}, {0}, {0}, {code});
+        c.d = {1};
+        c.input.z.scale = scale(rng);
+        const float z = c.input.z.scale * static_cast<float>(code);
+        const float denominator = 1.0F + arith::exp(-z);
+        const float u = (1.0F + 0x1p-11F) * denominator / z;
+        c.input.u.scale = u;
+        const float numerator = u * z;
+        ASSERT_EQ(run(c, c.params).y[0], arith::to_half(numerator / denominator));
+    }
+}
+
 TEST(SelectiveScan, GateMultipliesBeforeItDivides) {
     // out = 2^100 and z = -2^40: -inf / inf. Upstream Mamba's out * (z / inf) would be -0.
     ScanCase c = ScanCase::one_channel({1}, {0}, {0}, {0}, {-1});
@@ -206,6 +224,17 @@ TEST(SelectiveScan, SubnormalStatesAreKept) {
     const ScanResult r = run(c, c.params);
     EXPECT_GT(r.carry[0], 0.0F);
     EXPECT_LT(r.carry[0], 0x1p-126F);
+}
+
+TEST(SelectiveScan, StateIsDividedByItsScale) {
+    std::mt19937 rng(7);
+    for (int trial = 0; trial < 2000; ++trial) {
+        const auto codes = random_codes(rng, 2, 1, 127);
+        ScanCase c = ScanCase::one_channel({codes[0]}, {1}, {codes[1]}, {0}, {0});
+        const float carry = run(c, c.params).carry[0];
+        c.params.state_scale = carry / 2.5F;  // within an ulp of the tie
+        ASSERT_EQ(run(c, c.params).state[0], arith::quantize_rha(carry / c.params.state_scale));
+    }
 }
 
 TEST(SelectiveScan, StateSaturates) {
