@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <random>
 #include <stdexcept>
 #include <string>
 
@@ -132,6 +134,34 @@ TEST(Isa, EveryKernelHasTheSameBitsForEveryKindOfUnit) {
         }
         same_on_every_isa([&] { return normalize(kind); });
     }
+}
+
+// This file is compiled for the baseline, where arith::fma is made of double operations.
+TEST(Isa, FusedMultiplyAddOfTheBaselineRoundsOnce) {
+    std::mt19937 twister(4);
+    const auto engine = [&] { return static_cast<std::uint32_t>(twister()); };
+    const auto any = [&] {
+        // Few exponents and few mantissa bits, so that sums cancel, tie and straddle subnormals.
+        const std::uint32_t exponent = engine() % 4 == 0 ? engine() % 255 : 60 + engine() % 12;
+        const std::uint32_t mantissa = engine() % 2 == 0 ? engine() : engine() & 0xFFFF0003U;
+        const std::uint32_t bits =
+            (engine() & 0x80000000U) | (exponent << 23) | (mantissa & 0x7FFFFFU);
+        float v = 0;
+        std::memcpy(&v, &bits, sizeof(v));
+        return v;
+    };
+    for (int i = 0; i < 2000000; ++i) {
+        const float a = any();
+        const float b = any();
+        const float c = i % 3 == 0 ? -a * b : any();
+        const float want = std::fma(a, b, c);
+        const float got = arith::fma(a, b, c);
+        ASSERT_EQ(test::bits_of(got), test::bits_of(want)) << a << " * " << b << " + " << c;
+    }
+    EXPECT_EQ(arith::fma(INFINITY, 1.0F, 2.0F), INFINITY);
+    EXPECT_EQ(arith::fma(3e38F, 3e38F, -INFINITY), -INFINITY);
+    EXPECT_TRUE(std::isnan(arith::fma(INFINITY, 1.0F, -INFINITY)));
+    EXPECT_EQ(test::bits_of(arith::fma(0.0F, -1.0F, -0.0F)), 0x80000000U);
 }
 
 TEST(Isa, TheKindsOfUnitsDiffer) {
