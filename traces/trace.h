@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,13 @@
 namespace mambasic::traces {
 
 enum class Phase { Prefill, Decode };
+
+/// Which results a trace carries.
+enum class RecordLevel {
+    None,
+    Outputs,  // final states of every layer, the last layer's output, the logits
+    All,      // every tensor that golden makes
+};
 
 struct TraceInfo {
     std::string model;      // "mamba-130m"
@@ -27,10 +35,12 @@ struct TraceInfo {
     std::uint32_t layers = 0;
     bool has_head = false;  // embedding, final norm and LM head are here
     bool shapes_only = false;
+    RecordLevel record = RecordLevel::None;
     Mamba1Dims dims;
     float epsilon = 1e-5F;
     std::string producer;
     std::string data_sha256;
+    std::map<std::string, std::string> notes;  // every other metadata key: how it was made
 };
 
 class Trace {
@@ -45,6 +55,8 @@ public:
     const TraceInfo& info() const;
     std::string header_sha256() const;  // covers data_sha256, so it names the whole content
     std::uint64_t file_bytes() const;
+    /// Reads the whole file again and hashes its data; equals info().data_sha256 when intact.
+    std::string computed_data_sha256() const;
 
     Mamba1Layer layer(std::uint32_t index) const;  // 0 .. layers-1, in this trace
     Mamba1Head head() const;                       // has_head only
@@ -55,7 +67,7 @@ public:
     const std::int8_t* conv_state_in(std::uint32_t index) const;  // decode: [batch][E][4]
     const std::int8_t* ssm_state_in(std::uint32_t index) const;   // decode: [batch][E][N]
 
-    const std::vector<Tensor>& tensors() const;  // in file order
+    const std::vector<Tensor>& tensors() const;  // in file order, without padding
     const Tensor* find(const std::string& name) const;
     /// What was recorded for a layer's tensor ("conv1d.output"), or null.
     const Tensor* recorded(std::uint32_t index, const std::string& name) const;

@@ -1,0 +1,34 @@
+// Causal depthwise convolution of width 4, SiLU, quantize. Prefill and decode scale at different
+// places, so they round differently (kernels.md 1.2, "Q1 fwd channel-first" and "Q1 update").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "golden/int8_rows.h"
+
+namespace mambasic::golden {
+
+constexpr std::size_t kConvWidth = 4;
+
+struct Conv1dParams {
+    std::size_t channels = 0;
+    const std::int8_t* weight = nullptr;  // [channels][4], tap 3 multiplies the newest sample
+    const std::int8_t* bias = nullptr;    // [channels]
+    float weight_scale = 0;
+    float bias_scale = 0;
+    float input_scale = 0;
+    float output_scale = 0;
+};
+
+/// `batch` sequences of `tokens` samples, zeros before the first; output [batch *
+/// tokens][channels]. state [batch][channels][4] receives the last four inputs, newest last, zeros
+/// where there were fewer.
+void conv1d_prefill(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
+                    std::size_t tokens, std::int8_t* output, std::int8_t* state);
+
+/// One new sample a sequence: shifts it into state [batch][channels][4]; output [batch][channels].
+void conv1d_update(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
+                   std::int8_t* output, std::int8_t* state);
+
+}  // namespace mambasic::golden

@@ -1,0 +1,25 @@
+// What is wrong with a trace, as one line that names the file and the place in it.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace mambasic::traces {
+
+class TraceError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+TraceError error_at_byte(const std::string& file, std::uint64_t byte, const std::string& what);
+TraceError error_in_tensor(const std::string& file, const std::string& name,
+                           const std::string& what);
+TraceError error_in_metadata(const std::string& file, const std::string& key,
+                             const std::string& what);
+
+/// The candidate with the smallest edit distance, for "did you mean"; empty without candidates.
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
+
+}  // namespace mambasic::traces
