@@ -151,11 +151,13 @@ std::string verdict(const CheckSection& check, const Ink& ink) {
         elements += tensor.elements;
         differing += tensor.mismatches > 0 ? 1 : 0;
     }
-    const std::string of =
-        grouped(elements) + " elements of " + grouped(check.tensors.size()) + " tensors";
-    if (check.mismatches == 0) return "  " + ink.good("EQUAL") + ": all " + of + "\n";
-    return "  " + ink.bad("DIFFERENT") + ": " + grouped(check.mismatches) + " of " + of + ", in " +
-           grouped(differing) + " tensors\n";
+    const std::string tensors = grouped(check.tensors.size()) + " tensors";
+    if (check.mismatches == 0) {
+        return "  " + ink.good("EQUAL") + ": all " + grouped(elements) + " elements of " + tensors +
+               "\n";
+    }
+    return "  " + ink.bad("DIFFERENT") + ": " + grouped(check.mismatches) + " of " +
+           grouped(elements) + " elements, in " + grouped(differing) + " of " + tensors + "\n";
 }
 
 }  // namespace

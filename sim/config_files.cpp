@@ -5,6 +5,7 @@
 
 #include "models/common/error.h"
 #include "models/common/nearest.h"
+#include "models/common/yaml_scalar.h"
 
 namespace mambasic::sim {
 
@@ -150,8 +151,8 @@ std::string ConfigFiles::locate(const std::string& path, const YamlMark& mark,
         names.push_back((fs::path(path).parent_path() / file.path().filename()).string());
     }
     std::sort(names.begin(), names.end());
-    throw UserError(mark.text() + ": no file '" + path + "' beside this one or in " + root_ +
-                    models::suggestion(path, names));
+    throw UserError(mark.text() + ": no file " + models::shown(path) + " beside this one or in " +
+                    root_ + models::suggestion(path, names));
 }
 
 YamlNodePtr ConfigFiles::resolve(const std::string& key, const YamlNodePtr& value,
@@ -188,18 +189,15 @@ YamlNodePtr ConfigFiles::load(const std::string& path, std::vector<std::string>&
     }
     const std::string base = locate(target.scalar, target.mark, path);
     if (std::find(chain.begin(), chain.end(), fs::weakly_canonical(base).string()) != chain.end()) {
-        throw UserError(target.mark.text() + ": extends: '" + target.scalar +
-                        "' leads back to this file");
+        throw UserError(target.mark.text() + ": extends: " + models::shown(target.scalar) +
+                        " leads back to this file");
     }
     return overlay(load(base, chain), without(tree, kExtends));
 }
 
 YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
                                        const std::string& assignment) const {
-    std::string line = assignment;
-    std::replace_if(
-        line.begin(), line.end(), [](unsigned char c) { return c < ' '; }, '?');
-    const YamlMark mark{"--set " + line};
+    const YamlMark mark{"--set " + assignment};
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
         throw UserError(mark.text() + ": write --set KEY=VALUE, as in --set gemm.rows=64");

@@ -81,11 +81,7 @@ ScalarResult<double> parse_number(const std::string& text) {
 
 std::string shown(const std::string& text) {
     constexpr std::size_t kLongest = 60;
-    std::string line = text.substr(0, kLongest);
-    for (char& c : line) {
-        if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
-    }
-    return "'" + line + (text.size() > kLongest ? "...'" : "'");
+    return "'" + text.substr(0, kLongest) + (text.size() > kLongest ? "...'" : "'");
 }
 
 std::string to_text(double value) {

@@ -20,7 +20,7 @@ ScalarResult<std::int64_t> parse_integer(const std::string& text);
 /// 1, -0.5, 2e-3: digits on both sides of a point; finite.
 ScalarResult<double> parse_number(const std::string& text);
 
-/// The user's text in quotes, as one short line: control characters become '?'.
+/// The user's text in quotes, shortened to what fits into a line.
 std::string shown(const std::string& text);
 
 /// The shortest text that reads back as the same double.

@@ -29,6 +29,8 @@ struct WordsCase {
     const char* text;
 };
 
+void PrintTo(const WordsCase& test, std::ostream* out) { *out << test.name; }
+
 class BadWords : public testing::TestWithParam<WordsCase> {};
 
 TEST_P(BadWords, AreRefused) {
@@ -64,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "no-such.safetensors: "},
         WordsCase{"SetKey",
                   {"run", "tiny", "--trace", "TRACE", "--set", "gemm.rowz=8", "--out", "OUT"},
-                  "did you mean 'rows'?"},
+                  "did you mean 'gemm.rows'?"},
         WordsCase{"SetForm",
                   {"run", "tiny", "--trace", "TRACE", "--set", "gemm.rows", "--out", "OUT"},
                   "--set gemm.rows"},
@@ -121,6 +123,8 @@ struct ChipCase {
     const char* yaml;  // a whole chip file over tiny.yaml
     const char* text;
 };
+
+void PrintTo(const ChipCase& test, std::ostream* out) { *out << test.name; }
 
 class BadChip : public testing::TestWithParam<ChipCase> {};
 
@@ -189,6 +193,8 @@ struct TraceCase {
     const char* text;
 };
 
+void PrintTo(const TraceCase& test, std::ostream* out) { *out << test.name; }
+
 class BadTrace : public testing::TestWithParam<TraceCase> {};
 
 TEST_P(BadTrace, IsRefusedByEveryVerb) {
@@ -250,8 +256,8 @@ TEST(BadTraceUse, ShapesAloneCannotBeComputedOrChecked) {
 }
 
 TEST(BadTraceUse, ARecordingMustBeThereAndOfThisTrace) {
-    const std::string bare =
-        trace("tiny-bare", {"--model", "tiny", "--phase", "prefill", "--tokens", "3"});
+    const std::string bare = trace("tiny-bare", {"--model", "tiny", "--phase", "prefill",
+                                                 "--tokens", "3", "--record", "none"});
     expect_refused(mambasic({"check", "--trace", bare, "--chip", "tiny", "--against", "recorded"}),
                    "holds no recorded results");
     const Folder folder;

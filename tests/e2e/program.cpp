@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 [[noreturn]] void become(const std::vector<std::string>& words, const Environment& extra,
                          const std::string& out, const std::string& err) {
     for (const auto& [name, value] : extra) ::setenv(name.c_str(), value.c_str(), 1);
-    ::setenv("SC_COPYRIGHT_MESSAGE", "DISABLE", 1);
+    ::unsetenv("SC_COPYRIGHT_MESSAGE");  // as in a user's shell
     const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     ::dup2(out_file, STDOUT_FILENO);

@@ -77,7 +77,7 @@ TEST(CheckText, NamesTheFirstDifferenceWithBothValues) {
     EXPECT_EQ(line_with(text, "  conv1d.output "),
               "  conv1d.output        2     8,192           3                  1               2"
               "     2.00");
-    EXPECT_TRUE(contains(text, "DIFFERENT: 3 of 8,192 elements of 2 tensors, in 1 tensors\n"));
+    EXPECT_TRUE(contains(text, "DIFFERENT: 3 of 8,192 elements, in 1 of 2 tensors\n"));
 }
 
 TEST(CheckText, SaysEqualOnlyWhenEverythingIs) {
