@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "golden/parallel.h"
+
 namespace mambasic::golden {
 namespace {
 
@@ -51,7 +53,7 @@ void linear(const traces::LinearW8A8& linear, const Int8Rows& x, std::size_t row
     const auto k = static_cast<Index>(linear.k);
     const FloatMatrix activations =
         Int8Map(x.data, m, k, Eigen::OuterStride<>(static_cast<Index>(x.stride))).cast<float>();
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worth_threads(rows * linear.n * linear.k))
     for (Index first = 0; first < n; first += kChannelsPerBlock) {
         const Index channels = std::min(kChannelsPerBlock, n - first);
         const IntMatrix sum = product(

@@ -44,8 +44,6 @@ void Ledger::record(const Task& task, std::int32_t layer, const Work& work) {
         (load ? chip.written : chip.read) += task.transfer.bytes;
         return;
     }
-    // The block's own memory has its own price: the events that name it are set here, so that every
-    // byte comes from one place.
     row.counts[Event::StateReadBytes] += work.store.read_bytes;
     row.counts[Event::StateWriteBytes] += work.store.write_bytes;
     row.memory[static_cast<std::size_t>(Memory::Weight)].read += work.sram.weight_read_bytes;

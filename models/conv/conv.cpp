@@ -28,9 +28,8 @@ Work Conv::perform(const Task& task) {
     work.cycles = lookup + conv_cycles(config_, nonlinear_, tile.shape);
     work.sram = conv_traffic(tile.shape);
     // The histories lie in the activation scratchpad.
-    const StoreTraffic history = conv_history_traffic(tile.shape);
-    work.sram.activation_read_bytes += history.read_bytes;
-    work.sram.activation_write_bytes += history.write_bytes;
+    work.sram.activation_read_bytes += std::exchange(work.counts[Event::StateReadBytes], 0);
+    work.sram.activation_write_bytes += std::exchange(work.counts[Event::StateWriteBytes], 0);
     return work;
 }
 

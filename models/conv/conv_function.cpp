@@ -1,8 +1,7 @@
 #include "models/conv/conv_function.h"
 
-#include <vector>
-
 #include "models/common/isa.h"
+#include "models/common/scratch.h"
 #include "models/conv/conv_kernels.h"
 #include "models/nonlinear/nonlinear_function.h"
 
@@ -64,7 +63,7 @@ Counts conv_compute(const ConvConfig& /*config*/, const NonlinearConfig& nonline
     std::uint64_t saturated = 0;
 #pragma omp parallel reduction(+ : saturated) if (work > 1)
     {
-        std::vector<float> scratch(kConvScratchFloats);
+        Scratch scratch(kConvScratchFloats);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < work; ++i) {
             ConvBlock block = block_of(tile, static_cast<std::uint64_t>(i / blocks),

@@ -2,6 +2,8 @@
 // wide copy of a shared function can be linked into a narrow CPU's path.
 #include "models/conv/conv_kernels.h"
 
+#include "models/common/saturate.h"
+
 namespace mambasic::models {
 namespace MAMBASIC_WIDTH {
 
@@ -65,11 +67,13 @@ std::uint32_t activate(const ConvBlock& s, const Planes& p, std::int64_t t) {
     const float* __restrict v = p.values;
     std::int8_t* __restrict out = s.output + t * s.output_stride;
     const float scale = s.output_scale;
+    const std::int64_t channels = s.channels;  // stores to int8 may alias s
+    const UnitView silu = s.silu;
     std::uint32_t saturated = 0;
-    for (std::int64_t c = 0; c < s.channels; ++c) {
-        const float u = unit::silu<kSilu>(s.silu, v[c]) / scale;
+    for (std::int64_t c = 0; c < channels; ++c) {
+        const float u = unit::silu<kSilu>(silu, v[c]) / scale;
         out[c] = arith::quantize_rha(u);
-        saturated += arith::saturates_rha(u) ? 1U : 0U;
+        saturated += saturated_rha(u);
     }
     return saturated;
 }

@@ -2,6 +2,8 @@
 // wide copy of a shared function can be linked into a narrow CPU's path.
 #include "models/gemm/gemm_kernels.h"
 
+#include "models/common/saturate.h"
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
@@ -129,11 +131,12 @@ std::uint64_t to_int8(const GemmRow& s) {
     std::int8_t* __restrict out = s.out_int8;
     const float first = s.first;
     const float second = s.second;
+    const std::int64_t n = s.n;  // a store to int8 may alias s: the bound must not be read from it
     std::uint32_t saturated = 0;
-    for (std::int64_t j = 0; j < s.n; ++j) {
+    for (std::int64_t j = 0; j < n; ++j) {
         const float v = second * (first * static_cast<float>(acc[j]));
         out[j] = kWrap ? arith::wrap_rhe(v) : arith::quantize_rhe(v);
-        saturated += arith::saturates_rhe(v) ? 1U : 0U;
+        saturated += saturated_rhe(v);
     }
     return saturated;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/common/isa.h"
+#include "models/common/scratch.h"
 #include "models/hadamard/hadamard_kernels.h"
 
 namespace mambasic::models {
@@ -108,7 +109,7 @@ Counts hadamard_compute(const HadamardConfig& /*config*/, const HadamardTile& ti
     std::uint64_t saturated = 0;
 #pragma omp parallel reduction(+ : saturated) if (rows > 1 && rows * width >= kParallelElements)
     {
-        std::vector<float> scratch(2 * shape.width);
+        Scratch scratch(2 * shape.width);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < rows; ++i) {
             saturated +=

@@ -2,6 +2,8 @@
 // wide copy of a shared function can be linked into a narrow CPU's path.
 #include "models/hadamard/hadamard_kernels.h"
 
+#include "models/common/saturate.h"
+
 namespace mambasic::models {
 namespace MAMBASIC_WIDTH {
 
@@ -85,11 +87,12 @@ template <bool kWrap>
 std::uint32_t quantize(const HadamardRow& s, const float* __restrict x) {
     std::int8_t* __restrict output = s.output;
     const float scale = s.scale;
+    const std::int64_t width = s.width;  // stores to int8 may alias s
     std::uint32_t saturated = 0;
-    for (std::int64_t i = 0; i < s.width; ++i) {
+    for (std::int64_t i = 0; i < width; ++i) {
         const float v = x[i] * scale;
         output[i] = kWrap ? arith::wrap_rha(v) : arith::quantize_rha(v);
-        saturated += arith::saturates_rha(v) ? 1U : 0U;
+        saturated += saturated_rha(v);
     }
     return saturated;
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "models/common/isa.h"
+#include "models/common/scratch.h"
 #include "models/nonlinear/nonlinear_function.h"
 #include "models/norm/norm_kernels.h"
 
@@ -60,7 +61,7 @@ Counts norm_compute(const NormConfig& config, const NonlinearConfig& nonlinear,
     std::uint64_t saturated = 0;
 #pragma omp parallel reduction(+ : saturated) if (parallel)
     {
-        std::vector<float> scratch(3 * padded);
+        Scratch scratch(3 * padded);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < rows; ++i) {
             NormRow row = row_of(tile, static_cast<std::uint64_t>(i));

@@ -2,6 +2,8 @@
 // wide copy of a shared function can be linked into a narrow CPU's path.
 #include "models/norm/norm_kernels.h"
 
+#include "models/common/saturate.h"
+
 namespace mambasic::models {
 namespace MAMBASIC_WIDTH {
 
@@ -60,11 +62,12 @@ std::uint64_t run(const NormRow& s) {
     const float* __restrict weight = s.weight;
     std::int8_t* __restrict output = s.output;
     const float scale = s.output_scale;
+    const std::int64_t width = s.width;  // stores to int8 may alias s
     std::uint32_t saturated = 0;
-    for (std::int64_t i = 0; i < s.width; ++i) {
+    for (std::int64_t i = 0; i < width; ++i) {
         const float u = ((values[i] * root) * weight[i]) / scale;
         output[i] = arith::quantize_rhe(u);
-        saturated += arith::saturates_rhe(u) ? 1U : 0U;
+        saturated += saturated_rhe(u);
     }
     return saturated;
 }

@@ -21,7 +21,6 @@ Work Ssm::perform(const Task& task) {
                             : ssm_count(tile.shape, tile.decode, tile.last_tile);
     work.cycles = ssm_cycles(config_, nonlinear_, tile.shape).total();
     work.sram = ssm_traffic(tile.shape);
-    work.store = ssm_state_traffic(tile.shape);
     return work;
 }
 

@@ -1,8 +1,7 @@
 #include "models/ssm/ssm_function.h"
 
-#include <vector>
-
 #include "models/common/isa.h"
+#include "models/common/scratch.h"
 #include "models/nonlinear/nonlinear_function.h"
 #include "models/ssm/ssm_kernels.h"
 
@@ -103,7 +102,7 @@ Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, co
     std::uint64_t saturated = 0;
 #pragma omp parallel reduction(+ : saturated) if (work > 1)
     {
-        std::vector<float> scratch(floats);
+        Scratch scratch(floats);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < work; ++i) {
             SsmBlock block = block_of(tile, static_cast<std::uint64_t>(i / blocks),

@@ -2,6 +2,8 @@
 // wide copy of a shared function can be linked into a narrow CPU's path.
 #include "models/ssm/ssm_kernels.h"
 
+#include "models/common/saturate.h"
+
 namespace mambasic::models {
 namespace MAMBASIC_WIDTH {
 
@@ -190,10 +192,14 @@ void store_carry(const SsmBlock& s, const Planes& p) {
 
 std::uint64_t quantize_carry(const SsmBlock& s) {
     std::uint64_t saturated = 0;
-    for (std::int64_t i = 0; i < s.channels * s.states; ++i) {
-        const float v = s.carry[i] / s.state_scale;
-        s.state[i] = arith::quantize_rha(v);
-        saturated += arith::saturates_rha(v) ? 1 : 0;
+    const float* __restrict carry = s.carry;
+    std::int8_t* __restrict state = s.state;
+    const float scale = s.state_scale;
+    const std::int64_t count = s.channels * s.states;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const float v = carry[i] / scale;
+        state[i] = arith::quantize_rha(v);
+        saturated += saturated_rha(v);
     }
     return saturated;
 }
@@ -212,40 +218,48 @@ std::uint64_t prefill(const SsmBlock& s) {
 }
 
 template <UnitForm kExp, bool kTree>
-std::uint32_t decode_state(const SsmBlock& s, const Planes& p, std::int64_t n, float b, float c) {
+void decode_state(const SsmBlock& s, const Planes& p, std::int64_t n, float b, float c) {
     const float* __restrict a = p.a + n * kE;
     const float* __restrict dt = p.dt;
     const float* __restrict x = p.u;
     float* __restrict h = p.h + n * kE;
-    std::int8_t* __restrict codes = p.codes + n * kE;
+    const std::int8_t* __restrict codes = p.codes + n * kE;
     float* __restrict out = kTree ? p.terms + n * kE : p.out;
     const float scale = s.state_scale;
-    std::uint32_t saturated = 0;
+    const UnitView exp = s.exp;
     for (std::int64_t e = 0; e < kE; ++e) {
         const float before = scale * static_cast<float>(codes[e]);
-        const float decay = unit::exp<kExp>(s.exp, a[e] * dt[e]);
+        const float decay = unit::exp<kExp>(exp, a[e] * dt[e]);
         h[e] = arith::fma(before, decay, (b * dt[e]) * x[e]);
         out[e] = kTree ? h[e] * c : arith::fma(h[e], c, out[e]);
-        const float v = h[e] / scale;
-        codes[e] = arith::quantize_rhe(v);
-        saturated += (e < s.channels && arith::saturates_rhe(v)) ? 1U : 0U;
+    }
+}
+
+std::uint32_t quantize_states(const SsmBlock& s, const Planes& p) {
+    const float* __restrict h = p.h;
+    std::int8_t* __restrict codes = p.codes;
+    const float scale = s.state_scale;
+    const std::int64_t count = s.states * kE;
+    std::uint32_t saturated = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const float v = h[i] / scale;
+        codes[i] = arith::quantize_rhe(v);
+        saturated += saturated_rhe(v);  // padding lanes hold 0
     }
     return saturated;
 }
 
 template <UnitForm kExp, bool kTree>
-std::uint64_t decode_states(const SsmBlock& s, const Planes& p, std::int64_t t) {
+void decode_states(const SsmBlock& s, const Planes& p, std::int64_t t) {
     const std::int8_t* b = s.b.data + t * s.b.stride;
     const std::int8_t* c = s.c.data + t * s.c.stride;
-    std::uint64_t saturated = 0;
     for (std::int64_t n = 0; n < s.states; ++n) {
-        saturated += decode_state<kExp, kTree>(s, p, n, s.b.scale * static_cast<float>(b[n]),
-                                               s.c.scale * static_cast<float>(c[n]));
+        decode_state<kExp, kTree>(s, p, n, s.b.scale * static_cast<float>(b[n]),
+                                  s.c.scale * static_cast<float>(c[n]));
     }
     if (kTree) tree_sum(s, p.terms);
     const float* sum = kTree ? p.terms : p.out;
     for (std::int64_t e = 0; e < kE; ++e) p.out[e] = arith::fma(p.u[e], p.d[e], sum[e]);
-    return saturated;
 }
 
 // h(out * (z * sigmoid(z)))
@@ -274,10 +288,13 @@ std::uint64_t decode_token(const SsmBlock& s, const Planes& p, std::int64_t t) {
     load_token(s, p, t);
     softplus_any(s, p.dt);
     for (std::int64_t e = 0; e < kE; ++e) p.out[e] = 0.0F;
-    const std::uint64_t saturated = s.tree_width == 0 ? decode_states<kExp, false>(s, p, t)
-                                                      : decode_states<kExp, true>(s, p, t);
+    if (s.tree_width == 0) {
+        decode_states<kExp, false>(s, p, t);
+    } else {
+        decode_states<kExp, true>(s, p, t);
+    }
     decode_gate_any(s, p, t);
-    return saturated;
+    return quantize_states(s, p);
 }
 
 std::uint64_t decode(const SsmBlock& s) {

@@ -108,7 +108,7 @@ void expect_as_written(const ScanCase& c, const ScanParams& p, const ScanResult&
 }
 
 TEST(ScanStep, IsExactlyTheSpecifications) {
-    const ScanCase c(1, 1, 3000, 16, 3);
+    const ScanCase c(1, 1, 20000, 16, 3);  // FP16 hides all but every thousandth last bit
     const auto before = random_state(c, 4);
     for (const std::uint32_t width : {0U, 8U}) {
         for (const auto softplus : {arith::Softplus::Log1p, arith::Softplus::LogExpPlus1}) {
@@ -116,7 +116,7 @@ TEST(ScanStep, IsExactlyTheSpecifications) {
             params.sum.tree_width = width;
             params.softplus = softplus;
             const ScanResult got = run(c, params, before);
-            for (std::size_t e = 0; e < 3000; ++e) {
+            for (std::size_t e = 0; e < 20000; ++e) {
                 expect_as_written(c, params, got, before, e);
             }
         }
@@ -160,6 +160,18 @@ TEST(ScanStep, TheUnquantizedStateMakesTheOutput) {
     EXPECT_EQ(r.state[0], 0);
     EXPECT_EQ(r.carry[0], 32.0F * 0.0125F);
     EXPECT_EQ(arith::from_half(r.y[0]), 2560.0F);
+}
+
+TEST(ScanStep, StateIsDividedByItsScale) {
+    std::mt19937 rng(7);
+    for (int trial = 0; trial < 2000; ++trial) {
+        const auto codes = random_codes(rng, 2, 1, 127);
+        ScanCase c = ScanCase::one_channel({codes[0]}, {1}, {codes[1]}, {0}, {0});
+        const float carry = run(c, c.params, {0}).carry[0];
+        c.params.state_scale = carry / 2.5F;  // within an ulp of the tie
+        ASSERT_EQ(run(c, c.params, {0}).state[0],
+                  arith::quantize_rhe(carry / c.params.state_scale));
+    }
 }
 
 TEST(ScanStep, StateSaturates) {

@@ -6,6 +6,7 @@
 
 #include "golden/tree_sum.h"
 #include "tests/golden/bits.h"
+#include "tests/golden/random_layer.h"
 #include "tests/golden/scan_case.h"
 
 namespace mambasic::golden {
@@ -206,6 +207,17 @@ TEST(SelectiveScan, SubnormalStatesAreKept) {
     const ScanResult r = run(c, c.params);
     EXPECT_GT(r.carry[0], 0.0F);
     EXPECT_LT(r.carry[0], 0x1p-126F);
+}
+
+TEST(SelectiveScan, StateIsDividedByItsScale) {
+    std::mt19937 rng(7);
+    for (int trial = 0; trial < 2000; ++trial) {
+        const auto codes = random_codes(rng, 2, 1, 127);
+        ScanCase c = ScanCase::one_channel({codes[0]}, {1}, {codes[1]}, {0}, {0});
+        const float carry = run(c, c.params).carry[0];
+        c.params.state_scale = carry / 2.5F;  // within an ulp of the tie
+        ASSERT_EQ(run(c, c.params).state[0], arith::quantize_rha(carry / c.params.state_scale));
+    }
 }
 
 TEST(SelectiveScan, StateSaturates) {

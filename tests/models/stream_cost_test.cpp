@@ -146,12 +146,24 @@ TEST(DramCost, LatencyAndBandwidthInCycles) {
 
 TEST(DramCost, WholeQuotientsCostNoExtraCycle) {
     DramConfig c;
-    c.peak_gb_per_s = 0.3;
-    c.efficiency = 0.1;
-    for (std::uint64_t cycles = 1; cycles < 2000; ++cycles) {
-        // 0.03 bytes a cycle: 3 * cycles bytes take exactly 100 * cycles.
-        ASSERT_EQ(dram_bus_cycles(dram_timing(c, 1.0), 3 * cycles).count, 100 * cycles);
+    c.peak_gb_per_s = 51.2;
+    int above = 0;
+    for (std::uint64_t percent = 1; percent <= 100; ++percent) {
+        c.efficiency = static_cast<double>(percent) / 100;
+        const DramTiming timing = dram_timing(c, 1.0);
+        // 0.512 bytes a cycle for each percent: 512 * percent bytes take exactly 1,000 cycles.
+        for (std::uint64_t k = 1; k < 100; ++k) {
+            const std::uint64_t bytes = 512 * percent * k;
+            above +=
+                static_cast<double>(bytes) / timing.bytes_per_cycle > static_cast<double>(1000 * k)
+                    ? 1
+                    : 0;
+            ASSERT_EQ(dram_bus_cycles(timing, bytes).count, 1000 * k);
+            ASSERT_EQ(dram_bus_cycles(timing, bytes + 1).count,
+                      1000 * k + ceil_div(1000, 512 * percent));
+        }
     }
+    EXPECT_GT(above, 0);  // the sample has quotients that a double puts above the whole number
 }
 
 TEST(SramCost, PortsBoundATile) {

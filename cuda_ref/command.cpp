@@ -1,0 +1,140 @@
+#include "cuda_ref/command.h"
+
+#include <filesystem>
+#include <ostream>
+
+#include "traces/error.h"
+
+namespace mambasic::cuda_ref {
+
+namespace {
+
+constexpr const char* kHelp =
+    "usage: mambasic_cuda_ref TRACE -o REF [options]\n"
+    "Runs a trace on the first CUDA GPU and writes every output tensor to REF (safetensors),\n"
+    "with the GPU, driver, build and trace it comes from in the metadata.\n"
+    "  --order sequential|cub             of the prefill scan (default: sequential)\n"
+    "  --softplus log1p|log-exp-plus-1    (default: log1p)\n"
+    "  --norm-sum sequential|W            tree width of RMSNorm's sum (default: 8)\n"
+    "  --ssm-sum sequential|W             tree width of the sum over states (default: sequential)\n"
+    "  --quirks none|quamba               upstream's int8 wrap-around (default: none)\n";
+
+struct Choice {
+    const char* text;
+    int value;
+};
+
+int choose(const std::string& option, const std::string& value,
+           const std::vector<Choice>& choices) {
+    std::string valid;
+    for (const Choice& choice : choices) {
+        if (value == choice.text) return choice.value;
+        valid += (valid.empty() ? "'" : " or '") + std::string(choice.text) + "'";
+    }
+    throw UsageError(option + ": '" + value + "' is not " + valid);
+}
+
+golden::SumOrder sum_order(const std::string& option, const std::string& value) {
+    if (value == "sequential") return {0};
+    for (std::uint32_t width = 2; width <= 256; width *= 2) {
+        if (value == std::to_string(width)) return {width};
+    }
+    throw UsageError(option + ": '" + value +
+                     "' is not 'sequential' or a power of two from 2 to 256");
+}
+
+void set_option(Command& command, const std::string& option, const std::string& value) {
+    golden::Options& options = command.options;
+    if (option == "-o" || option == "--out") {
+        command.out = value;
+    } else if (option == "--order") {
+        const int cub = choose(option, value, {{"sequential", 0}, {"cub", 1}});
+        options.scan_order = cub != 0 ? golden::ScanOrder::Cub : golden::ScanOrder::Sequential;
+    } else if (option == "--softplus") {
+        const int log1p = choose(option, value, {{"log1p", 1}, {"log-exp-plus-1", 0}});
+        options.softplus = log1p != 0 ? arith::Softplus::Log1p : arith::Softplus::LogExpPlus1;
+    } else if (option == "--norm-sum") {
+        options.norm_sum = sum_order(option, value);
+    } else if (option == "--ssm-sum") {
+        options.ssm_sum = sum_order(option, value);
+    } else if (option == "--quirks") {
+        options.quamba_quirks = choose(option, value, {{"none", 0}, {"quamba", 1}}) != 0;
+    } else {
+        throw UsageError("unknown option '" + option + "'; see --help");
+    }
+}
+
+void check_complete(const Command& command) {
+    if (command.trace.empty()) throw UsageError("no trace given; see --help");
+    if (command.out.empty()) throw UsageError("no output file given: -o REF");
+    const bool cub = command.options.scan_order == golden::ScanOrder::Cub;
+    if (cub && command.options.ssm_sum.tree_width != 0) {
+        throw UsageError("--ssm-sum: order cub sums the states in sequence");
+    }
+    std::error_code absent;  // a file that does not exist is no match
+    if (std::filesystem::equivalent(command.trace, command.out, absent)) {
+        throw UsageError("-o " + command.out + ": would overwrite the trace");
+    }
+}
+
+void run(const Command& command, const DeviceFactory& open_device, const BuildInfo& build,
+         std::ostream& out) {
+    const traces::Trace trace = traces::Trace::open(command.trace);
+    if (trace.info().shapes_only) {
+        throw UsageError(command.trace + ": holds shapes only, there is nothing to compute from");
+    }
+    const std::unique_ptr<Device> device = open_device();
+    record(trace, *device, command.options, build, command.out);
+    out << command.out << ": " << reference_layout(trace.info()).size() << " tensors from "
+        << device->info().gpu << '\n';
+}
+
+}  // namespace
+
+Command parse_command(const std::vector<std::string>& arguments) {
+    Command command;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& argument = arguments[i];
+        if (argument == "-h" || argument == "--help") {
+            command.help = true;
+            return command;
+        }
+        if (argument.size() > 1 && argument[0] == '-') {
+            if (i + 1 == arguments.size()) throw UsageError(argument + ": its value is missing");
+            set_option(command, argument, arguments[++i]);
+        } else if (command.trace.empty()) {
+            command.trace = argument;
+        } else {
+            throw UsageError("'" + argument + "': only one trace can be recorded at a time");
+        }
+    }
+    check_complete(command);
+    return command;
+}
+
+int run_command(const std::vector<std::string>& arguments, const DeviceFactory& open_device,
+                const BuildInfo& build, std::ostream& out, std::ostream& err) {
+    try {
+        const Command command = parse_command(arguments);
+        if (command.help) {
+            out << kHelp;
+        } else {
+            run(command, open_device, build, out);
+        }
+        return 0;
+    } catch (const UsageError& error) {
+        err << "mambasic_cuda_ref: " << error.what() << '\n';
+        return 2;
+    } catch (const traces::TraceError& error) {
+        err << "mambasic_cuda_ref: " << error.what() << '\n';
+        return 2;
+    } catch (const DeviceError& error) {
+        err << "mambasic_cuda_ref: " << error.what() << '\n';
+        return 2;
+    } catch (const std::exception& error) {
+        err << "mambasic_cuda_ref: internal error: " << error.what() << '\n';
+        return 3;
+    }
+}
+
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,94 @@
+// Causal depthwise convolution of width 4, SiLU, int8 (kernels.md 1.2, 1.3): one thread per channel
+// walks the tokens with the last four samples in registers. Prefill applies the scale once to the
+// exact accumulator, decode scales tap by tap: their bits differ, as upstream's do.
+#include "cuda_ref/cuda_device.h"
+#include "cuda_ref/launch.h"
+
+namespace mambasic::cuda_ref {
+
+namespace {
+
+constexpr unsigned kThreads = 64;
+constexpr unsigned kTaps = 4;
+
+struct Channel {
+    std::uint64_t sequence;
+    std::uint64_t index;
+};
+
+__device__ bool my_channel(const ConvJob& job, Channel& mine) {
+    const std::uint64_t thread = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    mine = {thread / job.x.width, thread % job.x.width};
+    return mine.sequence < job.batch;
+}
+
+__device__ void shift_in(float (&window)[kTaps], const ConvJob& job, const Channel& channel,
+                         std::uint64_t token) {
+    for (unsigned k = 0; k + 1 < kTaps; ++k) window[k] = window[k + 1];
+    const std::uint64_t row = channel.sequence * job.tokens + token;
+    window[kTaps - 1] = static_cast<float>(job.x.data[row * job.x.stride + channel.index]);
+}
+
+__device__ void emit(const ConvJob& job, const Channel& channel, std::uint64_t token, float v) {
+    const std::uint64_t row = channel.sequence * job.tokens + token;
+    job.out[row * job.x.width + channel.index] =
+        arith::quantize_rha(arith::silu(v) / job.output_scale);
+}
+
+__global__ void convolve_prompt(ConvJob job) {
+    Channel channel;
+    if (!my_channel(job, channel)) return;
+    const float scale = job.weight_scale * job.input_scale;
+    const float bias = static_cast<float>(job.bias[channel.index]) * job.bias_scale;
+    float weight[kTaps];
+    for (unsigned k = 0; k < kTaps; ++k) weight[k] = job.weight[channel.index * kTaps + k];
+    float window[kTaps] = {};
+    for (std::uint64_t token = 0; token < job.tokens; ++token) {
+        shift_in(window, job, channel, token);
+        float acc = 0.0F;  // at most 4 * 128 * 128: exact
+        for (unsigned k = 0; k < kTaps; ++k) acc += weight[k] * window[k];
+        emit(job, channel, token, arith::fma(scale, acc, bias));
+    }
+}
+
+__global__ void convolve_steps(ConvJob job) {
+    Channel channel;
+    if (!my_channel(job, channel)) return;
+    const float scale = job.weight_scale * job.input_scale;
+    const float bias = static_cast<float>(job.bias[channel.index]) * job.bias_scale;
+    float weight[kTaps];
+    float window[kTaps];
+    std::int8_t* state = job.state + (channel.sequence * job.x.width + channel.index) * kTaps;
+    for (unsigned k = 0; k < kTaps; ++k) {
+        weight[k] = scale * static_cast<float>(job.weight[channel.index * kTaps + k]);
+        window[k] = state[k];
+    }
+    for (std::uint64_t token = 0; token < job.tokens; ++token) {
+        shift_in(window, job, channel, token);
+        float v = bias;
+        for (unsigned k = 0; k < kTaps; ++k) v = arith::fma(weight[k], window[k], v);
+        emit(job, channel, token, v);
+    }
+    for (unsigned k = 0; k < kTaps; ++k) state[k] = static_cast<std::int8_t>(window[k]);
+}
+
+void convolve(void (*kernel)(ConvJob), const ConvJob& job) {
+    Staging staging;
+    ConvJob on_gpu = job;
+    const std::uint64_t channels = job.x.width;
+    on_gpu.x = staging.input(job.x, job.batch * job.tokens);
+    on_gpu.weight = staging.input(job.weight, channels * kTaps);
+    on_gpu.bias = staging.input(job.bias, channels);
+    on_gpu.state = staging.in_out(job.state, job.batch * channels * kTaps);
+    on_gpu.out = staging.output(job.out, job.batch * job.tokens * channels);
+    launch(kernel, blocks_for(job.batch * channels, kThreads), kThreads, on_gpu);
+    staging.finish();
+}
+
+}  // namespace
+
+void CudaDevice::conv_prefill(const ConvJob& job) { convolve(convolve_prompt, job); }
+
+void CudaDevice::conv_decode(const ConvJob& job) { convolve(convolve_steps, job); }
+
+}  // namespace mambasic::cuda_ref

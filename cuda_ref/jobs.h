@@ -1,0 +1,114 @@
+// What each kernel is asked to do: plain shapes, scales and pointers. A Device receives host
+// pointers; the CUDA kernels receive the same struct with the pointers replaced by the GPU's.
+#pragma once
+
+#include <cstdint>
+
+#include "golden/arithmetic.h"
+#include "golden/options.h"
+
+namespace mambasic::cuda_ref {
+
+using arith::Half;
+
+/// Row r of an int8 matrix starts at data + r * stride; `width` codes of it are read.
+struct Codes {
+    const std::int8_t* data = nullptr;
+    std::uint64_t stride = 0;
+    std::uint64_t width = 0;
+};
+
+struct EmbedJob {
+    std::uint64_t rows = 0;
+    std::uint64_t width = 0;
+    std::uint64_t vocab = 0;
+    const std::int32_t* tokens = nullptr;  // [rows]
+    const std::int8_t* weight = nullptr;   // [vocab][width]
+    const Half* scales = nullptr;          // [vocab]
+    Half* out = nullptr;                   // [rows][width]
+};
+
+struct NormJob {
+    std::uint64_t rows = 0;
+    std::uint64_t width = 0;
+    const Half* hidden = nullptr;
+    const float* residual = nullptr;  // null before layer 0
+    const Half* weight = nullptr;     // [width]
+    float epsilon = 0;
+    float output_scale = 0;
+    golden::SumOrder sum;
+    float* residual_out = nullptr;
+    std::int8_t* out = nullptr;
+};
+
+/// How an int32 accumulator becomes a real number; kernels.md 2.2 says which call uses which.
+enum class Epilogue {
+    WeightScaleFirst,  // a * (b * acc): `forward` with several rows
+    InputScaleFirst,   // b * (a * acc): `to_seqlen_last`, any number of rows
+    OneRow,            // alpha * acc: `forward` with one row (GEMV)
+};
+
+struct LinearJob {
+    std::uint64_t rows = 0;
+    std::uint64_t n = 0;
+    Codes x;                              // x.width is k
+    const std::int8_t* weight = nullptr;  // [n][k]
+    float a = 0;
+    float b = 0;
+    float alpha = 0;
+    Epilogue epilogue = Epilogue::WeightScaleFirst;
+    bool wrap = false;             // `quirks: quamba`: int8 wraps modulo 256
+    std::int8_t* codes = nullptr;  // [rows][n]; exactly one of the two outputs is set
+    Half* values = nullptr;
+};
+
+struct ConvJob {
+    std::uint64_t batch = 0;
+    std::uint64_t tokens = 0;
+    Codes x;                              // x.width is the number of channels
+    const std::int8_t* weight = nullptr;  // [channels][4]
+    const std::int8_t* bias = nullptr;    // [channels]
+    float weight_scale = 0;
+    float bias_scale = 0;
+    float input_scale = 0;
+    float output_scale = 0;
+    std::int8_t* state = nullptr;  // [batch][channels][4], newest last: decode in and out
+    std::int8_t* out = nullptr;    // [batch][tokens][channels]
+};
+
+struct ScanJob {
+    std::uint64_t batch = 0;
+    std::uint64_t tokens = 0;
+    std::uint64_t channels = 0;
+    std::uint64_t states = 0;
+    Codes u, dt, b, c, z;                  // rows are (sequence, token)
+    const std::int8_t* a_log = nullptr;    // [channels][states]
+    const std::int8_t* d = nullptr;        // [channels]
+    const std::int8_t* dt_bias = nullptr;  // [channels]
+    float u_scale = 0;
+    float dt_scale = 0;
+    float b_scale = 0;
+    float c_scale = 0;
+    float z_scale = 0;
+    float a_scale = 0;
+    float d_scale = 0;
+    float dt_bias_scale = 0;
+    float state_scale = 0;
+    arith::Softplus softplus = arith::Softplus::Log1p;
+    golden::ScanOrder order = golden::ScanOrder::Sequential;  // prefill only
+    golden::SumOrder sum;                                     // over the states
+    std::int8_t* state = nullptr;  // [batch][channels][states]; prefill out, decode in and out
+    float* carry = nullptr;        // [batch][channels][states], FP32 state after the last token
+    Half* y = nullptr;             // [batch][tokens][channels]
+};
+
+struct HadamardJob {
+    std::uint64_t rows = 0;
+    std::uint64_t width = 0;
+    const Half* x = nullptr;
+    float scale = 0;    // FP32((1 / sqrt(width)) / x_H_scale), the quotient taken in double
+    bool wrap = false;  // `quirks: quamba`
+    std::int8_t* out = nullptr;
+};
+
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,103 @@
+// One layer, and the model's two ends, as jobs for a Device. Rows are (sequence, token) throughout.
+// Decode steps are teacher-forced by the trace, so a layer sees all of them at once: only the
+// convolution and the scan carry something from token to token, and both walk the tokens
+// themselves.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cuda_ref/device.h"
+#include "traces/mamba1.h"
+#include "traces/trace.h"
+
+namespace mambasic::cuda_ref {
+
+struct LayerInput {
+    traces::Phase phase = traces::Phase::Prefill;
+    std::uint64_t batch = 0;
+    std::uint64_t tokens = 0;  // of each sequence
+    float epsilon = 0;
+    const std::int8_t* conv_state = nullptr;  // decode: [batch][E][4]
+    const std::int8_t* ssm_state = nullptr;   // decode: [batch][E][N]
+};
+
+/// What flows from layer to layer.
+struct Stream {
+    std::vector<Half> hidden;     // [rows][D]
+    std::vector<float> residual;  // [rows][D]; empty before layer 0
+};
+
+/// The tensors of traces/FORMAT.md that a layer makes.
+struct LayerOutputs {
+    std::vector<float> residual;          // norm.residual    [rows][D]
+    std::vector<std::int8_t> norm;        // norm.output      [rows][D]
+    std::vector<std::int8_t> in_proj;     // in_proj.output   [rows][2E]
+    std::vector<std::int8_t> conv;        // conv1d.output    [rows][E]
+    std::vector<std::int8_t> x_proj;      // x_proj.output    [rows][R + 2N]
+    std::vector<std::int8_t> dt_proj;     // dt_proj.output   [rows][E]
+    std::vector<Half> scan;               // scan.output      [rows][E]
+    std::vector<std::int8_t> hadamard;    // had.output       [rows][E]
+    std::vector<Half> out_proj;           // out_proj.output  [rows][D]
+    std::vector<std::int8_t> conv_state;  // conv1d.state    [batch][E][4], after the last token
+    std::vector<std::int8_t> ssm_state;   // scan.state      [batch][E][N]
+    std::vector<float> carry;             // scan.carry      [batch][E][N]
+};
+
+struct Normed {
+    std::vector<float> residual;
+    std::vector<std::int8_t> codes;
+};
+
+struct HeadOutputs {
+    std::vector<float> residual;    // norm_f.residual  [rows][D]
+    std::vector<std::int8_t> norm;  // norm_f.output    [rows][D]
+    std::vector<Half> logits;       // lm_head.output   [rows][vocab]
+};
+
+/// The epilogue of upstream's `forward` when one call sees `rows` rows (kernels.md 2.2).
+Epilogue forward_epilogue(std::uint64_t rows);
+
+/// The last four inputs of each sequence, zeros on the left of a shorter one (kernels.md 1.5).
+std::vector<std::int8_t> last_conv_inputs(const Codes& x, std::uint64_t batch,
+                                          std::uint64_t tokens);
+
+/// FP32((1 / sqrt(width)) / x_H_scale), as upstream's Python passes it (kernels.md 4.2).
+float hadamard_scale(std::uint64_t width, double x_h_scale);
+
+class LayerRunner {
+public:
+    LayerRunner(Device& device, const traces::Mamba1Dims& dims, const golden::Options& options);
+
+    LayerOutputs run(const traces::Mamba1Layer& layer, const LayerInput& input,
+                     const Stream& stream) const;
+    std::vector<Half> embed(const traces::Mamba1Head& head, const std::int32_t* tokens,
+                            std::uint64_t rows) const;
+    /// `batch` decides the LM head's epilogue: upstream calls it once per token.
+    HeadOutputs run_head(const traces::Mamba1Head& head, const Stream& stream, std::uint64_t batch,
+                         float epsilon) const;
+
+private:
+    struct Place;  // shapes and epilogues of one layer's call
+    struct Call {
+        std::uint64_t rows;
+        Epilogue epilogue;
+    };
+    static Place place_of(const LayerInput& input);
+    Normed normalize(const Stream& stream, const Half* weight, float output_scale,
+                     float epsilon) const;
+    LinearJob linear_job(const traces::LinearW8A8& linear, const Codes& x, const Call& call) const;
+    std::vector<std::int8_t> linear_codes(const traces::LinearW8A8& linear, const Codes& x,
+                                          const Call& call) const;
+    std::vector<Half> linear_values(const traces::LinearW8A8& linear, const Codes& x,
+                                    const Call& call) const;
+    void convolve(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
+    void scan_states(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
+    void rotate(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
+
+    Device& device_;
+    const traces::Mamba1Dims dims_;
+    const golden::Options options_;
+};
+
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,163 @@
+#include "cuda_ref/command.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/cuda_ref/random_trace.h"
+#include "tests/cuda_ref/recording_device.h"
+#include "tests/cuda_ref/temporary_file.h"
+#include "traces/metadata.h"
+#include "traces/safetensors.h"
+#include "traces/writer.h"
+
+namespace mambasic::cuda_ref {
+namespace {
+
+struct Result {
+    int status;
+    std::string out;
+    std::string err;
+};
+
+Result run(
+    const std::vector<std::string>& arguments,
+    const DeviceFactory& open_device = [] { return std::make_unique<RecordingDevice>(); }) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int status = run_command(arguments, open_device, {"v1", "13.0", "-flags"}, out, err);
+    return {status, out.str(), err.str()};
+}
+
+void expect_usage_error(const std::vector<std::string>& arguments, const std::string& message) {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err, "mambasic_cuda_ref: " + message + "\n");
+}
+
+TEST(CommandLine, OptionsReachTheRun) {
+    const Command command =
+        parse_command({"T", "-o", "R", "--order", "cub", "--softplus", "log-exp-plus-1",
+                       "--norm-sum", "16", "--quirks", "quamba"});
+    EXPECT_EQ(command.trace, "T");
+    EXPECT_EQ(command.out, "R");
+    EXPECT_EQ(command.options.scan_order, golden::ScanOrder::Cub);
+    EXPECT_EQ(command.options.softplus, arith::Softplus::LogExpPlus1);
+    EXPECT_EQ(command.options.norm_sum.tree_width, 16U);
+    EXPECT_TRUE(command.options.quamba_quirks);
+    const Command trees =
+        parse_command({"-o", "R", "--ssm-sum", "4", "--norm-sum", "sequential", "T"});
+    EXPECT_EQ(trees.options.ssm_sum.tree_width, 4U);
+    EXPECT_EQ(trees.options.norm_sum.tree_width, 0U);
+}
+
+TEST(CommandLine, WithoutOptionsItIsTheChipsArithmetic) {
+    const golden::Options options = parse_command({"T", "-o", "R"}).options;
+    EXPECT_EQ(options.scan_order, golden::ScanOrder::Sequential);
+    EXPECT_EQ(options.softplus, arith::Softplus::Log1p);
+    EXPECT_EQ(options.norm_sum.tree_width, 8U);
+    EXPECT_EQ(options.ssm_sum.tree_width, 0U);
+    EXPECT_FALSE(options.quamba_quirks);
+}
+
+TEST(CommandLine, BadInputIsOneLine) {
+    expect_usage_error({}, "no trace given; see --help");
+    expect_usage_error({"T"}, "no output file given: -o REF");
+    expect_usage_error({"T", "-o"}, "-o: its value is missing");
+    expect_usage_error({"T", "U", "-o", "R"}, "'U': only one trace can be recorded at a time");
+    expect_usage_error({"T", "--ordr", "cub"}, "unknown option '--ordr'; see --help");
+    expect_usage_error({"T", "-o", "R", "--order", "tree"},
+                       "--order: 'tree' is not 'sequential' or 'cub'");
+    expect_usage_error({"T", "-o", "R", "--softplus", "x"},
+                       "--softplus: 'x' is not 'log1p' or 'log-exp-plus-1'");
+    expect_usage_error({"T", "-o", "R", "--norm-sum", "12"},
+                       "--norm-sum: '12' is not 'sequential' or a power of two from 2 to 256");
+    expect_usage_error({"T", "-o", "R", "--order", "cub", "--ssm-sum", "4"},
+                       "--ssm-sum: order cub sums the states in sequence");
+}
+
+TEST(CommandLine, HelpNamesEveryOption) {
+    const Result result = run({"--help"});
+    EXPECT_EQ(result.status, 0);
+    for (const char* option :
+         {"-o", "--order", "--softplus", "--norm-sum", "--ssm-sum", "--quirks"}) {
+        EXPECT_NE(result.out.find(option), std::string::npos) << option;
+    }
+}
+
+class CommandRun : public testing::Test {
+protected:
+    const TemporaryFile trace_{"command.safetensors"};
+    const TemporaryFile reference_{"command.ref.safetensors"};
+
+    void write_trace() {
+        random_trace(trace_.path(), random_info(traces::Phase::Prefill, 1, 3, 24), 1);
+    }
+};
+
+TEST_F(CommandRun, RecordsAndSaysSo) {
+    write_trace();
+    const Result result = run({trace_.path(), "-o", reference_.path()});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out, reference_.path() + ": 28 tensors from a fake GPU\n");
+    EXPECT_FALSE(traces::SafetensorsFile::open(reference_.path()).tensors().empty());
+}
+
+TEST_F(CommandRun, WithoutAGpuItSaysSoAndWritesNothing) {
+    write_trace();
+    const Result result =
+        run({trace_.path(), "-o", reference_.path()},
+            []() -> std::unique_ptr<Device> { throw DeviceError("no usable CUDA GPU: none"); });
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.err, "mambasic_cuda_ref: no usable CUDA GPU: none\n");
+    EXPECT_FALSE(std::filesystem::exists(reference_.path()));
+}
+
+TEST_F(CommandRun, AFailingKernelLeavesNothingBehind) {
+    class FailingDevice : public Device {
+    public:
+        DeviceInfo info() const override { return {}; }
+        void embed(const EmbedJob&) override { throw DeviceError("CUDA: kernel: it failed"); }
+        void residual_norm(const NormJob&) override {}
+        void linear(const LinearJob&) override {}
+        void conv_prefill(const ConvJob&) override {}
+        void conv_decode(const ConvJob&) override {}
+        void scan_prefill(const ScanJob&) override {}
+        void scan_decode(const ScanJob&) override {}
+        void hadamard(const HadamardJob&) override {}
+    };
+    write_trace();
+    const Result result = run({trace_.path(), "-o", reference_.path()},
+                              [] { return std::make_unique<FailingDevice>(); });
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.err, "mambasic_cuda_ref: CUDA: kernel: it failed\n");
+    const auto folder = std::filesystem::path(reference_.path()).parent_path();
+    const std::string stem = std::filesystem::path(reference_.path()).filename();
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        EXPECT_NE(entry.path().filename().string().rfind(stem, 0), 0U) << entry.path();
+    }
+}
+
+TEST_F(CommandRun, RefusesWhatItCannotRun) {
+    const Result missing = run({trace_.path(), "-o", reference_.path()});
+    EXPECT_EQ(missing.status, 2);
+    EXPECT_NE(missing.err.find(trace_.path()), std::string::npos) << missing.err;
+
+    write_trace();
+    const Result same = run({trace_.path(), "-o", trace_.path()});
+    EXPECT_EQ(same.err, "mambasic_cuda_ref: -o " + trace_.path() + ": would overwrite the trace\n");
+
+    traces::TraceInfo info = random_info(traces::Phase::Prefill, 1, 3, 24);
+    info.shapes_only = true;
+    traces::SafetensorsWriter(trace_.path(), traces::metadata_of(info), {}).finish();
+    const Result shapes = run({trace_.path(), "-o", reference_.path()});
+    EXPECT_EQ(shapes.status, 2);
+    EXPECT_EQ(shapes.err, "mambasic_cuda_ref: " + trace_.path() +
+                              ": holds shapes only, there is nothing to compute from\n");
+}
+
+}  // namespace
+}  // namespace mambasic::cuda_ref

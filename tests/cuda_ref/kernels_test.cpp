@@ -1,0 +1,371 @@
+// Single kernels on the emulated GPU where whole traces rarely look: exact ties, quotients one ulp
+// from a tie, and the last bit of an FP16 product. Each case first shows that golden's own variants
+// differ on its input, so that a kernel of the wrong variant cannot pass.
+#include <cuda_runtime.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "cuda_ref/cuda_device.h"
+#include "golden/conv1d.h"
+#include "golden/hadamard.h"
+#include "golden/linear.h"
+#include "golden/rmsnorm.h"
+#include "golden/scan_step.h"
+
+namespace mambasic::cuda_ref {
+namespace {
+
+using ByteCodes = std::vector<std::int8_t>;
+
+ByteCodes random_codes(std::size_t count, int bound, std::uint32_t seed) {
+    std::mt19937 random(seed);
+    ByteCodes codes(count);
+    for (std::int8_t& code : codes) {
+        const int span = 2 * bound + 1;
+        code = static_cast<std::int8_t>(static_cast<int>(random() % static_cast<unsigned>(span)) -
+                                        bound);
+    }
+    return codes;
+}
+
+TEST(Gpu, ItsVersionsAreReadable) {
+    const DeviceInfo info = CudaDevice().info();
+    EXPECT_EQ(info.gpu, "emulated GPU, sm_80");
+    EXPECT_EQ(info.driver, "13.2");
+    EXPECT_EQ(info.cuda_runtime, "12.6");
+}
+
+TEST(Gpu, WithoutOneThereIsOneClearError) {
+    emulation::set_gpus(0);
+    try {
+        CudaDevice();
+        ADD_FAILURE() << "opened a GPU that is not there";
+    } catch (const DeviceError& error) {
+        EXPECT_STREQ(error.what(), "no usable CUDA GPU: no CUDA-capable device is detected");
+    }
+    emulation::set_gpus(1);
+}
+
+struct LinearCase {
+    static constexpr std::size_t kRows = 70;
+    static constexpr std::size_t kWidth = 70;  // both past one tile of 64
+    static constexpr std::size_t kDepth = 5;
+    ByteCodes x = random_codes(kRows * kDepth, 6, 1);
+    ByteCodes weight = random_codes(kWidth * kDepth, 6, 2);
+    traces::LinearW8A8 linear;
+
+    LinearCase() {
+        linear.weight = weight.data();
+        linear.n = linear.n_padded = kWidth;
+        linear.k = kDepth;
+        linear.a = 3.0F;
+        linear.b = 1.0F / 6.0F;  // 3 (acc / 6): an ulp beside a tie, depending on the order
+        linear.alpha = 0.7F;
+    }
+
+    ByteCodes run(Epilogue epilogue, std::size_t rows, bool wrap) const {
+        ByteCodes out(rows * kWidth);
+        LinearJob job;
+        job.rows = rows;
+        job.n = kWidth;
+        job.x = {x.data(), kDepth, kDepth};
+        job.weight = weight.data();
+        job.a = linear.a;
+        job.b = linear.b;
+        job.alpha = linear.alpha;
+        job.epilogue = epilogue;
+        job.wrap = wrap;
+        job.codes = out.data();
+        CudaDevice().linear(job);
+        return out;
+    }
+};
+
+TEST(LinearKernel, EpiloguesRoundInTheirOwnOrder) {
+    const LinearCase c;
+    const golden::Int8Rows x{c.x.data(), LinearCase::kDepth};
+    ByteCodes forward(LinearCase::kRows * LinearCase::kWidth);
+    ByteCodes seqlen_last = forward;
+    golden::linear_forward(c.linear, x, LinearCase::kRows, false, forward.data());
+    golden::linear_to_seqlen_last(c.linear, x, LinearCase::kRows, seqlen_last.data());
+    ASSERT_NE(forward, seqlen_last);
+    EXPECT_EQ(c.run(Epilogue::WeightScaleFirst, LinearCase::kRows, false), forward);
+    EXPECT_EQ(c.run(Epilogue::InputScaleFirst, LinearCase::kRows, false), seqlen_last);
+}
+
+TEST(LinearKernel, OnlyOneRowWraps) {
+    LinearCase c;
+    c.linear.alpha = c.linear.a = 5.0F;
+    c.linear.b = 1.0F;
+    const golden::Int8Rows x{c.x.data(), LinearCase::kDepth};
+    ByteCodes wrapped(LinearCase::kWidth);
+    ByteCodes saturated = wrapped;
+    golden::linear_forward(c.linear, x, 1, true, wrapped.data());
+    golden::linear_forward(c.linear, x, 1, false, saturated.data());
+    ASSERT_NE(wrapped, saturated);
+    EXPECT_EQ(c.run(Epilogue::OneRow, 1, true), wrapped);
+    EXPECT_EQ(c.run(Epilogue::OneRow, 1, false), saturated);
+    EXPECT_EQ(c.run(Epilogue::WeightScaleFirst, 1, true), saturated);
+}
+
+TEST(LinearKernel, RefusesADepthThatMayOverflow) {
+    LinearCase c;
+    LinearJob job;
+    job.rows = job.n = 1;
+    job.x = {c.x.data(), 131072, 131072};
+    EXPECT_THROW(CudaDevice().linear(job), DeviceError);
+}
+
+/// Samples so large that SiLU is the identity: the quotient is then what the scales make it.
+struct ConvCase {
+    static constexpr std::size_t kTokens = 50;
+    static constexpr std::size_t kChannels = 70;
+    ByteCodes x = random_codes(kTokens * kChannels, 60, 3);
+    ByteCodes weight = random_codes(kChannels * 4, 6, 4);
+    ByteCodes bias = random_codes(kChannels, 127, 5);
+    golden::Conv1dParams params;
+
+    explicit ConvCase(float weight_scale, float bias_scale) {
+        params.channels = kChannels;
+        params.weight = weight.data();
+        params.bias = bias.data();
+        params.weight_scale = weight_scale;
+        params.bias_scale = bias_scale;
+        params.input_scale = 1.0F;
+        params.output_scale = 1.0F;
+    }
+
+    ConvJob job(std::int8_t* out) const {
+        ConvJob job;
+        job.batch = 1;
+        job.tokens = kTokens;
+        job.x = {x.data(), kChannels, kChannels};
+        job.weight = weight.data();
+        job.bias = bias.data();
+        job.weight_scale = params.weight_scale;
+        job.bias_scale = params.bias_scale;
+        job.input_scale = params.input_scale;
+        job.output_scale = params.output_scale;
+        job.out = out;
+        return job;
+    }
+
+    ByteCodes golden_prefill() const {
+        ByteCodes out(x.size());
+        ByteCodes state(kChannels * 4);
+        golden::conv1d_prefill(params, {x.data(), kChannels}, 1, kTokens, out.data(), state.data());
+        return out;
+    }
+
+    ByteCodes golden_decode(ByteCodes& state) const {
+        ByteCodes out(x.size());
+        for (std::size_t t = 0; t < kTokens; ++t) {
+            golden::conv1d_update(params, {x.data() + t * kChannels, kChannels}, 1,
+                                  out.data() + t * kChannels, state.data());
+        }
+        return out;
+    }
+};
+
+TEST(ConvKernel, PrefillAndDecodeRoundAsTheirGoldenDoes) {
+    // Halves are exact ties; thirds and sixths lie an ulp beside them, on a side that the order of
+    // the roundings decides.
+    for (const float weight_scale : {0.5F, 1.0F / 3.0F, 0.1F}) {
+        const ConvCase c(weight_scale, weight_scale == 0.5F ? 1.0F : 1.0F / 6.0F);
+        ByteCodes state(ConvCase::kChannels * 4, 0);
+        ByteCodes golden_state = state;
+        const ByteCodes prefill = c.golden_prefill();
+        const ByteCodes decode = c.golden_decode(golden_state);
+        EXPECT_EQ(prefill == decode, weight_scale == 0.5F);  // halves round nowhere before the end
+        ByteCodes out(c.x.size());
+        ConvJob job = c.job(out.data());
+        CudaDevice().conv_prefill(job);
+        EXPECT_EQ(out, prefill);
+        job.state = state.data();
+        CudaDevice().conv_decode(job);
+        EXPECT_EQ(out, decode);
+        EXPECT_EQ(state, golden_state);
+    }
+}
+
+TEST(ConvKernel, TiesGoAwayFromZero) {
+    ConvCase c(0.5F, 0.0F);
+    ByteCodes out(c.x.size());
+    CudaDevice().conv_prefill(c.job(out.data()));
+    std::size_t ties = 0;
+    for (std::size_t channel = 0; channel < ConvCase::kChannels; ++channel) {
+        const int acc = c.x[channel] * c.weight[channel * 4 + 3];  // the first token: one tap
+        if (acc % 2 == 0 || acc < 60 || acc > 250) continue;
+        EXPECT_EQ(out[channel], (acc + 1) / 2);
+        ++ties;
+    }
+    EXPECT_GT(ties, 3U);
+}
+
+TEST(HadamardKernel, TiesGoAwayFromZero) {
+    const std::size_t width = 48;
+    std::vector<Half> x(width, 0);
+    x[0] = arith::to_half(1.0F);  // every output is +1 or -1
+    ByteCodes out(width);
+    HadamardJob job;
+    job.rows = 1;
+    job.width = width;
+    job.x = x.data();
+    job.scale = 2.5F;
+    job.out = out.data();
+    CudaDevice().hadamard(job);
+    ByteCodes golden(width);
+    golden::hadamard(x.data(), 1, width, 2.5F, false, golden.data());
+    EXPECT_EQ(out, golden);
+    for (const std::int8_t code : out) EXPECT_EQ(code * code, 9);
+}
+
+TEST(HadamardKernel, RefusesOtherWidths) {
+    HadamardJob job;
+    job.rows = 1;
+    for (const std::uint64_t width : {0, 7, 36, 56, 16384}) {
+        job.width = width;
+        EXPECT_THROW(CudaDevice().hadamard(job), DeviceError) << width;
+    }
+}
+
+TEST(NormKernel, TiesGoToEven) {
+    const std::size_t width = 64;
+    std::vector<Half> hidden(width);
+    std::vector<Half> weight(width);
+    for (std::size_t i = 0; i < width; ++i) {
+        hidden[i] = arith::to_half(i % 2 == 0 ? 1.0F : -1.0F);  // mean square 1: rstd is 1
+        weight[i] = arith::to_half(static_cast<float>(i) + 0.5F);
+    }
+    std::vector<float> residual(width);
+    ByteCodes out(width);
+    NormJob job;
+    job.rows = 1;
+    job.width = width;
+    job.hidden = hidden.data();
+    job.weight = weight.data();
+    job.output_scale = 1.0F;
+    job.sum.tree_width = 8;
+    job.residual_out = residual.data();
+    job.out = out.data();
+    CudaDevice().residual_norm(job);
+    for (std::size_t i = 0; i < width; ++i) {
+        const int even = static_cast<int>((i + 1) / 2 * 2);
+        EXPECT_EQ(out[i], i % 2 == 0 ? even : -even) << i;
+    }
+}
+
+TEST(NormKernel, RefusesARowThatDoesNotFit) {
+    NormJob job;
+    job.rows = 1;
+    job.width = 8193;
+    EXPECT_THROW(CudaDevice().residual_norm(job), DeviceError);
+}
+
+/// One state whose value after the first token is exactly +-10.5 times its scale.
+ScanJob tied_state(const ByteCodes& one, const ByteCodes& minus, std::int8_t* state, float* carry,
+                   Half* y) {
+    static const ByteCodes kDt = {21};  // above softplus' threshold: dt is 21
+    static const ByteCodes kZero = {0};
+    ScanJob job;
+    job.batch = job.tokens = job.channels = 1;
+    job.states = 2;
+    job.u = {one.data(), 1, 1};
+    job.dt = {kDt.data(), 1, 1};
+    job.b = {minus.data(), 2, 2};
+    job.c = {minus.data(), 2, 2};
+    job.z = {one.data(), 1, 1};
+    job.a_log = minus.data();
+    job.d = kZero.data();
+    job.dt_bias = kZero.data();
+    job.u_scale = job.dt_scale = job.c_scale = job.z_scale = job.a_scale = 1.0F;
+    job.b_scale = 0.5F;
+    job.d_scale = job.dt_bias_scale = job.state_scale = 1.0F;
+    job.state = state;
+    job.carry = carry;
+    job.y = y;
+    return job;
+}
+
+TEST(ScanKernels, StatesRoundAwayInPrefillAndToEvenInDecode) {
+    const ByteCodes one = {1};
+    const ByteCodes signs = {1, -1};
+    std::vector<float> carry(2);
+    Half y = 0;
+    for (const auto order : {golden::ScanOrder::Sequential, golden::ScanOrder::Cub}) {
+        ByteCodes state = {0, 0};
+        ScanJob job = tied_state(one, signs, state.data(), carry.data(), &y);
+        job.order = order;
+        CudaDevice().scan_prefill(job);
+        EXPECT_EQ(carry, (std::vector<float>{10.5F, -10.5F}));
+        EXPECT_EQ(state, (ByteCodes{11, -11}));
+    }
+    ByteCodes state = {0, 0};
+    CudaDevice().scan_decode(tied_state(one, signs, state.data(), carry.data(), &y));
+    EXPECT_EQ(carry, (std::vector<float>{10.5F, -10.5F}));
+    EXPECT_EQ(state, (ByteCodes{10, -10}));
+}
+
+TEST(ScanKernels, CubOrderRefusesTrees) {
+    const ByteCodes one = {1};
+    const ByteCodes signs = {1, -1};
+    ByteCodes state(2);
+    std::vector<float> carry(2);
+    Half y = 0;
+    ScanJob job = tied_state(one, signs, state.data(), carry.data(), &y);
+    job.order = golden::ScanOrder::Cub;
+    job.sum.tree_width = 2;
+    EXPECT_THROW(CudaDevice().scan_prefill(job), DeviceError);
+}
+
+// Two roundings in the gate of a decode step show in about one FP16 output of ten thousand.
+TEST(ScanKernels, ManyDecodeGates) {
+    const std::size_t channels = 2000;
+    const std::size_t tokens = 20;
+    const ByteCodes wide = random_codes(channels * tokens, 127, 6);
+    const ByteCodes gate = random_codes(channels * tokens, 127, 7);
+    const ByteCodes narrow = random_codes(tokens, 127, 8);
+    const ByteCodes weight = random_codes(channels, 30, 9);
+    ByteCodes state = random_codes(channels, 127, 10);
+    ByteCodes golden_state = state;
+    std::vector<float> carry(channels);
+    std::vector<Half> y(channels * tokens);
+    ScanJob job;
+    job.batch = job.states = 1;
+    job.tokens = tokens;
+    job.channels = channels;
+    job.u = job.dt = {wide.data(), channels, channels};
+    job.b = job.c = {narrow.data(), 1, 1};
+    job.z = {gate.data(), channels, channels};
+    job.a_log = job.d = job.dt_bias = weight.data();
+    job.u_scale = job.dt_scale = job.b_scale = job.c_scale = job.z_scale = 0.031F;
+    job.a_scale = job.d_scale = job.dt_bias_scale = job.state_scale = 0.017F;
+    job.state = state.data();
+    job.carry = carry.data();
+    job.y = y.data();
+    CudaDevice().scan_decode(job);
+
+    golden::ScanParams params;
+    params.channels = channels;
+    params.states = 1;
+    params.a_log = params.d = params.dt_bias = weight.data();
+    params.a_scale = params.d_scale = params.dt_bias_scale = params.state_scale = 0.017F;
+    std::vector<float> golden_carry(channels);
+    std::vector<Half> golden_y(channels * tokens);
+    for (std::size_t t = 0; t < tokens; ++t) {
+        const golden::Int8Rows row{wide.data() + t * channels, channels, 0.031F};
+        const golden::Int8Rows scalar{narrow.data() + t, 1, 0.031F};
+        const golden::Int8Rows z{gate.data() + t * channels, channels, 0.031F};
+        golden::scan_step(
+            params, {row, row, scalar, scalar, z}, 1,
+            {golden_y.data() + t * channels, golden_carry.data(), golden_state.data()});
+    }
+    EXPECT_EQ(y, golden_y);
+    EXPECT_EQ(carry, golden_carry);
+    EXPECT_EQ(state, golden_state);
+}
+
+}  // namespace
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,125 @@
+// The kernels themselves, run by the CUDA emulation, against golden: every tensor of every layer,
+// bit for bit. The same comparison on a real GPU is rung2.cpp.
+#include <cuda_runtime.h>
+#include <gtest/gtest.h>
+
+#include "cuda_ref/cuda_device.h"
+#include "cuda_ref/recorder.h"
+#include "tests/cuda_ref/golden_reference.h"
+#include "tests/cuda_ref/random_trace.h"
+#include "tests/cuda_ref/temporary_file.h"
+
+namespace mambasic::cuda_ref {
+namespace {
+
+using traces::Phase;
+
+class Network : public testing::Test {
+protected:
+    void TearDown() override { emulation::set_direction(emulation::Direction::Up); }
+
+    /// Walks the trace on the emulated GPU; expects every tensor to be golden's.
+    void expect_golden(const traces::TraceInfo& info, const golden::Options& options) {
+        const TemporaryFile file("network.safetensors");
+        const traces::Trace trace = random_trace(file.path(), info, 20 + info.tokens);
+        const NamedBytes golden = golden_outputs(trace, options);
+        std::size_t seen = 0;
+        CudaDevice device;
+        walk(trace, device, options, [&](const traces::Tensor& tensor) {
+            const Difference difference = compare(golden, tensor);
+            EXPECT_EQ(difference.mismatches, 0U)
+                << tensor.name << ", " << info.tokens << " tokens, of " << difference.elements;
+            ++seen;
+        });
+        EXPECT_EQ(seen, golden.size());
+    }
+};
+
+golden::Options with_order(golden::ScanOrder order) {
+    golden::Options options;
+    options.scan_order = order;
+    return options;
+}
+
+TEST_F(Network, PrefillInTimeOrder) {
+    for (const std::uint32_t tokens : {1U, 3U, 33U, 70U}) {
+        expect_golden(random_info(Phase::Prefill, 2, tokens, 24), {});
+    }
+}
+
+TEST_F(Network, OneRowPrefillTakesTheOneRowEpilogues) {
+    expect_golden(random_info(Phase::Prefill, 1, 1, 24), {});
+}
+
+TEST_F(Network, DecodeOneSequence) { expect_golden(random_info(Phase::Decode, 1, 9, 24), {}); }
+
+TEST_F(Network, DecodeSeveralSequences) { expect_golden(random_info(Phase::Decode, 3, 5, 24), {}); }
+
+TEST_F(Network, ThreadsMayRunInTheOtherDirection) {
+    emulation::set_direction(emulation::Direction::Down);
+    expect_golden(random_info(Phase::Prefill, 2, 40, 24), {});
+    expect_golden(random_info(Phase::Prefill, 1, 600, 6), with_order(golden::ScanOrder::Cub));
+    expect_golden(random_info(Phase::Decode, 2, 3, 24), {});
+}
+
+TEST_F(Network, WithoutAHead) {
+    traces::TraceInfo info = random_info(Phase::Prefill, 2, 5, 24);
+    info.has_head = false;
+    expect_golden(info, {});
+    info.first_layer = 2;  // then a residual comes in
+    expect_golden(info, {});
+}
+
+TEST_F(Network, PowerOfTwoAndFortyfoldHadamard) {
+    expect_golden(random_info(Phase::Prefill, 1, 4, 32), {});
+    expect_golden(random_info(Phase::Prefill, 1, 4, 80), {});
+}
+
+TEST_F(Network, OtherOptions) {
+    golden::Options options;
+    options.softplus = arith::Softplus::LogExpPlus1;
+    options.norm_sum.tree_width = 0;
+    expect_golden(random_info(Phase::Prefill, 2, 6, 24), options);
+    options.norm_sum.tree_width = 16;  // 24 channels: the last tree is padded
+    options.ssm_sum.tree_width = 8;
+    expect_golden(random_info(Phase::Prefill, 2, 6, 24), options);
+    expect_golden(random_info(Phase::Decode, 2, 6, 24), options);
+    options.quamba_quirks = true;
+    expect_golden(random_info(Phase::Decode, 1, 6, 24), options);
+}
+
+TEST_F(Network, OddNumbersOfStates) {
+    for (const std::uint32_t states : {5U, 20U}) {
+        traces::TraceInfo info = random_info(Phase::Prefill, 1, 7, 24);
+        info.dims.d_state = states;
+        golden::Options options;
+        expect_golden(info, options);
+        expect_golden(info, with_order(golden::ScanOrder::Cub));
+        options.ssm_sum.tree_width = 4;
+        expect_golden(info, options);
+        info.phase = Phase::Decode;
+        expect_golden(info, options);
+    }
+}
+
+// Upstream's chunk shapes and their edges (ssm.md 1.3): rung 2's lengths.
+class ScanLength : public Network, public testing::WithParamInterface<std::uint32_t> {};
+
+TEST_P(ScanLength, CubOrder) {
+    traces::TraceInfo info = random_info(Phase::Prefill, 1, GetParam(), 4);
+    info.layers = 1;
+    expect_golden(info, with_order(golden::ScanOrder::Cub));
+}
+
+TEST_P(ScanLength, TimeOrder) {
+    traces::TraceInfo info = random_info(Phase::Prefill, 1, GetParam(), 4);
+    info.layers = 1;
+    expect_golden(info, {});
+}
+
+INSTANTIATE_TEST_SUITE_P(Chunks, ScanLength,
+                         testing::Values(1, 33, 127, 128, 129, 256, 257, 512, 513, 1000, 1024, 1025,
+                                         2048, 2049, 4100));
+
+}  // namespace
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,186 @@
+#include "tests/cuda_ref/random_trace.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include "golden/arithmetic.h"
+#include "traces/layout.h"
+#include "traces/metadata.h"
+#include "traces/writer.h"
+
+namespace mambasic::cuda_ref {
+
+namespace {
+
+using traces::DType;
+using traces::Tensor;
+
+bool ends_with(const std::string& name, const std::string& end) {
+    return name.size() >= end.size() &&
+           name.compare(name.size() - end.size(), end.size(), end) == 0;
+}
+
+class Filler {
+public:
+    Filler(const traces::TraceInfo& info, std::uint64_t seed) : info_(info), random_(seed) {}
+
+    std::vector<char> fill(const Tensor& tensor) {
+        switch (tensor.dtype) {
+            case DType::I8:
+                return bytes_of(codes(tensor));
+            case DType::I32:
+                return bytes_of(tokens(tensor.elements()));
+            case DType::F16:
+                return bytes_of(halves(tensor));
+            case DType::F32:
+                return tensor.elements() > 1 ? bytes_of(residual(tensor.elements()))
+                                             : bytes_of(scalar<float>(tensor.name));
+            case DType::F64:
+                return bytes_of(scalar<double>(tensor.name));
+            default:
+                throw std::logic_error("no random " + tensor.name);
+        }
+    }
+
+private:
+    double uniform() { return static_cast<double>(random_() >> 11) * 0x1p-53; }
+
+    double bell() {  // variance 1, |x| <= 6
+        double sum = -6.0;
+        for (int i = 0; i < 12; ++i) sum += uniform();
+        return sum;
+    }
+
+    template <typename T>
+    static std::vector<char> bytes_of(const std::vector<T>& values) {
+        std::vector<char> bytes(values.size() * sizeof(T));
+        std::memcpy(bytes.data(), values.data(), bytes.size());
+        return bytes;
+    }
+
+    std::vector<std::int8_t> codes(const Tensor& tensor) {
+        std::vector<std::int8_t> out(tensor.elements());
+        const bool decay = ends_with(tensor.name, "A_log");
+        for (std::int8_t& code : out) {
+            const double value = decay ? 127.0 * uniform() - 10.0 : 45.0 * bell();
+            code = static_cast<std::int8_t>(std::clamp(value, -128.0, 127.0));
+        }
+        const std::uint64_t used = used_rows(tensor.name, tensor.shape[0]);
+        const std::uint64_t width = tensor.elements() / tensor.shape[0];
+        for (std::uint64_t i = used * width; i < out.size(); ++i) out[i] = 0;
+        return out;
+    }
+
+    std::uint64_t used_rows(const std::string& name, std::uint64_t stored) const {
+        const traces::Mamba1Dims& dims = info_.dims;
+        if (ends_with(name, "in_proj.weight")) return 2ULL * dims.d_inner;
+        if (ends_with(name, "x_proj.weight")) return dims.x_proj_width();
+        if (ends_with(name, "dt_proj.weight")) return dims.d_inner;
+        if (ends_with(name, "out_proj.weight")) return dims.d_model;
+        if (ends_with(name, "lm_head.weight")) return dims.vocab;
+        return stored;
+    }
+
+    std::vector<std::int32_t> tokens(std::uint64_t count) {
+        std::vector<std::int32_t> out(count);
+        for (std::int32_t& token : out)
+            token = static_cast<std::int32_t>(random_() % info_.dims.vocab);
+        return out;
+    }
+
+    std::vector<std::uint16_t> halves(const Tensor& tensor) {
+        std::vector<std::uint16_t> out(tensor.elements());
+        for (std::uint16_t& half : out) {
+            double value = bell();
+            if (ends_with(tensor.name, "norm.weight") || ends_with(tensor.name, "norm_f.weight")) {
+                value = 1.0 + 0.1 * value;
+            } else if (ends_with(tensor.name, "embedding.scales")) {
+                value = 0.02 + 0.002 * value;
+            }
+            half = arith::to_half(static_cast<float>(value));
+        }
+        return out;
+    }
+
+    std::vector<float> residual(std::uint64_t count) {
+        std::vector<float> out(count);
+        for (float& value : out) value = static_cast<float>(2.0 * bell());
+        return out;
+    }
+
+    template <typename T>
+    std::vector<T> scalar(const std::string& name) {
+        return {static_cast<T>(scale(name) * (0.9 + 0.2 * uniform()))};
+    }
+
+    /// For inputs and weights of about 45 codes rms and outputs of the same.
+    double linear_factor(const std::string& name) const {
+        const traces::Mamba1Dims& dims = info_.dims;
+        double depth = dims.d_model;
+        if (name.find("x_proj") != std::string::npos) depth = dims.d_inner;
+        if (name.find("out_proj") != std::string::npos) depth = dims.d_inner;
+        if (name.find("dt_proj") != std::string::npos) depth = dims.dt_rank;
+        const bool half =
+            name.find("out_proj") != std::string::npos || name.find("lm_head") != std::string::npos;
+        return (half ? 1.0 : 45.0) / (45.0 * 45.0 * std::sqrt(depth));
+    }
+
+    double scale(const std::string& name) const {
+        if (ends_with(name, ".a")) return 100.0 * linear_factor(name);
+        if (ends_with(name, ".b")) return 0.01;
+        if (ends_with(name, ".alpha")) return linear_factor(name);
+        if (ends_with(name, "conv1d.weight_scale")) return 0.01;
+        if (ends_with(name, "conv1d.input_scale") || ends_with(name, "z_scale")) return 0.05;
+        if (ends_with(name, "A_scale")) return 0.0218;  // log(16) / 127
+        if (ends_with(name, "state_scale")) return 0.05;
+        if (ends_with(name, "x_H_scale")) return 0.1;
+        return 0.025;
+    }
+
+    const traces::TraceInfo& info_;
+    std::mt19937_64 random_;
+};
+
+}  // namespace
+
+traces::TraceInfo random_info(traces::Phase phase, std::uint32_t batch, std::uint32_t tokens,
+                              std::uint32_t d_model) {
+    traces::TraceInfo info;
+    info.model = "random";
+    info.family = "mamba1";
+    info.scheme = "quamba1";
+    info.precision = "w8a8";
+    info.phase = phase;
+    info.batch = batch;
+    info.tokens = tokens;
+    info.layers = 2;
+    info.has_head = true;
+    info.dims.d_model = d_model;
+    info.dims.d_inner = 2 * d_model;
+    info.dims.d_state = 16;
+    info.dims.d_conv = 4;
+    info.dims.dt_rank = 7;  // no multiple of four: the operands' tails count
+    info.dims.n_layer = 4;
+    info.dims.vocab = 90;
+    info.producer = "tests/cuda_ref";
+    return info;
+}
+
+traces::Trace random_trace(const std::string& path, const traces::TraceInfo& info,
+                           std::uint64_t seed) {
+    const std::vector<Tensor> layout = traces::layout(info);
+    traces::SafetensorsWriter writer(path, traces::metadata_of(info), layout);
+    Filler filler(info, seed);
+    for (const Tensor& tensor : layout) {
+        const std::vector<char> bytes = filler.fill(tensor);
+        writer.append(tensor.name, bytes.data(), bytes.size());
+    }
+    writer.finish();
+    return traces::Trace::open(path);
+}
+
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,174 @@
+// The bookkeeping around the kernels: which epilogue a call takes, what a layer is asked in which
+// order, the names and shapes of what is written, and the provenance.
+#include "cuda_ref/recorder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cuda_ref/layer_runner.h"
+#include "tests/cuda_ref/random_trace.h"
+#include "tests/cuda_ref/recording_device.h"
+#include "tests/cuda_ref/temporary_file.h"
+#include "traces/layout.h"
+#include "traces/safetensors.h"
+
+namespace mambasic::cuda_ref {
+namespace {
+
+using traces::Phase;
+using traces::Tensor;
+
+std::vector<Epilogue> epilogues(Phase phase, std::uint32_t batch, std::uint32_t tokens) {
+    const TemporaryFile file("epilogues.safetensors");
+    traces::TraceInfo info = random_info(phase, batch, tokens, 24);
+    info.layers = 1;
+    const traces::Trace trace = random_trace(file.path(), info, 1);
+    RecordingDevice device;
+    walk(trace, device, {}, [](const Tensor&) {});
+    std::vector<Epilogue> out;
+    for (const LinearJob& job : device.linears) out.push_back(job.epilogue);
+    return out;  // in_proj, x_proj, dt_proj, out_proj, lm_head
+}
+
+constexpr Epilogue kWeightFirst = Epilogue::WeightScaleFirst;
+constexpr Epilogue kInputFirst = Epilogue::InputScaleFirst;
+constexpr Epilogue kOneRow = Epilogue::OneRow;
+using Epilogues = std::vector<Epilogue>;
+
+TEST(Epilogues, FollowTheRowsOfUpstreamsCall) {
+    EXPECT_EQ(epilogues(Phase::Prefill, 1, 5),
+              (Epilogues{kInputFirst, kWeightFirst, kInputFirst, kWeightFirst, kOneRow}));
+    EXPECT_EQ(epilogues(Phase::Prefill, 2, 5),
+              (Epilogues{kInputFirst, kWeightFirst, kInputFirst, kWeightFirst, kWeightFirst}));
+    EXPECT_EQ(epilogues(Phase::Prefill, 1, 1),
+              (Epilogues{kInputFirst, kOneRow, kInputFirst, kOneRow, kOneRow}));
+    EXPECT_EQ(epilogues(Phase::Prefill, 2, 1),
+              (Epilogues{kInputFirst, kWeightFirst, kInputFirst, kWeightFirst, kWeightFirst}));
+    EXPECT_EQ(epilogues(Phase::Decode, 1, 5), (Epilogues(5, kOneRow)));
+    EXPECT_EQ(epilogues(Phase::Decode, 2, 1), (Epilogues(5, kWeightFirst)));
+}
+
+TEST(Walk, CallsTheKernelsOfThePhaseInOrder) {
+    const TemporaryFile file("calls.safetensors");
+    for (const bool decode : {false, true}) {
+        traces::TraceInfo info = random_info(decode ? Phase::Decode : Phase::Prefill, 1, 3, 24);
+        const traces::Trace trace = random_trace(file.path(), info, 1);
+        RecordingDevice device;
+        walk(trace, device, {}, [](const Tensor&) {});
+        const std::string conv = decode ? "conv decode" : "conv prefill";
+        const std::string scan = decode ? "scan decode" : "scan prefill";
+        const std::vector<std::string> expected = {
+            "embed",    "first norm", "linear", conv,     "linear", "linear", scan,
+            "hadamard", "linear",     "norm",   "linear", conv,     "linear", "linear",
+            scan,       "hadamard",   "linear", "norm",   "linear"};
+        EXPECT_EQ(device.calls, expected);
+    }
+}
+
+TEST(Walk, QuirksReachTheLinears) {
+    const TemporaryFile file("quirks.safetensors");
+    const traces::Trace trace = random_trace(file.path(), random_info(Phase::Decode, 1, 1, 24), 1);
+    golden::Options options;
+    options.quamba_quirks = true;
+    RecordingDevice device;
+    walk(trace, device, options, [](const Tensor&) {});
+    for (const LinearJob& job : device.linears) EXPECT_TRUE(job.wrap);
+}
+
+std::vector<Tensor> sorted(std::vector<Tensor> tensors) {
+    std::sort(tensors.begin(), tensors.end(),
+              [](const Tensor& a, const Tensor& b) { return a.name < b.name; });
+    return tensors;
+}
+
+/// FORMAT.md's results: what a trace that records everything has beyond one that records nothing.
+std::vector<Tensor> results_of(traces::TraceInfo info) {
+    info.record = traces::RecordLevel::None;
+    const std::vector<Tensor> bare = traces::layout(info);
+    info.record = traces::RecordLevel::All;
+    std::vector<Tensor> results;
+    for (const Tensor& tensor : traces::layout(info)) {
+        const bool recorded = std::none_of(bare.begin(), bare.end(), [&](const Tensor& other) {
+            return other.name == tensor.name;
+        });
+        if (recorded) results.push_back(tensor);
+    }
+    return results;
+}
+
+TEST(Layout, IsEveryResultOfTheFormat) {
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        for (const bool head : {true, false}) {
+            traces::TraceInfo info = random_info(phase, 2, 3, 24);
+            info.has_head = head;
+            info.first_layer = head ? 0 : 2;
+            const std::vector<Tensor> ours = sorted(reference_layout(info));
+            const std::vector<Tensor> expected = sorted(results_of(info));
+            ASSERT_EQ(ours.size(), expected.size());
+            for (std::size_t i = 0; i < ours.size(); ++i) {
+                EXPECT_EQ(ours[i].name, expected[i].name);
+                EXPECT_EQ(ours[i].dtype, expected[i].dtype) << ours[i].name;
+                EXPECT_EQ(ours[i].shape, expected[i].shape) << ours[i].name;
+            }
+        }
+    }
+}
+
+TEST(Record, WritesEveryTensorWithItsProvenance) {
+    const TemporaryFile file("record.safetensors");
+    const TemporaryFile reference("record.ref.safetensors");
+    const traces::Trace trace = random_trace(file.path(), random_info(Phase::Prefill, 2, 3, 24), 1);
+    RecordingDevice device;
+    golden::Options options;
+    options.scan_order = golden::ScanOrder::Cub;
+    record(trace, device, options, {"v1-dirty", "13.0", "-fmad=false"}, reference.path());
+
+    const auto written = traces::SafetensorsFile::open(reference.path());
+    const auto has = [&](const Tensor& wanted) {
+        return std::any_of(written.tensors().begin(), written.tensors().end(),
+                           [&](const Tensor& t) { return t.name == wanted.name; });
+    };
+    for (const Tensor& tensor : reference_layout(trace.info())) {
+        EXPECT_TRUE(has(tensor)) << tensor.name;
+    }
+    const auto& metadata = written.metadata();
+    EXPECT_EQ(metadata.at("trace_sha256"), trace.header_sha256());
+    EXPECT_EQ(metadata.at("gpu"), "a fake GPU");
+    EXPECT_EQ(metadata.at("cuda_driver"), "1.2");
+    EXPECT_EQ(metadata.at("cuda_runtime"), "3.4");
+    EXPECT_EQ(metadata.at("producer"), "mambasic_cuda_ref v1-dirty");
+    EXPECT_EQ(metadata.at("nvcc"), "13.0");
+    EXPECT_EQ(metadata.at("nvcc_flags"), "-fmad=false");
+    EXPECT_EQ(metadata.at("scan_order"), "cub");
+    EXPECT_EQ(metadata.at("softplus"), "log1p");
+    EXPECT_EQ(metadata.at("norm_sum"), "tree 8");
+    EXPECT_EQ(metadata.at("ssm_sum"), "sequential");
+    EXPECT_EQ(metadata.at("quirks"), "none");
+    EXPECT_EQ(metadata.at("phase"), "prefill");
+}
+
+TEST(ConvState, IsTheLastFourInputsPaddedOnTheLeft) {
+    const std::vector<std::int8_t> x = {1, 2, 0, 3, 4, 0, 5, 6, 0, 7, 8, 0, 9, 10, 0};
+    const Codes codes{x.data(), 3, 2};  // two channels of rows three apart
+    EXPECT_EQ(last_conv_inputs(codes, 1, 5), (std::vector<std::int8_t>{3, 5, 7, 9, 4, 6, 8, 10}));
+    EXPECT_EQ(last_conv_inputs(codes, 1, 2), (std::vector<std::int8_t>{0, 0, 1, 3, 0, 0, 2, 4}));
+    EXPECT_EQ(last_conv_inputs(codes, 2, 1),
+              (std::vector<std::int8_t>{0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4}));
+}
+
+TEST(HadamardScale, IsRoundedOnceFromDouble) {
+    // 1536 channels: the float quotient differs from the rounded double quotient for some scales.
+    int differ = 0;
+    for (int i = 1; i <= 100; ++i) {
+        const double scale = 0.001 * i;
+        const double exact = 1.0 / 39.191835884530846 / scale;  // sqrt(1536)
+        EXPECT_EQ(hadamard_scale(1536, scale), static_cast<float>(exact));
+        const float in_float = 1.0F / 39.191837F / static_cast<float>(scale);
+        differ += in_float == static_cast<float>(exact) ? 0 : 1;
+    }
+    EXPECT_GT(differ, 0);
+}
+
+}  // namespace
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,32 @@
+// A Device that computes nothing: it notes what it was asked, and its outputs stay as they are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cuda_ref/device.h"
+
+namespace mambasic::cuda_ref {
+
+class RecordingDevice final : public Device {
+public:
+    std::vector<std::string> calls;
+    std::vector<LinearJob> linears;  // their pointers are stale afterwards
+
+    DeviceInfo info() const override { return {"a fake GPU", "1.2", "3.4"}; }
+    void embed(const EmbedJob&) override { calls.emplace_back("embed"); }
+    void residual_norm(const NormJob& job) override {
+        calls.emplace_back(job.residual == nullptr ? "first norm" : "norm");
+    }
+    void linear(const LinearJob& job) override {
+        calls.emplace_back("linear");
+        linears.push_back(job);
+    }
+    void conv_prefill(const ConvJob&) override { calls.emplace_back("conv prefill"); }
+    void conv_decode(const ConvJob&) override { calls.emplace_back("conv decode"); }
+    void scan_prefill(const ScanJob&) override { calls.emplace_back("scan prefill"); }
+    void scan_decode(const ScanJob&) override { calls.emplace_back("scan decode"); }
+    void hadamard(const HadamardJob&) override { calls.emplace_back("hadamard"); }
+};
+
+}  // namespace mambasic::cuda_ref
