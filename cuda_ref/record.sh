@@ -37,6 +37,7 @@ rung2=$build/tests/cuda_ref/mambasic_rung2
 say "Rung 2: golden against this GPU"
 status=0
 "$rung2" || status=$?
+[ $status -ne 77 ] || cannot "the CUDA runtime finds no GPU that it can use"
 [ $status -le 1 ] || cannot "mambasic_rung2 ended with status $status"
 
 say "Recording the sample traces"
