@@ -71,7 +71,7 @@ std::vector<std::pair<std::string, std::string>> describe(const Trace& trace) {
     const auto metadata = metadata_of(info);
     std::vector<std::pair<std::string, std::string>> rows{{"file", trace.path()}};
     for (const std::string& key : kOrder) rows.emplace_back(key, metadata.at(key));
-    for (const auto& note : info.notes) rows.push_back(note);
+    for (const auto& note : info.notes) rows.emplace_back(note.first, note.second);
     rows.emplace_back("tensors", std::to_string(trace.tensors().size()));
     rows.emplace_back("file_bytes", std::to_string(trace.file_bytes()));
     rows.emplace_back("data_sha256", info.data_sha256);
