@@ -51,7 +51,8 @@ std::uint64_t scalar(const GemmTile& t) {
         for (std::uint64_t j = 0; j < t.shape.n; ++j) {
             std::int64_t acc = 0;
             for (std::uint64_t k = 0; k < t.shape.k; ++k) {
-                acc += t.x[i * t.x_stride + k] * t.weight[j * t.shape.k + k];
+                const int product = t.x[i * t.x_stride + k] * t.weight[j * t.shape.k + k];
+                acc += product;
             }
             const auto accf = static_cast<float>(static_cast<std::int32_t>(acc));
             const float weight_first = t.a * (t.b * accf);

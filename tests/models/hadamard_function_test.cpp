@@ -69,8 +69,8 @@ std::uint64_t factor_of(std::uint64_t width) {
 
 void compare(const HadamardShape& shape, bool wrap, float x_scale, std::uint32_t seed) {
     const std::vector<Half> x = Random(seed).halves(shape.rows * shape.width, -2.0F, 2.0F);
-    const float scale = static_cast<float>((1.0 / std::sqrt(static_cast<double>(shape.width))) /
-                                           static_cast<double>(x_scale));
+    const auto scale = static_cast<float>((1.0 / std::sqrt(static_cast<double>(shape.width))) /
+                                          static_cast<double>(x_scale));
     std::vector<std::int8_t> want;
     std::uint64_t saturated = 0;
     for (std::uint64_t row = 0; row < shape.rows; ++row) {
