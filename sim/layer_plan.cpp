@@ -253,7 +253,8 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
     } else {
         plan.group_tiles = tiles.size();
     }
-    const std::uint64_t in_flight = tiles_in_flight(plan.group_tiles, tiles.size()) * flight;
+    const std::uint64_t in_flight =
+        std::min<std::uint64_t>(2 * plan.group_tiles, tiles.size() + 1) * flight;
     plan.activation_limit = capacity - std::min(capacity, in_flight);
     return plan;
 }
