@@ -4,7 +4,8 @@ set(MAMBASIC_KERNEL_SOURCES
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
     norm/norm_kernels.cpp
-    ssm/ssm_kernels.cpp)
+    ssm/ssm_decode_kernel.cpp
+    ssm/ssm_prefill_kernel.cpp)
 
 # One object library a width. -O3 always, so that a debug build emits no out-of-line copies of the
 # inline functions these files use; no LTO, so that no wide code leaves its file.

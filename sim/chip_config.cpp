@@ -18,6 +18,7 @@ using models::YamlMap;
 // files, order and comments it was written with. Citations are not part of the chip.
 std::string hash_of(const std::vector<KeyDoc>& docs) {
     std::vector<std::string> lines;
+    lines.reserve(docs.size());
     for (const KeyDoc& doc : docs) lines.push_back(doc.path + "=" + doc.value + "\n");
     std::sort(lines.begin(), lines.end());
     std::string text;

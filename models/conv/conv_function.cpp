@@ -37,8 +37,8 @@ ConvBlock block_of(const ConvTile& tile, std::uint64_t sequence, std::uint64_t c
 
 // Per tile: S = weight_scale * input_scale; per channel: the bias scaled (1 mul) and in per-tap
 // mode four taps scaled (4 mul). Per output: prefill 4 int8 MACs and 1 fma, decode 4 fma; then
-// SiLU, the division by the output scale, the quantizer. The state store gives three old inputs per
-// channel and sequence a tile and takes four. Reading the output scale is the scale table's event.
+// SiLU, the division by the output scale, the quantizer. The traffic of the histories is the cost
+// side's (conv_history_traffic), reading the output scale the scale table's.
 Counts conv_count(const ConvShape& shape, bool per_tap_scaling) {
     const std::uint64_t outputs = shape.sequences * shape.tokens * shape.channels;
     Counts counts;
@@ -48,8 +48,6 @@ Counts conv_count(const ConvShape& shape, bool per_tap_scaling) {
     counts[Event::Silu] = outputs;
     counts[Event::Fp32Div] = outputs;
     counts[Event::QuantizeInt8] = outputs;
-    counts[Event::StateReadBytes] = shape.sequences * shape.channels * (kTaps - 1);
-    counts[Event::StateWriteBytes] = shape.sequences * shape.channels * kTaps;
     return counts;
 }
 

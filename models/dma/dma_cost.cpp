@@ -6,10 +6,6 @@ Cycles dma_move_cycles(const DmaConfig& config, std::uint64_t bytes) {
     return {ceil_div(bytes, config.bytes_per_cycle)};
 }
 
-std::uint64_t dma_chunks(const DmaConfig& config, std::uint64_t bytes) {
-    return ceil_div(bytes, config.chunk_bytes);
-}
-
 AreaParts dma_area(const DmaConfig& config) {
     constexpr double kBytesPerKib = 1024;
     AreaParts area;

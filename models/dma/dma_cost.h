@@ -9,7 +9,6 @@ namespace mambasic::models {
 
 /// Cycles that an engine needs to move `bytes` between its buffer and a scratchpad.
 Cycles dma_move_cycles(const DmaConfig& config, std::uint64_t bytes);
-std::uint64_t dma_chunks(const DmaConfig& config, std::uint64_t bytes);
 /// A load and a store engine, each with two chunks of buffer.
 AreaParts dma_area(const DmaConfig& config);
 

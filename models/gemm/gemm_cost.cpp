@@ -204,7 +204,7 @@ AreaParts gemm_area(const GemmConfig& config) {
     }
     if (config.one_row == OneRowMode::Vector) {
         const double width = config.vector_adder_tree_width;
-        const double trees = static_cast<double>(vector_lanes(config));
+        const auto trees = static_cast<double>(vector_lanes(config));
         area.logic.push_back({"adder trees", Primitive::Int32Adder, trees * (width - 1)});
     }
     return area;

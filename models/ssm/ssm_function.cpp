@@ -7,7 +7,8 @@
 
 namespace mambasic::models {
 
-MAMBASIC_KERNEL_SET(SsmKernels, kSsmKernels)
+MAMBASIC_KERNEL_SET(SsmKernel, kSsmPrefill)
+MAMBASIC_KERNEL_SET(SsmKernel, kSsmDecode)
 
 namespace {
 
@@ -63,8 +64,7 @@ SsmBlock block_of(const SsmTile& tile, std::uint64_t sequence, std::uint64_t cha
 //                              dt's argument, x*D + y 2 fma; softplus; silu; y to FP16
 //   decode, per token, channel, state: s, A*dt, B*dt, (B*dt)*x                      4 mul, 1 exp
 //                              recurrence, y 2 fma; /scale, quantize                1 div
-// State store: prefill reads and writes the FP32 carry once a tile and writes the int8 state after
-// the last token; decode reads and writes the int8 state every token.
+// The traffic of the state store is the cost side's (ssm_state_traffic).
 Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile) {
     const std::uint64_t weights = shape.channels * shape.states;
     const std::uint64_t states = shape.sequences * weights;
@@ -82,15 +82,12 @@ Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile) {
     counts[Event::HalfConvert] = outputs;
     counts[Event::Fp32Div] = stored;
     counts[Event::QuantizeInt8] = stored;
-    const std::uint64_t carry_bytes = decode ? 0 : 4 * states;
-    counts[Event::StateReadBytes] = decode ? updates : carry_bytes;
-    counts[Event::StateWriteBytes] = carry_bytes + stored;
     return counts;
 }
 
 Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, const SsmTile& tile) {
     const SsmShape& shape = tile.shape;
-    const SsmKernels& kernels = active_kSsmKernels();
+    const SsmKernel& kernel = tile.decode ? active_kSsmDecode() : active_kSsmPrefill();
     const UnitView exp = unit_view(UnitFunction::Exp, nonlinear.exp);
     const UnitView softplus = unit_view(UnitFunction::Softplus, nonlinear.softplus);
     const UnitView silu = unit_view(UnitFunction::Silu, nonlinear.silu);
@@ -112,7 +109,7 @@ Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, co
             block.silu = silu;
             block.tree_width = width;
             block.scratch = scratch.data();
-            saturated += tile.decode ? kernels.decode(block) : kernels.prefill(block);
+            saturated += kernel.run(block);
         }
     }
     Counts counts = ssm_count(shape, tile.decode, tile.last_tile);

@@ -43,9 +43,8 @@ MAMBASIC_ARITH std::int64_t ssm_scratch_floats(std::int64_t states, std::int64_t
     return (2 * states + padded + 6) * kSsmBlock + states * kSsmBlock / 4;
 }
 
-struct SsmKernels {
-    std::uint64_t (*prefill)(const SsmBlock&);  // both return the saturated codes
-    std::uint64_t (*decode)(const SsmBlock&);
+struct SsmKernel {
+    std::uint64_t (*run)(const SsmBlock&);  // returns the saturated codes
 };
 
 }  // namespace mambasic::models

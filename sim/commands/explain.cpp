@@ -149,6 +149,7 @@ std::vector<std::string> explain(const std::string& key, const std::string& chip
     }
     if (found.empty()) {
         std::vector<std::string> names;
+        names.reserve(docs.size());
         for (const KeyDoc& doc : docs) names.push_back(doc.path);
         throw models::UserError(models::YamlMark{"explain " + key}.text() + ": no key '" + key +
                                 "'" + models::suggestion(key, names));

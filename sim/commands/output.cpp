@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -25,9 +27,16 @@ std::string checked_folder(const Arguments& arguments) {
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
                                   const std::string& command) {
-    ProgressLine line("running", true);
-    options.on_progress = [&line](const Progress& p) { line.update(p.done, p.total); };
-    reports::Report report = run(chip, scheme, trace, options);
+    const auto start = std::chrono::steady_clock::now();
+    reports::Report report;
+    {
+        ProgressLine line("running", true);
+        options.on_progress = [&line](const Progress& p) { line.update(p.done, p.total); };
+        report = run(chip, scheme, trace, options);
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    // For people at a terminal; never into the report.
+    if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "simulated in %.2f s\n", took.count());
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.trace = std::filesystem::path(trace.path()).filename().string();
     report.provenance.command = command;

@@ -11,7 +11,7 @@
 namespace mambasic::sim {
 
 /// run(), with progress on a terminal and the provenance that only the command line knows.
-/// `deciding`: the options that decide figures, for provenance.command.
+/// `command`: for provenance.command, from Arguments::command.
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
                                   const std::string& command);

@@ -170,15 +170,21 @@ struct ConvCase {
 };
 
 TEST(ConvKernel, PrefillAndDecodeRoundAsTheirGoldenDoes) {
-    // Halves are exact ties; thirds and sixths lie an ulp beside them, on a side that the order of
-    // the roundings decides.
-    for (const float weight_scale : {0.5F, 1.0F / 3.0F, 0.1F}) {
-        const ConvCase c(weight_scale, weight_scale == 0.5F ? 1.0F : 1.0F / 6.0F);
+    // Halves are exact ties. The others lie an ulp beside them, on a side that the order of the
+    // roundings decides: sevenths of ten, against a bias that cancels most of the product, show
+    // whether the product was rounded before the bias joined it.
+    struct Scales {
+        float weight;
+        float bias;
+    };
+    for (const Scales scales :
+         {Scales{0.5F, 1.0F}, Scales{1.0F / 3.0F, 1.0F / 6.0F}, Scales{0.7F, 4.0F}}) {
+        const ConvCase c(scales.weight, scales.bias);
         ByteCodes state(ConvCase::kChannels * 4, 0);
         ByteCodes golden_state = state;
         const ByteCodes prefill = c.golden_prefill();
         const ByteCodes decode = c.golden_decode(golden_state);
-        EXPECT_EQ(prefill == decode, weight_scale == 0.5F);  // halves round nowhere before the end
+        EXPECT_EQ(prefill == decode, scales.weight == 0.5F);  // halves round nowhere before the end
         ByteCodes out(c.x.size());
         ConvJob job = c.job(out.data());
         CudaDevice().conv_prefill(job);

@@ -54,6 +54,41 @@ INSTANTIATE_TEST_SUITE_P(
                     Settings{"arithmetic.quirks=quamba"},
                     Settings{"arithmetic.softplus=log_exp_plus_1"}));
 
+// One row, or one row a sequence: other epilogues, partial tiles everywhere.
+TEST(GoldenPathShapes, FewRowsAreEqual) {
+    const std::vector<std::vector<std::string>> shapes = {
+        {"--phase", "prefill", "--tokens", "1"},
+        {"--phase", "prefill", "--tokens", "1", "--batch", "3"},
+        {"--phase", "prefill", "--tokens", "17"},
+        {"--phase", "decode", "--tokens", "3"},
+        {"--phase", "decode", "--tokens", "2", "--batch", "3"}};
+    for (std::vector<std::string> options : shapes) {
+        options.insert(options.end(), {"--model", "tiny", "--seed", "11"});
+        std::string name = "few";
+        for (std::size_t i = 1; i < options.size(); i += 2) name += "-" + options[i];
+        for (const char* setting :
+             {"schedule.fusion=none", "schedule.fusion=layer", "arithmetic.quirks=quamba"}) {
+            const Outcome outcome = mambasic(check_words(trace(name, options), {setting}));
+            EXPECT_EQ(outcome.status, 0) << name << " " << setting << outcome.out << outcome.err;
+        }
+    }
+}
+
+TEST(GoldenPathShapes, ASliceIsEqual) {
+    const Folder folder;
+    for (const std::string& whole : {tiny_prefill(), tiny_decode()}) {
+        const std::string path = folder.path("slice");
+        ASSERT_EQ(mambasic({"trace", "slice", whole, "--layers", "1:2", "--out", path}).status, 0);
+        const Outcome outcome = mambasic(check_words(path, {}));
+        EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+        EXPECT_NE(outcome.out.find("of 12 tensors"), std::string::npos) << outcome.out;
+        // Its recorded results are those of the whole trace.
+        const Outcome recorded =
+            mambasic({"check", "--trace", path, "--chip", "tiny", "--against", "recorded"});
+        EXPECT_EQ(recorded.status, 0) << recorded.out << recorded.err;
+    }
+}
+
 TEST(GoldenPathRecorded, TheTraceRemembersTheSameBits) {
     for (const std::string& trace : {tiny_prefill(), tiny_decode()}) {
         const Outcome outcome =

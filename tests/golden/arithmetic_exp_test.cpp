@@ -104,6 +104,14 @@ TEST(Log1p, EqualsTheSpecificationToTheBit) {
     for_sample(0x1p-25F, 1.0F, 211, [&wrong](float e) {
         wrong += same_bits(arith::log1p(e), log1p_as_written(e)) ? 0U : 1U;
     });
+    // Where 1 + e rounds up to 1.5 * 2^n, whose exponent is another one.
+    for (int n = 0; n <= 28; ++n) {
+        float e = std::ldexp(1.5F, n) - 1.0F;
+        for (int step = 0; step < 10; ++step) {
+            wrong += same_bits(arith::log1p(e), log1p_as_written(e)) ? 0U : 1U;
+            e = next_down(e);
+        }
+    }
     EXPECT_EQ(wrong, 0U);
 }
 

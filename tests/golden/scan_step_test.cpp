@@ -138,6 +138,22 @@ TEST(ScanStep, ByHand) {
     EXPECT_EQ(r.state[0], 2);  // 2.5, half to even; prefill stores 3
 }
 
+TEST(ScanStep, GateIsZTimesItsSigmoid) {
+    std::mt19937 rng(8);
+    std::uniform_real_distribution<float> scale(0.01F, 0.05F);
+    for (const std::int8_t code : random_codes(rng, 2000, 1, 127)) {
+        // D u is the only output, within an ulp of an FP16 tie after the gate.
+        ScanCase c = ScanCase::one_channel({1}, {0}, {0}, {0}, {code});
+        c.d = {1};
+        c.input.z.scale = scale(rng);
+        const float z = c.input.z.scale * static_cast<float>(code);
+        const float sigmoid = 1.0F / (1.0F + arith::exp(-z));
+        const float gate = z * sigmoid;
+        c.input.u.scale = (1.0F + 0x1p-11F) / gate;
+        ASSERT_EQ(run(c, c.params, {0}).y[0], arith::to_half(c.input.u.scale * gate));
+    }
+}
+
 TEST(ScanStep, FromZeroStateItIsNearlyAPrefillOfOneToken) {
     const ScanCase c(1, 1, 3000, 16, 5);
     const ScanResult step = run(c, c.params, std::vector<std::int8_t>(3000 * 16, 0));

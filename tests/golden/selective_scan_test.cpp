@@ -188,6 +188,23 @@ TEST(SelectiveScan, ByHand) {
     EXPECT_EQ(one.state[0], 3);  // 2.5, half away from zero
 }
 
+TEST(SelectiveScan, GateIsOneQuotient) {
+    std::mt19937 rng(8);
+    std::uniform_real_distribution<float> scale(0.01F, 0.05F);
+    for (const std::int8_t code : random_codes(rng, 2000, 1, 127)) {
+        // D u is the only output, within an ulp of an FP16 tie after the gate.
+        ScanCase c = ScanCase::one_channel({1}, {0}, {0}, {0}, {code});
+        c.d = {1};
+        c.input.z.scale = scale(rng);
+        const float z = c.input.z.scale * static_cast<float>(code);
+        const float denominator = 1.0F + arith::exp(-z);
+        const float u = (1.0F + 0x1p-11F) * denominator / z;
+        c.input.u.scale = u;
+        const float numerator = u * z;
+        ASSERT_EQ(run(c, c.params).y[0], arith::to_half(numerator / denominator));
+    }
+}
+
 TEST(SelectiveScan, GateMultipliesBeforeItDivides) {
     // out = 2^100 and z = -2^40: -inf / inf. Upstream Mamba's out * (z / inf) would be -0.
     ScanCase c = ScanCase::one_channel({1}, {0}, {0}, {0}, {-1});

@@ -157,8 +157,6 @@ TEST(ConvFunction, CountsAreTheHandCount) {
     EXPECT_EQ(prefill[Event::Silu], 30U);
     EXPECT_EQ(prefill[Event::Fp32Div], 30U);
     EXPECT_EQ(prefill[Event::QuantizeInt8], 30U);
-    EXPECT_EQ(prefill[Event::StateReadBytes], 30U);
-    EXPECT_EQ(prefill[Event::StateWriteBytes], 40U);
     const Counts decode = conv_count(shape, true);
     EXPECT_EQ(decode[Event::Int8Mac], 0U);
     EXPECT_EQ(decode[Event::Fp32Fma], 120U);

@@ -247,15 +247,11 @@ TEST(SsmFunction, CountsAreTheHandCount) {
     EXPECT_EQ(prefill[Event::HalfConvert], 30U);
     EXPECT_EQ(prefill[Event::Fp32Div], 40U);
     EXPECT_EQ(prefill[Event::QuantizeInt8], 40U);
-    EXPECT_EQ(prefill[Event::StateReadBytes], 160U);
-    EXPECT_EQ(prefill[Event::StateWriteBytes], 160U + 40);
     EXPECT_EQ(ssm_count(shape, false, false)[Event::QuantizeInt8], 0U);
     const Counts decode = ssm_count(shape, true, true);
     EXPECT_EQ(decode[Event::Fp32Mul], 2U * 5 + 20 + 2 * 6 * 4 + 30 * 3 + 120 * 4);
     EXPECT_EQ(decode[Event::Fp32Fma], 60U + 240);
     EXPECT_EQ(decode[Event::QuantizeInt8], 120U);
-    EXPECT_EQ(decode[Event::StateReadBytes], 120U);
-    EXPECT_EQ(decode[Event::StateWriteBytes], 120U);
 }
 
 TEST(SsmFunction, ComputeReturnsTheCountsOfItsShape) {

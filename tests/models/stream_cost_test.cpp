@@ -114,14 +114,12 @@ TEST(ScaleTableCost, OneRegister) {
     EXPECT_EQ(part(scale_table_area(c, 1), "scale registers"), 32);
 }
 
-TEST(DmaCost, WidthAndChunks) {
+TEST(DmaCost, WidthAndBuffers) {
     DmaConfig c;
     c.bytes_per_cycle = 64;
     c.chunk_bytes = 4096;
     EXPECT_EQ(dma_move_cycles(c, 4096).count, 64U);
     EXPECT_EQ(dma_move_cycles(c, 4097).count, 65U);
-    EXPECT_EQ(dma_chunks(c, 4096), 1U);
-    EXPECT_EQ(dma_chunks(c, 4097), 2U);
     EXPECT_EQ(dma_area(c).memory.at(0).kib_per_bank, 8);
 }
 

@@ -151,16 +151,31 @@ TEST(Synthesize, DecodeIsStepAfterStepThroughAllLayers) { expect_decode_step_by_
 // One row takes the matrix-vector epilogue.
 TEST(Synthesize, DecodeOfOneSequenceIsStepAfterStep) { expect_decode_step_by_step(1); }
 
-// Decode starts from the states a prefill of the same prompt leaves.
+// Decode starts from the states that a prefill of the prompt leaves, layer by layer.
 TEST(Synthesize, DecodeStartsWhereThePromptEnds) {
     const SynthOptions options = tiny_options(Phase::Decode);
     const Trace trace = made(options, "prompted");
-    std::size_t nonzero = 0;
-    const Tensor* state = trace.find("trace.layers.1.scan.state_in");
-    for (std::uint64_t i = 0; i < state->elements(); ++i) {
-        nonzero += state->as<std::int8_t>()[i] != 0 ? 1U : 0U;
+    const Mamba1Dims& dims = options.dims;
+    const std::vector<std::int32_t> prompt =
+        draw_tokens({dims, options.seed, options.outlier_share}, "prompt", options.prompt_tokens);
+    std::vector<arith::Half> hidden =
+        golden::embed(dims, trace.head(), prompt.data(), prompt.size());
+    std::vector<float> residual;
+    golden::LayerTensors out;
+    golden::LayerState state;
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        const golden::LayerInput input{1, options.prompt_tokens, hidden.data(),
+                                       residual.empty() ? nullptr : residual.data(),
+                                       options.epsilon};
+        golden::prefill_layer(dims, trace.layer(i), input, {}, out, state);
+        const std::string at = "trace.layers." + std::to_string(i) + ".";
+        expect_recorded(trace, at + "conv1d.state_in", state.conv);
+        expect_recorded(trace, at + "scan.state_in", state.ssm);
+        hidden = out.out_proj;
+        residual = out.residual;
     }
-    EXPECT_GT(nonzero, state->elements() / 4);
+    EXPECT_LT(std::count(state.ssm.begin(), state.ssm.end(), 0),
+              static_cast<std::ptrdiff_t>(state.ssm.size() / 2));
 }
 
 std::vector<float> conv_outputs(const Trace& trace) {

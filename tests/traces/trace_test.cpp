@@ -88,6 +88,9 @@ TEST(Trace, TypedViewsPointAtWhatWasWritten) {
     EXPECT_EQ(trace.recorded(0, "no.such"), nullptr);
     for (const Tensor& tensor : trace.tensors()) {
         EXPECT_NE(tensor.name.rfind("trace.pad.", 0), 0U) << tensor.name;
+        const auto position = reinterpret_cast<std::uintptr_t>(tensor.data);
+        const std::size_t unit = tensor.elements() > 1 ? 64 : bytes_of(tensor.dtype);
+        EXPECT_EQ(position % unit, 0U) << tensor.name;
     }
 }
 
