@@ -152,9 +152,15 @@ StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
     return plan;
 }
 
-/// Walking the tiles in groups of g through each op fetches streamed weights once per group, but g
-/// tiles are then in flight, and what waits between layers may no longer fit beside them. Takes the
-/// g with the least DRAM traffic, and the smaller of equals.
+/// Tiles in flight: two groups, because the scan of one overlaps the projections of the next, and
+/// the normalized rows of a third (less than half of what a tile holds later).
+std::uint64_t tiles_in_flight(std::uint64_t group, std::uint64_t tiles) {
+    return std::min(2 * group + ceil_div(group, 2), tiles + 1);
+}
+
+/// Walking the tiles in groups of g through each op fetches streamed weights once per group, but
+/// two groups are then in flight, and what waits between layers may no longer fit beside them.
+/// Takes the g with the least DRAM traffic, and the smaller of equals.
 std::uint64_t choose_group(const Workload& work, const std::vector<Tile>& tiles,
                            std::uint64_t streaming, std::uint64_t flight, std::uint64_t capacity) {
     const std::uint64_t n = tiles.size();
@@ -163,8 +169,9 @@ std::uint64_t choose_group(const Workload& work, const std::vector<Tile>& tiles,
     std::uint64_t best = 1;
     std::uint64_t best_bytes = models::kNone;
     for (std::uint64_t g = 1; g <= n; ++g) {
-        if (g > 1 && (g + 1) * flight > capacity) break;
-        const std::uint64_t room = capacity - std::min(capacity, (g + 1) * flight);
+        const std::uint64_t in_flight = tiles_in_flight(g, n) * flight;
+        if (g > 1 && in_flight > capacity) break;
+        const std::uint64_t room = capacity - std::min(capacity, in_flight);
         const std::uint64_t spilled = waiting - std::min(waiting, room);
         const std::uint64_t bytes = streaming * ceil_div(n, g) + 2 * spilled;
         if (bytes < best_bytes) {
@@ -215,6 +222,7 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
     LayerPlan plan;
     plan.fusion = chip.schedule.fusion;
     plan.ops = layer_ops(work.dims);
+    while (plan.ops[plan.first_back_op].op != Op::Scan) ++plan.first_back_op;
     check_weights(work, chip);
     std::uint64_t rows = 0;
     for (const Tile& t : tiles) rows = std::max(rows, t.rows());
@@ -245,7 +253,8 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
     } else {
         plan.group_tiles = tiles.size();
     }
-    const std::uint64_t in_flight = (plan.group_tiles + 1) * flight;
+    const std::uint64_t in_flight =
+        std::min<std::uint64_t>(2 * plan.group_tiles, tiles.size() + 1) * flight;
     plan.activation_limit = capacity - std::min(capacity, in_flight);
     return plan;
 }

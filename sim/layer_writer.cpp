@@ -25,19 +25,32 @@ void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     if (plan_.fusion == Fusion::Layer) weights_.pin(with_weights);
     states_.begin_layer(layer, step);
 
-    const std::size_t tiles = activations_.tiles().size();
-    for (std::size_t first = 0; first < tiles; first += plan_.group_tiles) {
-        const std::size_t end = std::min<std::size_t>(tiles, first + plan_.group_tiles);
-        for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
-            const Op op = plan_.ops[o].op;
-            activations_.begin_op(op);
-            if (plan_.fusion == Fusion::None) weights_.pin({op});
-            write_op({&plan_.ops[o], o, first, end});
-            if (end == tiles) weights_.release(op);
-        }
-        activations_.settle(plan_.activation_limit);
+    const std::size_t groups = models::ceil_div(activations_.tiles().size(), plan_.group_tiles);
+    // The norm runs a group ahead of the projections, so that its rows are there (or reloaded) when
+    // the array is; scan, Hadamard and out_proj run a group behind them.
+    constexpr std::size_t kAfterNorm = 1;
+    write_ops(0, 0, kAfterNorm);
+    for (std::size_t g = 0; g < groups; ++g) {
+        if (g + 1 < groups) write_ops(g + 1, 0, kAfterNorm);
+        write_ops(g, kAfterNorm, plan_.first_back_op);
+        if (g > 0) write_ops(g - 1, plan_.first_back_op, plan_.ops.size());
     }
+    write_ops(groups - 1, plan_.first_back_op, plan_.ops.size());
     activations_.next_layer();
+}
+
+void LayerWriter::write_ops(std::size_t group, std::size_t first_op, std::size_t end_op) {
+    const std::size_t tiles = activations_.tiles().size();
+    const std::size_t first = group * plan_.group_tiles;
+    const std::size_t end = std::min<std::size_t>(tiles, first + plan_.group_tiles);
+    for (std::size_t o = first_op; o < end_op; ++o) {
+        const Op op = plan_.ops[o].op;
+        activations_.begin_op(op);
+        if (plan_.fusion == Fusion::None) weights_.pin({op});
+        write_op({&plan_.ops[o], o, first, end});
+        if (end == tiles) weights_.release(op);
+    }
+    if (end_op == plan_.ops.size()) activations_.settle(plan_.activation_limit);
 }
 
 void LayerWriter::write_op(const Walk& walk) {
@@ -70,8 +83,10 @@ std::uint64_t LayerWriter::when(const Walk& walk, std::size_t tile, Stream strea
     std::uint64_t op = 0;
     while (!next_layer && !both_readers && plan_.ops[op].op != last_reader(stream)) ++op;
     if (both_readers) op = walk.op_index + 1;
-    const std::uint64_t group = tile / plan_.group_tiles;
-    return (std::uint64_t{next_layer} << 60) | (group << 36) | (op << 32) | tile;
+    // The order that write() walks in: the norm a group ahead, the back ops a group behind.
+    const std::uint64_t turn =
+        tile / plan_.group_tiles + (op > 0 ? 1 : 0) + (op >= plan_.first_back_op ? 1 : 0);
+    return (std::uint64_t{next_layer} << 60) | (turn << 36) | (op << 32) | tile;
 }
 
 std::vector<BufferId> LayerWriter::read_inputs(const Walk& walk, std::size_t tile) {

@@ -22,6 +22,7 @@ private:
         std::size_t first_tile = 0;
         std::size_t end_tile = 0;
     };
+    void write_ops(std::size_t group, std::size_t first_op, std::size_t end_op);
     void write_op(const Walk& walk);
     void write_pointwise(const Walk& walk, std::size_t tile);
     void write_scan(const Walk& walk, std::size_t tile);
