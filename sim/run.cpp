@@ -140,7 +140,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     std::optional<HostTensors> tensors;
     if (options.numerics) tensors.emplace(work, trace, options.first_layer);
     HostTensors* const bits = tensors ? &*tensors : nullptr;
-    TileBinding binding(work, chip.arithmetic, trace, options.first_layer, bits);
+    TileBinding binding(work, chip.arithmetic, {&trace, bits, options.first_layer});
     Timeline timeline(work.layers, chip_period(chip));
     ProgressMeter progress(work, options);
     SegmentSink sink(options, bits, options.first_layer);

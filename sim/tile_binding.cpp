@@ -11,21 +11,20 @@ using models::Region;
 using models::Task;
 
 TileBinding::TileBinding(const Workload& work, const ArithmeticConfig& arithmetic,
-                         const traces::Trace& trace, std::uint32_t first_layer,
-                         HostTensors* tensors)
+                         const Data& data)
     : work_(work),
       arithmetic_(arithmetic),
-      trace_(trace),
-      first_layer_(first_layer),
-      tensors_(tensors) {
-    if (tensors_ != nullptr && (work.embeds || work.has_head)) head_ = trace_.head();
+      trace_(data.trace),
+      first_layer_(data.first_layer),
+      tensors_(data.tensors) {
+    if (tensors_ != nullptr && (work.embeds || work.has_head)) head_ = trace_->head();
 }
 
 void TileBinding::begin_segment(std::uint32_t segment, Place place) {
     Segment& s = segments_[segment];
     s.place = place;
     if (tensors_ == nullptr || place.layer < 0) return;
-    s.weights = trace_.layer(first_layer_ + static_cast<std::uint32_t>(place.layer));
+    s.weights = trace_->layer(first_layer_ + static_cast<std::uint32_t>(place.layer));
 }
 
 void TileBinding::segment_done(std::uint32_t segment) { segments_.erase(segment); }
@@ -68,7 +67,7 @@ models::NormJob TileBinding::norm(const Task& task) {
     tile.residual_out = t.residual.data() + offset;
     tile.weight = final_norm ? head_.norm_f_weight : layer(task).norm_weight;
     tile.output_scale = final_norm ? head_.norm_f_output_scale : layer(task).norm_output_scale;
-    tile.epsilon = trace_.info().epsilon;
+    tile.epsilon = trace_->info().epsilon;
     tile.output = t.norm.data() + offset;
     return job;
 }

@@ -18,9 +18,13 @@ public:
         std::int32_t layer = 0;
         std::uint32_t step = 0;
     };
-    /// `tensors` null: shapes only.
-    TileBinding(const Workload& work, const ArithmeticConfig& arithmetic,
-                const traces::Trace& trace, std::uint32_t first_layer, HostTensors* tensors);
+    /// The data of a run with numerics; without them, both null: shapes only.
+    struct Data {
+        const traces::Trace* trace = nullptr;
+        HostTensors* tensors = nullptr;
+        std::uint32_t first_layer = 0;
+    };
+    TileBinding(const Workload& work, const ArithmeticConfig& arithmetic, const Data& data);
 
     void begin_segment(std::uint32_t segment, Place place);
     void segment_done(std::uint32_t segment);
@@ -45,7 +49,7 @@ private:
 
     Workload work_;
     ArithmeticConfig arithmetic_;
-    const traces::Trace& trace_;
+    const traces::Trace* trace_;
     std::uint32_t first_layer_;
     HostTensors* tensors_;
     struct Segment {
