@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "golden/arithmetic.h"
+#include "golden/parallel.h"
 
 namespace mambasic::golden {
 namespace {
@@ -46,7 +47,7 @@ std::int8_t past(const Int8Rows& x, std::size_t first_row, std::size_t t, std::s
 void conv1d_prefill(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
                     std::size_t tokens, std::int8_t* output, std::int8_t* state) {
     const std::size_t channels = params.channels;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worth_threads(batch * tokens * channels))
     for (std::size_t row = 0; row < batch * tokens; ++row) {
         const std::size_t t = row % tokens;
         for (std::size_t e = 0; e < channels; ++e) {

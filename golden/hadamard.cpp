@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "golden/parallel.h"
+
 namespace mambasic::golden {
 namespace {
 
@@ -101,7 +103,7 @@ void hadamard(const arith::Half* x, std::size_t rows, std::size_t width, float s
                                     "; it must be 2^k, 12 * 2^k or 40 * 2^k");
     }
     const std::vector<float> matrix = hadamard_matrix(factor);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worth_threads(rows * width))
     for (std::size_t r = 0; r < rows; ++r) {
         std::vector<float> v(width);
         for (std::size_t i = 0; i < width; ++i) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "golden/parallel.h"
+
 namespace mambasic::golden {
 namespace {
 
@@ -41,7 +43,7 @@ IntMatrix product(const FloatMatrix& x, const Int8Map& weight) {
     return sum;
 }
 
-/// output[row][channel] = epilogue(float of the int32 accumulator).
+/// output[row][channel] = epilogue(int32 accumulator).
 template <typename Output, typename Epilogue>
 void linear(const traces::LinearW8A8& linear, const Int8Rows& x, std::size_t rows, Output* output,
             Epilogue epilogue) {
@@ -51,54 +53,60 @@ void linear(const traces::LinearW8A8& linear, const Int8Rows& x, std::size_t row
     const auto k = static_cast<Index>(linear.k);
     const FloatMatrix activations =
         Int8Map(x.data, m, k, Eigen::OuterStride<>(static_cast<Index>(x.stride))).cast<float>();
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worth_threads(rows * linear.n * linear.k))
     for (Index first = 0; first < n; first += kChannelsPerBlock) {
         const Index channels = std::min(kChannelsPerBlock, n - first);
         const IntMatrix sum = product(
             activations, Int8Map(linear.weight + first * k, channels, k, Eigen::OuterStride<>(k)));
         for (Index r = 0; r < m; ++r) {
             for (Index c = 0; c < channels; ++c) {
-                output[r * n + first + c] = epilogue(static_cast<float>(sum(r, c)));
+                output[r * n + first + c] = epilogue(sum(r, c));
             }
         }
     }
 }
 
+float scaled(float outer, float inner, std::int32_t acc) {
+    return outer * (inner * static_cast<float>(acc));
+}
+
 }  // namespace
+
+std::vector<std::int32_t> linear_accumulators(const traces::LinearW8A8& weights, const Int8Rows& x,
+                                              std::size_t rows) {
+    std::vector<std::int32_t> sums(rows * weights.n);
+    linear(weights, x, rows, sums.data(), [](std::int32_t acc) { return acc; });
+    return sums;
+}
 
 void linear_forward(const traces::LinearW8A8& weights, const Int8Rows& x, std::size_t rows,
                     bool wrap_one_row, std::int8_t* output) {
-    const float a = weights.a;
-    const float b = weights.b;
-    const float alpha = weights.alpha;
+    const traces::LinearW8A8 w = weights;
     if (rows > 1) {
-        linear(weights, x, rows, output,
-               [=](float acc) { return arith::quantize_rhe(a * (b * acc)); });
-    } else if (wrap_one_row) {
-        linear(weights, x, rows, output, [=](float acc) { return arith::wrap_rhe(alpha * acc); });
-    } else {
-        linear(weights, x, rows, output,
-               [=](float acc) { return arith::quantize_rhe(alpha * acc); });
+        linear(w, x, rows, output,
+               [w](std::int32_t acc) { return arith::quantize_rhe(scaled(w.a, w.b, acc)); });
+        return;
     }
+    linear(w, x, rows, output, [w, wrap_one_row](std::int32_t acc) {
+        const float v = w.alpha * static_cast<float>(acc);
+        return wrap_one_row ? arith::wrap_rhe(v) : arith::quantize_rhe(v);
+    });
 }
 
 void linear_to_seqlen_last(const traces::LinearW8A8& weights, const Int8Rows& x, std::size_t rows,
                            std::int8_t* output) {
-    const float a = weights.a;
-    const float b = weights.b;
-    linear(weights, x, rows, output, [=](float acc) { return arith::quantize_rhe(b * (a * acc)); });
+    const traces::LinearW8A8 w = weights;
+    linear(w, x, rows, output,
+           [w](std::int32_t acc) { return arith::quantize_rhe(scaled(w.b, w.a, acc)); });
 }
 
 void linear_forward_half(const traces::LinearW8A8& weights, const Int8Rows& x, std::size_t rows,
                          arith::Half* output) {
-    const float a = weights.a;
-    const float b = weights.b;
-    const float alpha = weights.alpha;
-    if (rows > 1) {
-        linear(weights, x, rows, output, [=](float acc) { return arith::to_half(a * (b * acc)); });
-    } else {
-        linear(weights, x, rows, output, [=](float acc) { return arith::to_half(alpha * acc); });
-    }
+    const traces::LinearW8A8 w = weights;
+    const bool one_row = rows == 1;
+    linear(w, x, rows, output, [w, one_row](std::int32_t acc) {
+        return arith::to_half(one_row ? w.alpha * static_cast<float>(acc) : scaled(w.a, w.b, acc));
+    });
 }
 
 }  // namespace mambasic::golden

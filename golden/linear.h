@@ -5,12 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "golden/arithmetic.h"
 #include "golden/int8_rows.h"
 #include "traces/mamba1.h"
 
 namespace mambasic::golden {
+
+/// The int32 accumulators [rows][linear.n] before any epilogue. Throws std::overflow_error where
+/// the depth would let one overflow, as every function here does.
+std::vector<std::int32_t> linear_accumulators(const traces::LinearW8A8& linear, const Int8Rows& x,
+                                              std::size_t rows);
 
 /// int8 output, `forward`: rhe(a * (b * acc)), or rhe(alpha * acc) for one row, which wraps modulo
 /// 256 with `wrap_one_row` (quirks: quamba) and saturates without. output is [rows][linear.n].

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "golden/parallel.h"
 #include "golden/tree_sum.h"
 
 namespace mambasic::golden {
@@ -36,7 +37,7 @@ void norm_row(const RmsNormParams& params, const float* a, std::size_t width, st
 void rmsnorm(const RmsNormParams& params, const RmsNormRows& input, float* residual_out,
              std::int8_t* output) {
     const std::size_t width = input.width;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worth_threads(input.rows * width))
     for (std::size_t r = 0; r < input.rows; ++r) {
         float* a = residual_out + r * width;
         for (std::size_t i = 0; i < width; ++i) {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "golden/parallel.h"
 #include "golden/tree_sum.h"
 
 namespace mambasic::golden {
@@ -67,7 +68,7 @@ void step_channel(const ScanParams& p, const ScanInput& in, std::size_t s, std::
 void scan_step(const ScanParams& params, const ScanInput& input, std::size_t batch,
                const ScanOutput& output) {
     for (std::size_t s = 0; s < batch; ++s) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worth_threads(params.channels * params.states))
         for (std::size_t channel = 0; channel < params.channels; ++channel) {
             step_channel(params, input, s, channel, output);
         }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "golden/parallel.h"
 #include "golden/scan_order.h"
 #include "golden/tree_sum.h"
 
@@ -132,7 +133,8 @@ void selective_scan(const ScanParams& params, const ScanInput& input, std::size_
         sequence.tokens = tokens;
         sequence.b = dequantize(input.b, sequence.first_row, tokens, params.states);
         sequence.c = dequantize(input.c, sequence.first_row, tokens, params.states);
-#pragma omp parallel for schedule(static)
+        const bool threads = worth_threads(tokens * params.channels * params.states);
+#pragma omp parallel for schedule(static) if (threads)
         for (std::size_t channel = 0; channel < params.channels; ++channel) {
             scan_channel(params, input, sequence, channel, output);
         }

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "reports/check_section.h"
+
 namespace mambasic::reports {
 
 struct Band {
@@ -114,27 +116,6 @@ struct UnitError {
     std::string kind;
     double max_ulp = 0;
     double mean_ulp = 0;
-};
-
-struct FirstDifference {
-    std::uint64_t index = 0;        // flat, in the tensor's own row-major order
-    std::string got, want;          // decimal
-    std::string got_hex, want_hex;  // the element's bits
-};
-
-struct CheckTensor {
-    std::string name;
-    std::uint64_t elements = 0;
-    std::uint64_t mismatches = 0;
-    std::uint64_t max_ulp = 0;  // LSB for integers
-    double max_abs = 0;
-    std::optional<FirstDifference> first;
-};
-
-struct CheckSection {
-    std::string against;  // "golden", "recorded" or the file
-    std::uint64_t mismatches = 0;
-    std::vector<CheckTensor> tensors;
 };
 
 struct Report {

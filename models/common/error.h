@@ -10,7 +10,8 @@ namespace mambasic::models {
 /// main prints it and exits with 2.
 class UserError : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    /// Control characters, which a quoted piece of the user's file may hold, become '?'.
+    explicit UserError(std::string message);
 };
 
 /// A broken invariant of ours; main prints it and exits with 3.

@@ -14,8 +14,8 @@ namespace mambasic::models {
 
 /// Named primitives that a block's area is made of.
 enum class Primitive : std::uint8_t {
-    Int8MacPe,  // MAC with operand and accumulator registers
-    Int4MacPe,
+    Int8MacPe,    // MAC with operand and accumulator registers
+    PackedMacPe,  // the same, and it can make two INT4 x INT8 products a cycle instead
     Int32Adder,
     Fp32Adder,
     Fp32Multiplier,
@@ -28,6 +28,7 @@ enum class Primitive : std::uint8_t {
     QuantizeUnit,
     HalfConverter,
     RegisterBit,
+    RomBit,  // of a constant table, in gates
     kCount,
 };
 constexpr std::size_t kPrimitiveCount = static_cast<std::size_t>(Primitive::kCount);
@@ -41,10 +42,13 @@ struct Technology {
     Banded sram_read_pj_per_bit_base;  // E(pJ/bit) = base + root * sqrt(KiB of a bank)
     Banded sram_read_pj_per_bit_root;
     Banded sram_write_over_read;
-    Banded sram_macro_area_mm2;  // area(mm2) = macro + per_kib * KiB, for each bank
+    Banded sram_dual_port_energy;             // two ports over one: energy of an access
+    std::uint32_t sram_largest_bank_kib = 0;  // where the energy curve stops being right
+    Banded sram_macro_area_mm2;               // area(mm2) = macro + per_kib * KiB, for each bank
     Banded sram_area_mm2_per_kib;
-    Banded leakage_mw_per_mib;
-    Banded logic_utilization;  // cell area over placed area
+    Banded sram_dual_port_area;  // two ports over one: area of a bank
+    Banded leakage_mw_per_mib;   // per mebibit
+    Banded logic_utilization;    // cell area over placed area
     static Technology parse(YamlMap map);
 };
 

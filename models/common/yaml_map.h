@@ -23,21 +23,27 @@ struct KeyDoc {
     std::string unit;
     std::string range;
     std::string what;
+    std::string value;   // in canonical form: the composed configuration is hashed from it
+    std::string source;  // of a banded figure
+    std::string where;   // "file:line:col" that wrote the value
 };
 
 class YamlMap {
 public:
     YamlMap(std::shared_ptr<const YamlNode> node, std::string path,
             std::vector<KeyDoc>* docs = nullptr);
+    /// The root mapping of a file. Whoever takes its keys calls finish().
+    static YamlMap from_file(const std::string& path, std::vector<KeyDoc>* docs = nullptr);
 
     std::uint32_t take_u32(const char* key, std::uint32_t low, std::uint32_t high, const char* unit,
                            const char* what);
     double take_double(const char* key, double low, double high, const char* unit,
                        const char* what);
     bool take_bool(const char* key, const char* what);
-    std::string take_text(const char* key, const char* what);
-    Banded take_banded(const char* key, const char* unit,
-                       const char* what);  // {value, low, high, source}
+    /// `form` says what the text looks like where it is not free: "sequential or tree W".
+    std::string take_text(const char* key, const char* what, const char* form = "text");
+    /// {value, low, high, source}, and unit where the card states it; 0 <= low <= value <= high.
+    Banded take_banded(const char* key, const char* unit, const char* what);
     YamlMap take_map(const char* key, const char* what);
 
     template <typename E>
@@ -58,12 +64,19 @@ public:
 private:
     std::ptrdiff_t take_choice(const char* key, const std::vector<std::string>& names,
                                const char* what);
-    const YamlNode& take_node(const char* key);
-    void document(KeyDoc doc);
+    const YamlNode& take_node(const KeyDoc& doc);
+    const YamlNode& take_scalar(const KeyDoc& doc);
+    KeyDoc describe(const char* key, const std::string& type, const char* what) const;
+    void document(KeyDoc doc, const YamlNode& node, std::string value);
+    [[noreturn]] void fail_missing(const KeyDoc& doc) const;
+    [[noreturn]] void fail_value(const YamlNode& node, const KeyDoc& doc,
+                                 const std::string& message) const;
+    std::string full(const std::string& key) const;
 
     std::shared_ptr<const YamlNode> node_;
     std::string path_;
-    std::vector<bool> taken_;
+    std::vector<bool> taken_;          // of the node's entries
+    std::vector<std::string> wanted_;  // keys that were asked for: the valid ones
     std::vector<KeyDoc>* docs_;
 };
 

@@ -21,7 +21,8 @@ struct GemmConfig {
     WeightBuffer weight_buffer = WeightBuffer::Double;
     OneRowMode one_row = OneRowMode::Vector;
     std::uint32_t vector_adder_tree_width = 0;  // products summed per cycle per output lane
-    std::uint32_t epilogue_lanes = 0;           // FP32 scale-round-clamp lanes
+    std::uint32_t accumulator_rows = 0;  // weight-stationary: rows of INT32 sums below the columns
+    std::uint32_t epilogue_lanes = 0;    // FP32 scale-round-clamp lanes
     std::uint32_t epilogue_latency_cycles = 0;
     std::uint32_t int4_macs_per_mac = 0;  // 1 or 2: INT4 products a MAC makes per cycle
     static GemmConfig parse(YamlMap map);

@@ -41,4 +41,22 @@ Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epi
 /// gemm_count + Saturated. Throws std::overflow_error if an INT32 accumulator could overflow.
 Counts gemm_compute(const GemmConfig& config, const GemmTile& tile);
 
+/// While one lives, gemm_compute may keep packed copies (at most 128 MiB) of the weights it meets,
+/// by their address: the caller promises that these weights neither change nor move. The copies go
+/// when the last one goes. Without one every call packs anew.
+class GemmWeightCache {
+public:
+    GemmWeightCache();
+    ~GemmWeightCache();
+    GemmWeightCache(const GemmWeightCache&) = delete;
+    GemmWeightCache& operator=(const GemmWeightCache&) = delete;
+};
+
+/// Which code multiplies; the bits do not depend on it. For tests and benchmarks.
+enum class GemmEngine {
+    Best,     // oneDNN where it is installed and exact, else Kernels
+    Kernels,  // our own loops, in the active instruction set
+};
+void use_gemm_engine(GemmEngine engine);
+
 }  // namespace mambasic::models

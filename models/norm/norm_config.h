@@ -11,6 +11,7 @@ namespace mambasic::models {
 struct NormConfig {
     std::uint32_t lanes = 0;            // elements per cycle, in each of the two passes over a row
     Reduction sum;                      // the order of the sum of squares: it decides bits
+    std::uint32_t sum_ii_cycles = 0;    // cycles between dependent additions of the running sum
     std::uint32_t pipeline_cycles = 0;  // latency of one pass, without the rsqrt unit
     static NormConfig parse(YamlMap map);
 };

@@ -3,6 +3,7 @@
 
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
+#include "models/nonlinear/nonlinear_config.h"
 #include "models/norm/norm_config.h"
 
 namespace mambasic::models {
@@ -16,7 +17,7 @@ struct NormTile {
     NormShape shape;
     const arith::Half* hidden = nullptr;
     const float* residual_in = nullptr;  // null before the first layer
-    float* residual_out = nullptr;
+    float* residual_out = nullptr;       // may be null, may be residual_in
     const arith::Half* weight = nullptr;
     float epsilon = 1e-5F;
     float output_scale = 0;
@@ -24,6 +25,9 @@ struct NormTile {
 };
 
 Counts norm_count(const NormShape& shape);
-Counts norm_compute(const NormConfig& config, const NormTile& tile);  // norm_count + Saturated
+/// norm_count + Saturated.
+Counts norm_compute(const NormConfig& config, const NonlinearConfig& nonlinear,
+                    const NormTile& tile);
+Counts norm_compute(const NormConfig& config, const NormTile& tile);  // with an exact rsqrt unit
 
 }  // namespace mambasic::models

@@ -1,0 +1,20 @@
+# The blocks as SystemC modules, and what they share.
+add_library(mambasic_blocks STATIC
+    common/dispatch.cpp
+    common/ledger.cpp
+    common/occupancy.cpp
+    common/scoreboard.cpp
+    common/stats.cpp
+    common/task.cpp
+    common/worker.cpp
+    conv/conv.cpp
+    dma/dma.cpp
+    dram/dram.cpp
+    embedding/embedding.cpp
+    gemm/gemm.cpp
+    hadamard/hadamard.cpp
+    norm/norm.cpp
+    scale_table/scale_table.cpp
+    sram/sram.cpp
+    ssm/ssm.cpp)
+target_link_libraries(mambasic_blocks PUBLIC mambasic_models mambasic_systemc)

@@ -1,0 +1,71 @@
+// What the cost files of all blocks share: SRAM traffic of a tile, parts of an area, and prices.
+// Not modelled: wires between blocks, clock tree, clock gating, leakage of logic.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/common/counts.h"
+#include "models/common/technology.h"
+#include "models/common/units.h"
+
+namespace mambasic::models {
+
+/// Bytes that one tile moves through the ports of the two scratchpads.
+struct SramTraffic {
+    std::uint64_t weight_read_bytes = 0;
+    std::uint64_t activation_read_bytes = 0;
+    std::uint64_t activation_write_bytes = 0;
+};
+
+/// Bytes that one tile moves through its block's own store, beyond what its function counts.
+/// Whoever keeps the ledger adds them to Event::State*Bytes and prices those with byte_prices() of
+/// the store: GEMM accumulators, Hadamard row buffer, SSM state store; conv's history lies in the
+/// activation scratchpad.
+struct StoreTraffic {
+    std::uint64_t read_bytes = 0;
+    std::uint64_t write_bytes = 0;
+};
+
+struct LogicPart {
+    std::string name;
+    Primitive primitive = Primitive::RegisterBit;
+    double count = 0;
+};
+
+struct MemoryPart {
+    std::string name;
+    double banks = 0;
+    double kib_per_bank = 0;
+    std::uint32_t ports = 1;
+};
+
+struct AreaParts {
+    std::vector<LogicPart> logic;
+    std::vector<MemoryPart> memory;
+};
+
+/// Placed area of one part: cells over the utilization; SRAM macros as they are.
+Banded area_mm2(const Technology& technology, const LogicPart& part);
+Banded area_mm2(const Technology& technology, const MemoryPart& part);
+Banded area_mm2(const Technology& technology, const AreaParts& parts);
+
+/// Prices of a memory by its bank: pJ for a byte.
+struct BytePrices {
+    Banded read_pj;
+    Banded write_pj;
+};
+BytePrices byte_prices(const Technology& technology, const MemoryPart& part);
+Banded leakage_mw(const Technology& technology, const MemoryPart& part);
+
+/// pJ for each event. Bytes cost nothing until the owner of a memory says what they cost there.
+struct EventPrices {
+    std::array<Banded, kEventCount> pj{};
+    Banded& operator[](Event e) { return pj[static_cast<std::size_t>(e)]; }
+    const Banded& operator[](Event e) const { return pj[static_cast<std::size_t>(e)]; }
+};
+Banded energy_pj(const EventPrices& prices, const Counts& counts);
+
+}  // namespace mambasic::models

@@ -1,0 +1,30 @@
+#include "models/common/counts.h"
+
+namespace mambasic::models {
+
+const char* name_of(Event event) {
+    static constexpr std::array<const char*, kEventCount> kNames = {"int8_mac",
+                                                                    "int4_mac",
+                                                                    "int32_add",
+                                                                    "fp32_add",
+                                                                    "fp32_mul",
+                                                                    "fp32_fma",
+                                                                    "fp32_div",
+                                                                    "exp",
+                                                                    "softplus",
+                                                                    "silu",
+                                                                    "rsqrt",
+                                                                    "quantize_int8",
+                                                                    "half_convert",
+                                                                    "scale_lookup",
+                                                                    "sram_read_bytes",
+                                                                    "sram_write_bytes",
+                                                                    "state_read_bytes",
+                                                                    "state_write_bytes",
+                                                                    "dram_read_bytes",
+                                                                    "dram_write_bytes",
+                                                                    "saturated"};
+    return kNames.at(static_cast<std::size_t>(event));
+}
+
+}  // namespace mambasic::models

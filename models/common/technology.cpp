@@ -1,0 +1,104 @@
+#include "models/common/technology.h"
+
+namespace mambasic::models {
+
+namespace {
+
+struct PricedEvent {
+    Event event;
+    const char* what;
+};
+
+// Events that a card prices. SRAM and DRAM bytes are priced by the geometry of their memory, and a
+// saturation is a count of what happened, not an operation.
+constexpr std::array<PricedEvent, 14> kPricedEvents = {
+    {{Event::Int8Mac, "INT8 multiply and INT32 accumulate, operand and accumulator registers in"},
+     {Event::Int4Mac, "INT4 x INT8 multiply and INT32 accumulate, registers in"},
+     {Event::Int32Add, "INT32 addition"},
+     {Event::Fp32Add, "FP32 addition"},
+     {Event::Fp32Mul, "FP32 multiplication"},
+     {Event::Fp32Fma, "FP32 fused multiply-add"},
+     {Event::Fp32Div, "FP32 division, correctly rounded"},
+     {Event::Exp, "FP32 exponential in an exact unit"},
+     {Event::Softplus, "FP32 softplus in an exact unit"},
+     {Event::Silu, "FP32 SiLU in an exact unit"},
+     {Event::Rsqrt, "FP32 reciprocal square root in an exact unit"},
+     {Event::QuantizeInt8, "FP32 to INT8: round and clamp"},
+     {Event::HalfConvert, "conversion between FP32 and FP16"},
+     {Event::ScaleLookup, "read of one FP32 scale from a register"}}};
+
+constexpr std::array<const char*, kPrimitiveCount> kPrimitiveNames = {
+    "int8_mac_pe", "packed_mac_pe", "int32_adder",    "fp32_adder",    "fp32_multiplier",
+    "fp32_fma",    "fp32_divider",  "exp_unit",       "softplus_unit", "silu_unit",
+    "rsqrt_unit",  "quantize_unit", "half_converter", "register_bit",  "rom_bit"};
+
+constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
+    "INT8 MAC with operand and accumulator registers",
+    "INT8 MAC that can make two INT4 x INT8 products a cycle instead",
+    "INT32 adder",
+    "FP32 adder",
+    "FP32 multiplier",
+    "FP32 fused multiply-add",
+    "FP32 divider, correctly rounded, one result a cycle",
+    "exact exponential unit, one result a cycle",
+    "exact softplus unit, one result a cycle",
+    "exact SiLU unit, one result a cycle",
+    "exact reciprocal square root unit, one result a cycle",
+    "FP32 to INT8 converter with clamp",
+    "converter between FP32 and FP16",
+    "one bit of register",
+    "one bit of a constant table in gates"};
+
+void take_sram(Technology& t, YamlMap map) {
+    t.sram_read_pj_per_bit_base = map.take_banded(
+        "read_pj_per_bit_base", "pJ/bit", "read energy = base + root * sqrt(KiB of a bank)");
+    t.sram_read_pj_per_bit_root =
+        map.take_banded("read_pj_per_bit_root", "pJ/bit", "see read_pj_per_bit_base");
+    t.sram_largest_bank_kib = map.take_u32("largest_bank_kib", 1, 65536, "KiB",
+                                           "largest bank the energy curve holds for");
+    t.sram_write_over_read =
+        map.take_banded("write_over_read", "ratio", "energy of a write over that of a read");
+    t.sram_dual_port_energy = map.take_banded(
+        "dual_port_energy", "ratio", "access energy of a bank with two ports over one with one");
+    t.sram_macro_area_mm2 = map.take_banded(
+        "macro_area_mm2", "mm2", "area of a bank = macro_area_mm2 + area_mm2_per_kib * KiB");
+    t.sram_area_mm2_per_kib = map.take_banded("area_mm2_per_kib", "mm2/KiB", "see macro_area_mm2");
+    t.sram_dual_port_area = map.take_banded("dual_port_area", "ratio",
+                                            "area of a bank with two ports over one with one");
+    t.leakage_mw_per_mib =
+        map.take_banded("leakage_mw_per_mib", "mW/Mibit", "leakage of SRAM, at the card's corner");
+    map.finish();
+}
+
+}  // namespace
+
+const char* name_of(Primitive primitive) {
+    return kPrimitiveNames.at(static_cast<std::size_t>(primitive));
+}
+
+Technology Technology::parse(YamlMap map) {
+    Technology t;
+    t.name = map.take_text("name", "name of the card, as reports show it");
+    t.node_nm = map.take_double("node_nm", 1, 250, "nm", "process node, for people");
+    YamlMap energy = map.take_map("energy_pj", "energy of one operation");
+    for (const PricedEvent& priced : kPricedEvents) {
+        t.energy_pj[static_cast<std::size_t>(priced.event)] =
+            energy.take_banded(name_of(priced.event), "pJ", priced.what);
+    }
+    energy.finish();
+    YamlMap area = map.take_map("area_um2", "cell area of one primitive, before placement");
+    for (std::size_t i = 0; i < kPrimitiveCount; ++i) {
+        t.area_um2[i] = area.take_banded(kPrimitiveNames[i], "um2", kPrimitiveTexts[i]);
+    }
+    area.finish();
+    take_sram(t, map.take_map("sram", "on-chip SRAM: energy, area and leakage"));
+    t.logic_utilization =
+        map.take_banded("logic_utilization", "ratio", "cell area over placed area");
+    if (t.logic_utilization.low <= 0 || t.logic_utilization.high > 1) {
+        map.reject("logic_utilization", "must lie above 0 and not above 1");
+    }
+    map.finish();
+    return t;
+}
+
+}  // namespace mambasic::models

@@ -1,0 +1,53 @@
+#include "models/common/worker.h"
+
+#include <algorithm>
+
+namespace mambasic::models {
+
+namespace {
+
+// The functions run on the worker's coroutine: oneDNN, Eigen and OpenMP need more than SystemC's
+// 256 KiB.
+constexpr std::size_t kStackBytes = std::size_t{4} << 20;
+
+}  // namespace
+
+Worker::Worker(const sc_core::sc_module_name& name, BlockId block, const WorkerPorts& ports)
+    : sc_module(name),
+      block_(block),
+      dispatch_(ports.dispatch),
+      weight_sram_(ports.weight_sram),
+      activation_sram_(ports.activation_sram) {
+    SC_HAS_PROCESS(Worker);
+    SC_THREAD(run);
+    set_stack_size(kStackBytes);
+}
+
+Cycles Worker::port_bound(const Work& work) const {
+    const Cycles weights = weight_sram_.port_cycles(work.sram.weight_read_bytes, 0);
+    const Cycles activations = activation_sram_.port_cycles(work.sram.activation_read_bytes,
+                                                            work.sram.activation_write_bytes);
+    return std::max(weights, activations);
+}
+
+const BlockTime& Worker::finish(Ticks end) {
+    time_.idle_until(end);
+    return time_;
+}
+
+void Worker::run() {
+    guarded(dispatch_, [this] {
+        while (const Task* task = dispatch_.await_task(block_)) {
+            dispatch_.await_ready(*task);
+            time_.wait_ended(dispatch_.board().readiness(*task), Dispatch::now());
+            dispatch_.start(*task);
+            Work work = perform(*task);
+            work.cycles = std::max({work.cycles, port_bound(work), Cycles{1}});
+            wait(sc_core::sc_time::from_value(work.cycles.count * dispatch_.period()));
+            time_.busy_until(Dispatch::now());
+            dispatch_.retire(task->id, work);
+        }
+    });
+}
+
+}  // namespace mambasic::models

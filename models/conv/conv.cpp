@@ -1,0 +1,36 @@
+#include "models/conv/conv.h"
+
+#include <utility>
+
+#include "models/conv/conv_cost.h"
+
+namespace mambasic::models {
+
+Conv::Conv(const sc_core::sc_module_name& name, const ConvConfig& config,
+           const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,
+           bool numerics, Bind bind)
+    : Worker(name, BlockId::Conv, ports),
+      config_(config),
+      nonlinear_(nonlinear),
+      scales_(scales),
+      numerics_(numerics),
+      bind_(std::move(bind)) {}
+
+Work Conv::perform(const Task& task) {
+    constexpr std::uint64_t kLookups = 1;  // one scale for all channels
+    const ConvTile tile = bind_(task);
+    Work work;
+    work.counts = numerics_ ? conv_compute(config_, nonlinear_, tile)
+                            : conv_count(tile.shape, tile.per_tap_scaling);
+    work.counts[Event::ScaleLookup] += kLookups;
+    const Cycles lookup = scales_.lookup(kLookups);
+    work.table_cycles = lookup.count;
+    work.cycles = lookup + conv_cycles(config_, nonlinear_, tile.shape);
+    work.sram = conv_traffic(tile.shape);
+    // The histories lie in the activation scratchpad.
+    work.sram.activation_read_bytes += std::exchange(work.counts[Event::StateReadBytes], 0);
+    work.sram.activation_write_bytes += std::exchange(work.counts[Event::StateWriteBytes], 0);
+    return work;
+}
+
+}  // namespace mambasic::models

@@ -1,0 +1,45 @@
+#include "models/conv/conv_cost.h"
+
+#include "models/nonlinear/nonlinear_cost.h"
+
+// A group of `lanes` channels runs through all tokens of the tile before the next group begins: its
+// weights, bias and last three inputs stay in registers, every input is read once, and one token of
+// the group is finished a cycle. The groups follow each other without a bubble.
+
+namespace mambasic::models {
+
+namespace {
+constexpr std::uint64_t kTaps = 4;
+}
+
+Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
+                   const ConvShape& shape) {
+    const std::uint64_t steps =
+        shape.sequences * shape.tokens * ceil_div(shape.channels, config.lanes);
+    if (steps == 0) return {0};
+    return {steps + config.pipeline_cycles + nonlinear.silu.latency_cycles};
+}
+
+SramTraffic conv_traffic(const ConvShape& shape) {
+    const std::uint64_t elements = shape.sequences * shape.tokens * shape.channels;
+    return {shape.channels * (kTaps + 1), elements, elements};
+}
+
+AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear) {
+    const double lanes = config.lanes;
+    constexpr double kBitsHeld = 8 * (kTaps + 1 + (kTaps - 1));  // weights, bias, older inputs
+    AreaParts area;
+    // Prefill sums integers and scales the sum; decode scales every tap, so a lane has both.
+    area.logic = {{"tap MACs", Primitive::Int8MacPe, lanes * kTaps},
+                  {"tap fma", Primitive::Fp32Fma, lanes * kTaps},
+                  {"scale multipliers", Primitive::Fp32Multiplier, lanes},
+                  {"output dividers", Primitive::Fp32Divider, lanes},
+                  {"quantizers", Primitive::QuantizeUnit, lanes},
+                  {"window and weights", Primitive::RegisterBit, lanes * kBitsHeld}};
+    for (const LogicPart& part : nonlinear_parts(nonlinear, NonlinearFunction::Silu, lanes)) {
+        area.logic.push_back(part);
+    }
+    return area;
+}
+
+}  // namespace mambasic::models

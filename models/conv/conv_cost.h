@@ -1,0 +1,17 @@
+// Cycles, memory traffic and area of the convolution unit.
+// Not modelled: the sparsity of zero taps, stalls on its scale (that is the scale table's time).
+#pragma once
+
+#include "models/common/cost.h"
+#include "models/conv/conv_config.h"
+#include "models/conv/conv_function.h"
+#include "models/nonlinear/nonlinear_config.h"
+
+namespace mambasic::models {
+
+Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
+                   const ConvShape& shape);
+SramTraffic conv_traffic(const ConvShape& shape);
+AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear);
+
+}  // namespace mambasic::models

@@ -1,0 +1,25 @@
+#include "models/embedding/embedding_cost.h"
+
+namespace mambasic::models {
+
+Cycles embedding_cycles(const EmbeddingConfig& config, const EmbeddingShape& shape) {
+    const std::uint64_t steps = shape.rows * ceil_div(shape.width, config.lanes);
+    if (steps == 0) return {0};
+    return {steps + config.pipeline_cycles};
+}
+
+SramTraffic embedding_traffic(const EmbeddingShape& shape) {
+    constexpr std::uint64_t kHalf = 2;
+    // A row of codes and its FP16 scale in, a row of FP16 out.
+    return {shape.rows * (shape.width + kHalf), 0, shape.rows * shape.width * kHalf};
+}
+
+AreaParts embedding_area(const EmbeddingConfig& config) {
+    const double lanes = config.lanes;
+    AreaParts area;
+    area.logic = {{"multipliers", Primitive::Fp32Multiplier, lanes},
+                  {"FP16 converters", Primitive::HalfConverter, lanes + 1}};
+    return area;
+}
+
+}  // namespace mambasic::models

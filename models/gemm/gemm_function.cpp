@@ -1,0 +1,188 @@
+#include "models/gemm/gemm_function.h"
+
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "models/common/isa.h"
+#include "models/common/units.h"
+#include "models/gemm/gemm_kernels.h"
+#if defined(MAMBASIC_HAVE_ONEDNN)
+#include "models/gemm/gemm_onednn.h"
+#endif
+
+namespace mambasic::models {
+
+MAMBASIC_KERNEL_SET(GemmKernels, kGemmKernels)
+
+namespace {
+
+constexpr std::uint64_t kLargestK = 131071;                      // 131071 * 128 * 128 < 2^31
+constexpr std::uint64_t kAccumulators = std::uint64_t{1} << 21;  // 8 MiB held at a time
+constexpr std::int64_t kChunk = 64;              // rows and columns that one thread takes at a time
+constexpr std::int64_t kParallelMacs = 1 << 18;  // fewer are not worth waking a thread
+
+std::atomic<int> g_caches{0};
+std::atomic<GemmEngine> g_engine{GemmEngine::Best};
+
+// Rows first .. first + m of the tile.
+struct Part {
+    const GemmTile& tile;
+    std::uint64_t first;
+    std::int64_t m;
+    std::int32_t* acc;
+};
+
+bool multiply_by_onednn([[maybe_unused]] const Part& part) {
+#if defined(MAMBASIC_HAVE_ONEDNN)
+    if (g_engine.load() != GemmEngine::Best) return false;
+    const GemmTile& tile = part.tile;
+    onednn::Product product;
+    product.m = part.m;
+    product.n = static_cast<std::int64_t>(tile.shape.n);
+    product.k = static_cast<std::int64_t>(tile.shape.k);
+    product.x = tile.x + part.first * tile.x_stride;
+    product.x_stride = static_cast<std::int64_t>(tile.x_stride);
+    product.weight = tile.weight;
+    product.keep_weight = g_caches.load() > 0;
+    product.acc = part.acc;
+    return onednn::multiply(product);
+#else
+    return false;
+#endif
+}
+
+std::vector<std::int16_t> widened(const Part& part, std::int64_t padded) {
+    const GemmTile& tile = part.tile;
+    std::vector<std::int16_t> x(static_cast<std::size_t>(part.m * padded));
+    for (std::int64_t i = 0; i < part.m; ++i) {
+        const std::int8_t* row =
+            tile.x + (part.first + static_cast<std::uint64_t>(i)) * tile.x_stride;
+        std::copy(row, row + tile.shape.k, x.begin() + i * padded);
+    }
+    return x;
+}
+
+void multiply_by_kernels(const Part& part) {
+    const GemmShape& shape = part.tile.shape;
+    const auto n = static_cast<std::int64_t>(shape.n);
+    const auto k = static_cast<std::int64_t>(shape.k);
+    const std::int64_t padded = (k + kGemmPad - 1) / kGemmPad * kGemmPad;
+    const std::vector<std::int16_t> x = widened(part, padded);
+    const GemmKernels& kernels = active_kGemmKernels();
+    const std::int64_t row_chunks = (part.m + kChunk - 1) / kChunk;
+    const std::int64_t column_chunks = (n + kChunk - 1) / kChunk;
+#pragma omp parallel for schedule(static) if (part.m * n * k >= kParallelMacs)
+    for (std::int64_t chunk = 0; chunk < row_chunks * column_chunks; ++chunk) {
+        const std::int64_t i = chunk % row_chunks * kChunk;
+        const std::int64_t j = chunk / row_chunks * kChunk;
+        kernels.multiply({std::min(kChunk, part.m - i), std::min(kChunk, n - j), k,
+                          x.data() + i * padded, padded, part.tile.weight + j * k,
+                          part.acc + i * n + j, n});
+    }
+}
+
+struct Factors {
+    float first;
+    float second;
+};
+
+// One factor is two with an exact 1 in front.
+Factors factors_of(const GemmTile& tile) {
+    switch (tile.epilogue) {
+        case Epilogue::Int8WeightFirst:
+        case Epilogue::HalfWeightFirst:
+            return {tile.b, tile.a};
+        case Epilogue::Int8InputFirst:
+            return {tile.a, tile.b};
+        case Epilogue::Int8Alpha:
+        case Epilogue::HalfAlpha:
+            break;
+    }
+    return {tile.alpha, 1.0F};
+}
+
+bool is_half(Epilogue epilogue) {
+    return epilogue == Epilogue::HalfWeightFirst || epilogue == Epilogue::HalfAlpha;
+}
+
+bool has_two_factors(Epilogue epilogue) {
+    return epilogue != Epilogue::Int8Alpha && epilogue != Epilogue::HalfAlpha;
+}
+
+std::uint64_t finish(const Part& part) {
+    const GemmTile& tile = part.tile;
+    const GemmKernels& kernels = active_kGemmKernels();
+    const bool half = is_half(tile.epilogue);
+    const bool wrap = tile.wrap && tile.epilogue == Epilogue::Int8Alpha;
+    const auto run = half ? kernels.to_half : (wrap ? kernels.to_int8_wrapped : kernels.to_int8);
+    const Factors factors = factors_of(tile);
+    const auto n = static_cast<std::int64_t>(tile.shape.n);
+    const std::int64_t chunks = (n + kChunk * kChunk - 1) / (kChunk * kChunk);
+    std::uint64_t saturated = 0;
+#pragma omp parallel for schedule(static) reduction(+ : saturated) if (part.m * n >= kParallelMacs / 16)
+    for (std::int64_t item = 0; item < part.m * chunks; ++item) {
+        const std::int64_t i = item / chunks;
+        const std::int64_t j = item % chunks * kChunk * kChunk;
+        const std::uint64_t out = (part.first + static_cast<std::uint64_t>(i)) * tile.out_stride +
+                                  static_cast<std::uint64_t>(j);
+        saturated += run({std::min(kChunk * kChunk, n - j), part.acc + i * n + j, factors.first,
+                          factors.second, half ? nullptr : tile.out_int8 + out,
+                          half ? tile.out_half + out : nullptr});
+    }
+    return saturated;
+}
+
+}  // namespace
+
+// Per output: k MACs; 2 multiplies (1 with alpha); quantize or convert to FP16. A weight-stationary
+// array holds `rows` of k at a time and adds the partial sums of its passes outside; an
+// output-stationary array and the one-row vector mode accumulate inside their MACs.
+Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue) {
+    const std::uint64_t outputs = shape.m * shape.n;
+    const bool vector = shape.m == 1 && config.one_row == OneRowMode::Vector;
+    const bool passes = config.dataflow == Dataflow::WeightStationary && !vector &&
+                        config.rows > 0 && shape.k > config.rows;
+    Counts counts;
+    counts[Event::Int8Mac] = outputs * shape.k;
+    counts[Event::Int32Add] = passes ? (ceil_div(shape.k, config.rows) - 1) * outputs : 0;
+    counts[Event::Fp32Mul] = outputs * (has_two_factors(epilogue) ? 2 : 1);
+    counts[is_half(epilogue) ? Event::HalfConvert : Event::QuantizeInt8] = outputs;
+    return counts;
+}
+
+Counts gemm_compute(const GemmConfig& config, const GemmTile& tile) {
+    const GemmShape& shape = tile.shape;
+    if (shape.k > kLargestK) {
+        throw std::overflow_error(
+            "an INT32 accumulator could overflow: k = " + std::to_string(shape.k) + ", at most " +
+            std::to_string(kLargestK) + " is safe");
+    }
+    Counts counts = gemm_count(config, shape, tile.epilogue);
+    const std::uint64_t rows =
+        std::max<std::uint64_t>(kChunk, kAccumulators / std::max<std::uint64_t>(1, shape.n));
+    thread_local std::vector<std::int32_t> acc;
+    acc.resize(std::max<std::size_t>(acc.size(), std::min(rows, shape.m) * shape.n));
+    for (std::uint64_t first = 0; first < shape.m; first += rows) {
+        const Part part{tile, first, static_cast<std::int64_t>(std::min(rows, shape.m - first)),
+                        acc.data()};
+        if (!multiply_by_onednn(part)) multiply_by_kernels(part);
+        counts[Event::Saturated] += finish(part);
+    }
+    return counts;
+}
+
+GemmWeightCache::GemmWeightCache() { ++g_caches; }
+
+GemmWeightCache::~GemmWeightCache() {
+    if (--g_caches > 0) return;
+#if defined(MAMBASIC_HAVE_ONEDNN)
+    onednn::release_weights();
+#endif
+}
+
+void use_gemm_engine(GemmEngine engine) { g_engine = engine; }
+
+}  // namespace mambasic::models

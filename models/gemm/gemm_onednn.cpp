@@ -1,0 +1,197 @@
+#include "models/gemm/gemm_onednn.h"
+
+#include <dnnl.hpp>
+#include <list>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace mambasic::models::onednn {
+
+namespace {
+
+using dnnl::memory;
+
+constexpr std::size_t kKeptBytes = std::size_t{128} << 20;  // packed weights; the oldest go first
+constexpr std::size_t kKeptPrimitives = 64;
+
+struct Primitive {
+    dnnl::matmul::primitive_desc description;
+    dnnl::matmul run;
+    bool exact = false;
+};
+
+struct KeptWeight {
+    const std::int8_t* source;
+    std::int64_t n, k;
+    memory packed;
+    std::size_t bytes;
+};
+
+class Library {
+public:
+    bool multiply(const Product& p);
+    void release_weights() { kept_.clear(); }
+    std::mutex mutex;
+
+private:
+    Primitive& primitive_for(const Product& p);
+    Primitive create(const Product& p);
+    bool prove(const Primitive& primitive, const Product& shape);
+    void execute(const Primitive& primitive, const Product& p, const memory& weight);
+    memory pack(const Primitive& primitive, const Product& p);
+    memory packed_weight(const Primitive& primitive, const Product& p);
+
+    dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+    dnnl::stream stream_{engine_};
+    std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>, Primitive>
+        primitives_;
+    std::map<std::string, bool> proven_;  // by the name of oneDNN's implementation
+    std::list<KeptWeight> kept_;          // most recently used first
+};
+
+// What saturates if anything does: both extremes, alternating extremes, and a mixture.
+std::int8_t pattern(std::int64_t kind, std::int64_t k) {
+    switch (kind) {
+        case 0:
+            return -128;
+        case 1:
+            return 127;
+        case 2:
+            return k % 2 == 0 ? -128 : 127;
+        case 3:
+            return k % 2 == 0 ? 127 : -128;
+        default:
+            return static_cast<std::int8_t>((k * 2654435761LL >> 7) & 0xFF);
+    }
+}
+constexpr std::int64_t kPatterns = 5;
+
+std::vector<std::int8_t> pattern_rows(std::int64_t rows, std::int64_t stride, std::int64_t k) {
+    std::vector<std::int8_t> data(static_cast<std::size_t>(rows * stride));
+    for (std::int64_t i = 0; i < rows; ++i) {
+        for (std::int64_t j = 0; j < k; ++j) {
+            data[static_cast<std::size_t>(i * stride + j)] = pattern(i % kPatterns, j);
+        }
+    }
+    return data;
+}
+
+Primitive Library::create(const Product& p) {
+    const memory::desc x({p.m, p.k}, memory::data_type::s8, memory::dims{p.x_stride, 1});
+    const memory::desc weight({p.k, p.n}, memory::data_type::s8, memory::format_tag::any);
+    const memory::desc acc({p.m, p.n}, memory::data_type::s32, memory::dims{p.n, 1});
+    Primitive primitive;
+    primitive.description =
+        dnnl::matmul::primitive_desc(dnnl::matmul::desc(x, weight, acc), engine_);
+    primitive.run = dnnl::matmul(primitive.description);
+    const std::string name = primitive.description.impl_info_str();
+    const auto known = proven_.find(name);
+    primitive.exact = known != proven_.end() ? known->second : prove(primitive, p);
+    proven_[name] = primitive.exact;
+    return primitive;
+}
+
+// One run of the real shape, every row pattern against every column pattern.
+bool Library::prove(const Primitive& primitive, const Product& shape) {
+    const std::vector<std::int8_t> x = pattern_rows(shape.m, shape.x_stride, shape.k);
+    const std::vector<std::int8_t> weight = pattern_rows(shape.n, shape.k, shape.k);
+    std::vector<std::int32_t> acc(static_cast<std::size_t>(shape.m * shape.n));
+    Product p = shape;
+    p.x = x.data();
+    p.weight = weight.data();
+    p.acc = acc.data();
+    execute(primitive, p, pack(primitive, p));
+    std::int32_t want[kPatterns][kPatterns] = {};
+    for (std::int64_t i = 0; i < kPatterns; ++i) {
+        for (std::int64_t j = 0; j < kPatterns; ++j) {
+            for (std::int64_t k = 0; k < p.k; ++k) want[i][j] += pattern(i, k) * pattern(j, k);
+        }
+    }
+    for (std::int64_t i = 0; i < p.m; ++i) {
+        for (std::int64_t j = 0; j < p.n; ++j) {
+            const std::int32_t got = acc[static_cast<std::size_t>(i * p.n + j)];
+            if (got != want[i % kPatterns][j % kPatterns]) return false;
+        }
+    }
+    return true;
+}
+
+Primitive& Library::primitive_for(const Product& p) {
+    const auto key = std::make_tuple(p.m, p.n, p.k, p.x_stride);
+    const auto found = primitives_.find(key);
+    if (found != primitives_.end()) return found->second;
+    if (primitives_.size() >= kKeptPrimitives) primitives_.clear();
+    return primitives_.emplace(key, create(p)).first->second;
+}
+
+void Library::execute(const Primitive& primitive, const Product& p, const memory& weight) {
+    // oneDNN takes its inputs through pointers to non-const and does not write to them.
+    memory x(primitive.description.src_desc(), engine_, const_cast<std::int8_t*>(p.x));
+    memory acc(primitive.description.dst_desc(), engine_, p.acc);
+    primitive.run.execute(stream_,
+                          {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weight}, {DNNL_ARG_DST, acc}});
+    stream_.wait();
+}
+
+memory Library::pack(const Primitive& primitive, const Product& p) {
+    const memory::desc plain({p.k, p.n}, memory::data_type::s8, memory::dims{1, p.k});
+    memory source(plain, engine_, const_cast<std::int8_t*>(p.weight));
+    memory packed(primitive.description.weights_desc(), engine_);
+    dnnl::reorder(source, packed).execute(stream_, source, packed);
+    stream_.wait();
+    return packed;
+}
+
+memory Library::packed_weight(const Primitive& primitive, const Product& p) {
+    if (!p.keep_weight) return pack(primitive, p);
+    const memory::desc wanted = primitive.description.weights_desc();
+    for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
+        if (kept->source == p.weight && kept->n == p.n && kept->k == p.k &&
+            kept->packed.get_desc() == wanted) {
+            kept_.splice(kept_.begin(), kept_, kept);
+            return kept->packed;
+        }
+    }
+    memory packed = pack(primitive, p);
+    kept_.push_front({p.weight, p.n, p.k, packed, wanted.get_size()});
+    std::size_t bytes = 0;
+    for (auto kept = kept_.begin(); kept != kept_.end();) {
+        bytes += kept->bytes;
+        kept = bytes > kKeptBytes && kept != kept_.begin() ? kept_.erase(kept) : std::next(kept);
+    }
+    return packed;
+}
+
+bool Library::multiply(const Product& p) {
+    const Primitive& primitive = primitive_for(p);
+    if (!primitive.exact) return false;
+    execute(primitive, p, packed_weight(primitive, p));
+    return true;
+}
+
+Library& library() {
+    static Library instance;
+    return instance;
+}
+
+}  // namespace
+
+bool multiply(const Product& product) {
+    if (product.m < kPatterns || product.n < kPatterns) return false;  // too small to prove
+    try {
+        const std::lock_guard<std::mutex> lock(library().mutex);
+        return library().multiply(product);
+    } catch (const dnnl::error&) {  // no implementation for this shape or CPU
+        return false;
+    }
+}
+
+void release_weights() {
+    const std::lock_guard<std::mutex> lock(library().mutex);
+    library().release_weights();
+}
+
+}  // namespace mambasic::models::onednn

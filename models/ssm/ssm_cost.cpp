@@ -1,0 +1,95 @@
+#include "models/ssm/ssm_cost.h"
+
+#include <algorithm>
+
+#include "models/nonlinear/nonlinear_cost.h"
+
+// One token of one sequence is G = ceil(channels / channel_lanes) * ceil(states / state_lanes)
+// groups of updates; the lanes start one group a cycle. Groups are independent across channels,
+// states and the S sequences of the tile. A handful of at least recurrence_ii groups rotates
+// through all tokens with its states in registers, then the next handful: the lanes never wait.
+// Only where the whole tile has fewer groups does the recurrence show:
+//   update = (tokens - 1) * max(S G, ii) + S G.
+// Every update needs one exponential, and A = -exp(A_log) one for each (channel, state) of the
+// tile; every (token, channel) one softplus and one SiLU. The units work beside the lanes, so the
+// slowest resource sets the pace and the latencies show once: softplus beside exp(A_log), then the
+// update's exp, then the rest of the pipeline; the gate's SiLU runs beside all of that.
+
+namespace mambasic::models {
+
+Cycles SsmCycles::total() const { return {std::max({update, exp, softplus, silu}) + latency}; }
+
+SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
+                     const SsmShape& shape) {
+    const std::uint64_t rows = shape.sequences * shape.tokens;
+    if (rows == 0 || shape.channels == 0 || shape.states == 0) return {};
+    const std::uint64_t groups = shape.sequences * ceil_div(shape.channels, config.channel_lanes) *
+                                 ceil_div(shape.states, config.state_lanes);
+    const std::uint64_t interval = std::max<std::uint64_t>(groups, config.recurrence_ii_cycles);
+    const std::uint64_t exponentials = (rows + 1) * shape.channels * shape.states;
+    const std::uint64_t exp_latency = nonlinear.exp.latency_cycles;
+    const std::uint64_t operands =
+        std::max<std::uint64_t>(nonlinear.softplus.latency_cycles, exp_latency);
+    SsmCycles cycles;
+    cycles.update = (shape.tokens - 1) * interval + groups;
+    cycles.exp = ceil_div(exponentials, config.exp_units);
+    cycles.softplus = ceil_div(rows * shape.channels, config.softplus_units);
+    cycles.silu = ceil_div(rows * shape.channels, config.silu_units);
+    cycles.latency = std::max<std::uint64_t>(operands + exp_latency + config.pipeline_cycles,
+                                             nonlinear.silu.latency_cycles);
+    return cycles;
+}
+
+SramTraffic ssm_traffic(const SsmShape& shape) {
+    constexpr std::uint64_t kHalf = 2;
+    const std::uint64_t rows = shape.sequences * shape.tokens;
+    SramTraffic traffic;
+    traffic.weight_read_bytes = shape.channels * (shape.states + 2);  // A_log, D, dt bias
+    traffic.activation_read_bytes = rows * (3 * shape.channels + 2 * shape.states);  // u dt z, B C
+    traffic.activation_write_bytes = rows * shape.channels * kHalf;
+    return traffic;
+}
+
+MemoryPart ssm_state_store(const SsmConfig& config) {
+    // One bank a channel lane, as wide as its state lanes; it fills and empties beside each other.
+    const double banks = config.channel_lanes;
+    return {"state store", banks, config.state_store_kib / banks, 2};
+}
+
+AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear) {
+    const double channels = config.channel_lanes;
+    const double updates = channels * config.state_lanes;
+    const double width = config.sum.tree_width;
+    constexpr double kStateBits = 32;
+    AreaParts area;
+    // Per update: A dt, B's scale, du B and C's scale; the state fma. Per channel: dt, u, du, D u,
+    // z and the gate; dt's bias. States are divided by their scale by one divider a channel lane.
+    area.logic = {{"update multipliers", Primitive::Fp32Multiplier, 4 * updates},
+                  {"state fma", Primitive::Fp32Fma, updates},
+                  {"channel multipliers", Primitive::Fp32Multiplier, 6 * channels},
+                  {"bias fma", Primitive::Fp32Fma, channels},
+                  {"state dividers", Primitive::Fp32Divider, channels},
+                  {"state quantizers", Primitive::QuantizeUnit, channels},
+                  {"FP16 converters", Primitive::HalfConverter, channels},
+                  {"rotating states", Primitive::RegisterBit,
+                   kStateBits * updates * config.recurrence_ii_cycles}};
+    if (config.sum.tree_width == 0) {
+        area.logic.push_back({"output fma chain", Primitive::Fp32Fma, updates});
+    } else {
+        area.logic.push_back({"output multipliers", Primitive::Fp32Multiplier, updates});
+        area.logic.push_back({"output trees and sums", Primitive::Fp32Adder,
+                              updates / width * (width - 1) + channels});
+    }
+    const auto add_units = [&](NonlinearFunction function, double count) {
+        for (const LogicPart& part : nonlinear_parts(nonlinear, function, count)) {
+            area.logic.push_back(part);
+        }
+    };
+    add_units(NonlinearFunction::Exp, config.exp_units);
+    add_units(NonlinearFunction::Softplus, config.softplus_units);
+    add_units(NonlinearFunction::Silu, config.silu_units);
+    area.memory = {ssm_state_store(config)};
+    return area;
+}
+
+}  // namespace mambasic::models

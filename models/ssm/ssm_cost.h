@@ -1,0 +1,28 @@
+// Cycles, memory traffic and area of the SSM core.
+// Not modelled: bank conflicts in the state store, an idle unit lent to another function.
+#pragma once
+
+#include "models/common/cost.h"
+#include "models/nonlinear/nonlinear_config.h"
+#include "models/ssm/ssm_config.h"
+#include "models/ssm/ssm_function.h"
+
+namespace mambasic::models {
+
+/// What each resource of the core needs for a tile, and what the tile takes.
+struct SsmCycles {
+    std::uint64_t update = 0;
+    std::uint64_t exp = 0;
+    std::uint64_t softplus = 0;
+    std::uint64_t silu = 0;
+    std::uint64_t latency = 0;
+    Cycles total() const;
+};
+SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
+                     const SsmShape& shape);
+
+SramTraffic ssm_traffic(const SsmShape& shape);
+MemoryPart ssm_state_store(const SsmConfig& config);
+AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear);
+
+}  // namespace mambasic::models

@@ -1,0 +1,21 @@
+// The report as people read it on a terminal: headline figures with their bands, then tables.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/report.h"
+
+namespace mambasic::reports {
+
+struct TextOptions {
+    bool colour = false;            // ANSI colours; only ever for a terminal
+    std::vector<std::string> next;  // what the reader may want to do now, one line each
+};
+
+std::string to_text(const Report& report, const TextOptions& options);
+
+/// The check alone, as `mambasic check` shows it.
+std::string to_text(const CheckSection& check, const TextOptions& options);
+
+}  // namespace mambasic::reports

@@ -1,0 +1,198 @@
+#include "sim/chip.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "models/common/error.h"
+#include "models/conv/conv.h"
+#include "models/dma/dma.h"
+#include "models/embedding/embedding.h"
+#include "models/gemm/gemm.h"
+#include "models/hadamard/hadamard.h"
+#include "models/ssm/ssm.h"
+
+namespace mambasic::sim {
+
+using models::BlockId;
+using models::Task;
+using models::Ticks;
+
+namespace {
+
+std::array<std::uint64_t, models::kMemoryCount> capacities(const ChipConfig& c) {
+    return {c.weight_sram.capacity_bytes(), c.activation_sram.capacity_bytes(),
+            std::uint64_t{c.ssm.state_store_kib} * 1024};
+}
+
+/// Shares of a whole number of cycles whose parts are whole, too.
+BlockCycles in_cycles(const models::BlockTime& time, Ticks period) {
+    BlockCycles c;
+    Ticks ticks = time.busy();
+    std::uint64_t before = ticks / period;
+    c.busy = before;
+    const auto next = [&](Ticks part) {
+        ticks += part;
+        const std::uint64_t until = ticks / period;
+        return until - std::exchange(before, until);
+    };
+    c.stalled_input = next(time.stalled_input());
+    c.stalled_output = next(time.stalled_output());
+    c.idle = next(time.idle());
+    return c;
+}
+
+}  // namespace
+
+Ticks chip_period(const ChipConfig& config) {
+    constexpr double kTicksPerNs = 1e6;  // 1 fs
+    return static_cast<Ticks>(std::llround(kTicksPerNs / config.clock_ghz));
+}
+
+struct Chip::Blocks {
+    models::Sram weight_sram;
+    models::Sram activation_sram;
+    models::ScaleTable scale_table;
+    models::Dram dram;
+    models::Dma load;
+    models::Dma store;
+    models::WorkerPorts ports;
+    models::Embedding embedding;
+    models::Norm norm;
+    models::Gemm gemm;
+    models::Conv conv;
+    models::Ssm ssm;
+    models::Hadamard hadamard;
+
+    Blocks(const ChipConfig& c, models::Dispatch& dispatch, TileBinding& b, bool numerics)
+        : weight_sram("weight_sram", c.weight_sram),
+          activation_sram("activation_sram", c.activation_sram),
+          scale_table("scale_table", c.scale_table),
+          dram("dram", c.dram, dispatch.period()),
+          load("dma_load", models::Dma::Direction::Load, c.dma, dispatch),
+          store("dma_store", models::Dma::Direction::Store, c.dma, dispatch),
+          ports{dispatch, weight_sram, activation_sram},
+          embedding("embedding", c.embedding, ports, numerics,
+                    [&b](const Task& t) { return b.embedding(t); }),
+          norm("norm", c.norm, c.nonlinear, ports, numerics,
+               [&b](const Task& t) { return b.norm(t); }),
+          gemm("gemm", c.gemm, ports, numerics, [&b](const Task& t) { return b.gemm(t); }),
+          conv("conv", c.conv, c.nonlinear, scale_table, ports, numerics,
+               [&b](const Task& t) { return b.conv(t); }),
+          ssm("ssm", c.ssm, c.nonlinear, ports, numerics, [&b](const Task& t) { return b.ssm(t); }),
+          hadamard("hadamard", c.hadamard, ports, numerics,
+                   [&b](const Task& t) { return b.hadamard(t); }) {
+        load.dram(dram);
+        store.dram(dram);
+    }
+
+    std::array<models::Worker*, 6> workers() {
+        return {&embedding, &norm, &gemm, &conv, &ssm, &hadamard};
+    }
+};
+
+Chip::Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, bool numerics,
+           Listener listener)
+    : schedule_(schedule),
+      binding_(binding),
+      listener_(std::move(listener)),
+      period_(chip_period(config)),
+      ledger_(schedule.work().layers),
+      occupancy_(capacities(config)),
+      dispatch_(period_, {[this](Ticks now) { return refill(now); },
+                          [this](const Task& task) { started(task); },
+                          [this](const Task& task, const models::Work& work, Ticks now) {
+                              retired(task, work, now);
+                          }}),
+      blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics)) {}
+
+Chip::~Chip() = default;
+
+bool Chip::refill(Ticks now) {
+    models::Segment segment;
+    if (!schedule_.next(segment)) return false;
+    MAMBASIC_CHECK(!segment.tasks.empty(), "an empty segment");
+    OpenSegment open;
+    open.record.index = segment.index;
+    open.record.layer = segment.layer;
+    open.record.step = segment.step;
+    open.left = segment.tasks.size();
+    open_.push_back(open);
+    binding_.begin_segment(segment.index, {segment.layer, segment.step});
+    occupancy_.add(segment);
+    for (Task& task : segment.tasks) dispatch_.board().add(std::move(task), now);
+    return true;
+}
+
+void Chip::started(const Task& task) {
+    occupancy_.started(task);
+    if (task.block == BlockId::DmaLoad || task.block == BlockId::DmaStore) return;
+    OpSpan& span = open_[task.segment - first_open_].record.ops[static_cast<std::size_t>(task.op)];
+    span.first_start = std::min(span.first_start, models::Dispatch::now());
+}
+
+void Chip::retired(const Task& task, const models::Work& work, Ticks now) {
+    OpenSegment& open = open_[task.segment - first_open_];
+    occupancy_.retired(task);
+    ledger_.record(task, open.record.layer, work);
+    if (task.block != BlockId::DmaLoad && task.block != BlockId::DmaStore) {
+        open.record.ops[static_cast<std::size_t>(task.op)].last_end = now;
+    }
+    last_retired_ = now;
+    if (listener_.task_done) listener_.task_done(task);
+    --open.left;
+    close_segments();
+}
+
+void Chip::close_segments() {
+    while (!open_.empty() && open_.front().left == 0) {
+        SegmentRecord& record = open_.front().record;
+        record.end = last_retired_;
+        if (listener_.segment_done) listener_.segment_done(record);
+        binding_.segment_done(record.index);
+        open_.pop_front();
+        ++first_open_;
+    }
+}
+
+void Chip::check_finished() const {
+    const models::Scoreboard& board = const_cast<Chip*>(this)->dispatch_.board();
+    if (board.retired() == board.added()) return;
+    std::string names;
+    for (const BlockId b : board.blocked()) names += std::string(" ") + models::name_of(b);
+    throw models::InternalError(std::to_string(board.added() - board.retired()) +
+                                " tasks never finished; blocked:" + names);
+}
+
+ChipResult Chip::run() {
+    sc_core::sc_start();
+    dispatch_.rethrow();
+    check_finished();
+    occupancy_.check_empty();
+    return collect(last_retired_);
+}
+
+ChipResult Chip::collect(Ticks end) {
+    ChipResult result;
+    result.cycles = end / period_;
+    const auto take = [&](BlockId block, const models::BlockTime& time) {
+        BlockCycles& c = result.blocks[static_cast<std::size_t>(block)];
+        c = in_cycles(time, period_);
+        MAMBASIC_CHECK(c.busy + c.stalled_input + c.stalled_output + c.idle == result.cycles,
+                       std::string(models::name_of(block)) + ": cycles do not add up");
+    };
+    for (models::Worker* w : blocks_->workers()) take(w->block(), w->finish(end));
+    take(BlockId::DmaLoad, blocks_->load.finish(end));
+    take(BlockId::DmaStore, blocks_->store.finish(end));
+    result.dram_bus_cycles = blocks_->dram.bus_ticks() / period_;
+    result.dram_bytes = blocks_->dram.bytes();
+    std::uint64_t moved = 0;
+    for (const models::ByteCounts& kind : ledger_.all().dram) moved += kind.read + kind.written;
+    MAMBASIC_CHECK(moved == result.dram_bytes, "the DRAM and the DMA moved different bytes");
+    for (std::size_t m = 0; m < models::kMemoryCount; ++m) {
+        result.peak_bytes[m] = occupancy_.peak_bytes(static_cast<models::Memory>(m));
+    }
+    return result;
+}
+
+}  // namespace mambasic::sim

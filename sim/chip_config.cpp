@@ -1,0 +1,150 @@
+#include "sim/chip_config.h"
+
+#include <algorithm>
+
+#include "models/common/error.h"
+#include "models/common/sha256.h"
+#include "models/common/yaml_tree.h"
+#include "sim/config_files.h"
+
+namespace mambasic::sim {
+
+namespace {
+
+using models::KeyDoc;
+using models::YamlMap;
+
+// What was understood, key by key in alphabetical order: the same chip has the same hash whatever
+// files, order and comments it was written with. Citations are not part of the chip.
+std::string hash_of(const std::vector<KeyDoc>& docs) {
+    std::vector<std::string> lines;
+    lines.reserve(docs.size());
+    for (const KeyDoc& doc : docs) lines.push_back(doc.path + "=" + doc.value + "\n");
+    std::sort(lines.begin(), lines.end());
+    std::string text;
+    for (const std::string& line : lines) text += line;
+    return models::sha256(text);
+}
+
+void parse_blocks(ChipConfig& c, YamlMap& map) {
+    c.dma = models::DmaConfig::parse(map.take_map("dma", "engines between DRAM and scratchpads"));
+    c.weight_sram = models::SramConfig::parse(map.take_map("weight_sram", "scratchpad of weights"));
+    c.activation_sram =
+        models::SramConfig::parse(map.take_map("activation_sram", "scratchpad of activations"));
+    c.gemm = models::GemmConfig::parse(map.take_map("gemm", "MAC array for the projections"));
+    c.norm = models::NormConfig::parse(map.take_map("norm", "residual add, RMSNorm, quantize"));
+    c.conv = models::ConvConfig::parse(map.take_map("conv", "causal convolution unit"));
+    c.scale_table =
+        models::ScaleTableConfig::parse(map.take_map("scale_table", "scales of the conv output"));
+    c.nonlinear = models::NonlinearConfig::parse(
+        map.take_map("nonlinear", "exp, softplus, SiLU, rsqrt units"));
+    c.ssm = models::SsmConfig::parse(map.take_map("ssm", "selective scan core"));
+    c.hadamard = models::HadamardConfig::parse(map.take_map("hadamard", "Hadamard unit"));
+    c.embedding =
+        models::EmbeddingConfig::parse(map.take_map("embedding", "embedding dequantizer"));
+}
+
+ChipConfig parse_chip(YamlMap& map) {
+    ChipConfig c;
+    c.name = map.take_text("name", "name of the chip, as reports show it");
+    c.clock_ghz = map.take_double("clock_ghz", 0.001, 10, "GHz", "the one clock of all blocks");
+    c.schedule = ScheduleConfig::parse(map.take_map("schedule", "how a layer is cut and streamed"));
+    c.arithmetic =
+        ArithmeticConfig::parse(map.take_map("arithmetic", "choices that decide the bits"));
+    c.technology = models::Technology::parse(
+        map.take_map("technology", "technology card: a file, or its keys"));
+    c.dram =
+        models::DramConfig::parse(map.take_map("dram", "external memory: a file, or its keys"));
+    parse_blocks(c, map);
+    map.finish();
+    return c;
+}
+
+// Whether parts that are each possible fit together. A block that refuses says where its own value
+// was written.
+void check_bank(const models::SramConfig& sram, const models::Technology& technology,
+                const YamlMap& map) {
+    const std::uint32_t bank = sram.capacity_kib / sram.banks;
+    if (bank <= technology.sram_largest_bank_kib) return;
+    const auto needed = models::ceil_div(sram.capacity_kib, technology.sram_largest_bank_kib);
+    map.reject("banks", std::to_string(bank) + " KiB a bank, but the energy curve of " +
+                            technology.name + " holds up to " +
+                            std::to_string(technology.sram_largest_bank_kib) + "; take " +
+                            std::to_string(needed) + " banks or more");
+}
+
+void check_together(const ChipConfig& c, const models::YamlNodePtr& tree) {
+    const auto block = [&](const char* key) { return YamlMap(tree->find(key)->value, key); };
+    check_bank(c.weight_sram, c.technology, block("weight_sram"));
+    check_bank(c.activation_sram, c.technology, block("activation_sram"));
+    const std::uint64_t smaller =
+        std::min(c.weight_sram.capacity_bytes(), c.activation_sram.capacity_bytes());
+    if (c.dma.chunk_bytes > smaller) {
+        block("dma").reject("chunk_bytes", "must not exceed the smaller scratchpad, " +
+                                               std::to_string(smaller) + " bytes");
+    }
+    const bool other_form = c.arithmetic.softplus != arith::Softplus::Log1p;
+    if (other_form && c.nonlinear.softplus.kind != models::UnitKind::Exact) {
+        block("arithmetic")
+            .reject("softplus",
+                    "log_exp_plus_1 is a form of the exact unit; table and polynomial "
+                    "units approximate softplus itself, so write log1p");
+    }
+}
+
+}  // namespace
+
+ScheduleConfig ScheduleConfig::parse(YamlMap map) {
+    ScheduleConfig c;
+    c.fusion = map.take_enum<Fusion>("fusion", {{"none", Fusion::None}, {"layer", Fusion::Layer}},
+                                     "none: every op goes through DRAM; layer: token tiles stream "
+                                     "from block to block through SRAM");
+    c.tile_tokens =
+        map.take_u32("tile_tokens", 1, 65536, "tokens", "tokens of a tile, per sequence");
+    map.finish();
+    return c;
+}
+
+ArithmeticConfig ArithmeticConfig::parse(YamlMap map) {
+    ArithmeticConfig c;
+    c.softplus = map.take_enum<arith::Softplus>(
+        "softplus",
+        {{"log1p", arith::Softplus::Log1p}, {"log_exp_plus_1", arith::Softplus::LogExpPlus1}},
+        "formula of the exact softplus unit");
+    c.quamba_quirks = map.take_enum<bool>("quirks", {{"none", false}, {"quamba", true}},
+                                          "quamba: int8 results of one-row products and of the "
+                                          "Hadamard wrap around as upstream's do, else saturate");
+    map.finish();
+    return c;
+}
+
+ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::string>& overrides,
+                            std::vector<KeyDoc>* docs) {
+    const std::string file = find_config(path, "chips", "chip");
+    const ConfigFiles files(hw_config_folder(file), {"technology", "dram"});
+    models::YamlNodePtr tree = files.load(file);
+    for (const std::string& assignment : overrides) tree = files.override_with(tree, assignment);
+    std::vector<KeyDoc> collected;
+    YamlMap map(tree, "", &collected);
+    ChipConfig chip = parse_chip(map);
+    check_together(chip, tree);
+    chip.sha256 = hash_of(collected);
+    if (docs != nullptr) *docs = std::move(collected);
+    return chip;
+}
+
+Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {
+    const std::string file = find_config(name_or_path, "schemes", "scheme");
+    const ConfigFiles files(hw_config_folder(file), {});
+    std::vector<KeyDoc> collected;
+    YamlMap map(files.load(file), "", &collected);
+    Scheme scheme;
+    scheme.name = map.take_enum<const char*>("name", {{"quamba1", "quamba1"}},
+                                             "how the activations between conv and scan are coded");
+    map.finish();
+    scheme.sha256 = hash_of(collected);
+    if (docs != nullptr) *docs = std::move(collected);
+    return scheme;
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,92 @@
+// mambasic check: are the chip's bits those of the reference, tensor by tensor?
+#include <iostream>
+#include <memory>
+
+#include "reports/text_writer.h"
+#include "sim/check.h"
+#include "sim/commands/output.h"
+#include "sim/commands/verb.h"
+
+namespace mambasic::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+void describe(po::options_description& options) {
+    const auto text = [] { return po::value<std::string>(); };
+    auto add = options.add_options();
+    add("trace", text(), "the trace to run");
+    add("chip", text(),
+        "the chip: a YAML file, or the name of one in hw_config/chips; without it, edge-32x32");
+    add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");
+    add("against", text(),
+        "golden (without it): computed in step with the chip; recorded: what the trace holds; "
+        "or a file that run --dump or mambasic_cuda_ref wrote");
+    add("set", po::value<std::vector<std::string>>(),
+        "a.b=v: change one key of the chip; may be repeated");
+    add("approximate", po::bool_switch(),
+        "exit 0 even though the chip's table or polynomial units differ from the exact ones");
+    add("out", text(), "folder for report.json and report.txt");
+}
+
+std::unique_ptr<Reference> reference_for(const Arguments& arguments, const ChipConfig& chip,
+                                         const traces::Trace& trace) {
+    const std::string against = arguments.text_or("against", "golden");
+    if (against == "golden") return golden_reference(trace, golden_options(chip));
+    if (against == "recorded") return recorded_reference(trace);
+    return file_reference(trace, against);
+}
+
+std::vector<std::string> next_steps(const reports::CheckSection& check, bool accepted) {
+    if (check.mismatches == 0) return {};
+    if (!check.approximate_units.empty()) {
+        const std::string said = accepted ? "accepted: --approximate is given"
+                                          : "--approximate accepts these differences (exit 0)";
+        return {said,
+                "--set nonlinear.exp.kind=exact   makes a unit exact again; likewise softplus, "
+                "silu, rsqrt"};
+    }
+    return {"the first tensor that differs, in the order of the network, holds the fault:",
+            "everything after it computes from wrong inputs"};
+}
+
+int check_command(const Arguments& arguments) {
+    const OutputFolder out(arguments);
+    const ChipConfig chip =
+        ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
+    const traces::Trace trace = traces::Trace::open(arguments.text("trace"));
+    const Scheme scheme = Scheme::load(arguments.text_or("scheme", trace.info().scheme));
+    if (trace.info().shapes_only) {
+        arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
+    }
+    const std::vector<std::string> approximate = approximate_units(chip);
+    Check check(trace.info(), reference_for(arguments, chip, trace),
+                approximate.empty() ? Distances::Off : Distances::On);
+    RunOptions options;
+    options.on_output = [&check](const LayerOutput& output) { check.on_output(output); };
+    const std::string command = arguments.command({"trace", "chip", "scheme", "against", "set"});
+    reports::Report report = run_with_progress(chip, scheme, trace, options, command);
+    report.check = check.result();
+    report.check->approximate_units = approximate;
+
+    const bool accepted = !approximate.empty() && arguments.has("approximate");
+    out.write(report, reports::to_text(report, {}));
+    std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
+              << reports::to_text(*report.check,
+                                  {wants_colour(), next_steps(*report.check, accepted)});
+    return report.check->mismatches == 0 || accepted ? kExitDone : kExitDifferent;
+}
+
+}  // namespace
+
+Verb check_verb() {
+    return {"check",
+            "compare every tensor the chip computes with a reference, bit for bit",
+            "--trace T [--chip CHIP] [--against golden|recorded|FILE] [options]",
+            "mambasic check --trace traces/samples/tiny-decode.safetensors --against recorded",
+            {},
+            describe,
+            check_command};
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,160 @@
+#include "sim/commands/explain.h"
+
+#include <algorithm>
+#include <array>
+
+#include "models/common/error.h"
+#include "models/common/nearest.h"
+#include "models/common/yaml_tree.h"
+#include "sim/chip_config.h"
+
+namespace mambasic::sim {
+
+namespace {
+
+using models::KeyDoc;
+
+struct Effect {
+    const char* prefix;
+    const char* text;
+};
+
+// What a key changes, by the longest prefix that fits.
+constexpr std::array<Effect, 27> kEffects = {{
+    {"name", "the chip's name in reports; no figure"},
+    {"clock_ghz", "time of a cycle, DRAM bytes and latency in cycles, leakage energy"},
+    {"schedule", "order of the work: cycles, stalls, DRAM bytes"},
+    {"arithmetic", "bits of the results (golden follows), not time"},
+    {"technology", "energy and area with their bands; never cycles or bits"},
+    {"technology.name", "the card's name in reports; no figure"},
+    {"technology.node_nm", "shown in reports; no figure"},
+    {"technology.sram.largest_bank_kib", "which scratchpads are accepted"},
+    {"dram", "time and energy of every byte to and from the chip"},
+    {"dma", "time of transfers, area of the chunk buffers"},
+    {"weight_sram",
+     "what weights fit on chip: DRAM bytes, cycles; area, energy of a byte, leakage"},
+    {"activation_sram", "what activations fit on chip: DRAM bytes, cycles; area, energy, leakage"},
+    {"gemm", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; area; energy of the sums"},
+    {"norm", "cycles of norm and norm_f, area"},
+    {"norm.sum", "bits of norm and norm_f (golden follows), their cycles, area"},
+    {"conv", "cycles of conv1d, area"},
+    {"scale_table", "cycles in front of a conv1d tile, area"},
+    {"nonlinear", "latency of conv1d, scan and norm; area and energy of the units"},
+    {"nonlinear.exp.kind", "bits, area and energy of the scan's exponentials"},
+    {"nonlinear.softplus.kind", "bits, area and energy of the scan's time steps"},
+    {"nonlinear.silu.kind", "bits, area and energy of conv1d and of the scan's gate"},
+    {"nonlinear.rsqrt.kind", "bits, area and energy of norm and norm_f"},
+    {"ssm", "cycles of scan, area, energy of a state access"},
+    {"ssm.sum", "bits of scan (golden follows), area"},
+    {"hadamard", "cycles of had, area, energy of the row buffer; the widest row it takes"},
+    {"embedding", "cycles of the embedding, area"},
+    {"scheme", "what is coded how between conv1d and scan"},
+}};
+
+bool starts_with_key(const std::string& path, const std::string& prefix) {
+    return path == prefix || path.rfind(prefix + ".", 0) == 0;
+}
+
+std::string effect_of(const std::string& path) {
+    const Effect* best = nullptr;
+    for (const Effect& effect : kEffects) {
+        if (!starts_with_key(path, effect.prefix)) continue;
+        const std::string current = best == nullptr ? "" : best->prefix;
+        if (best == nullptr || std::string(effect.prefix).size() > current.size()) best = &effect;
+    }
+    return best == nullptr ? "" : best->text;
+}
+
+std::vector<KeyDoc> all_keys(const std::string& chip) {
+    std::vector<KeyDoc> docs;
+    ChipConfig::load(chip, {}, &docs);
+    std::vector<KeyDoc> scheme;
+    Scheme::load("quamba1", &scheme);
+    for (KeyDoc& doc : scheme) {
+        doc.path.insert(0, "scheme.");
+        docs.push_back(std::move(doc));
+    }
+    return docs;
+}
+
+std::vector<std::string> one_key(const KeyDoc& doc) {
+    std::vector<std::string> lines = {doc.path, "  " + doc.what};
+    const auto row = [&](const char* name, const std::string& text) {
+        constexpr std::size_t kNameWidth = 9;
+        std::string label = name;
+        label.resize(kNameWidth, ' ');
+        if (!text.empty()) lines.push_back("  " + label + text);
+    };
+    row("value", doc.value);
+    row("set in", doc.where);
+    row("type", doc.type);
+    row("unit", doc.unit);
+    row("range", doc.range);
+    row("changes", effect_of(doc.path));
+    row("source", doc.source);
+    return lines;
+}
+
+std::vector<std::string> table(const std::vector<KeyDoc>& docs) {
+    std::size_t path = 0;
+    std::size_t value = 0;
+    for (const KeyDoc& doc : docs) {
+        path = std::max(path, doc.path.size());
+        value = std::max(value, doc.value.size());
+    }
+    std::vector<std::string> lines;
+    for (const KeyDoc& doc : docs) {
+        const std::string unit = doc.unit.empty() ? "" : " [" + doc.unit + "]";
+        lines.push_back(doc.path + std::string(path + 2 - doc.path.size(), ' ') + doc.value +
+                        std::string(value + 2 - doc.value.size(), ' ') + doc.what + unit);
+    }
+    return lines;
+}
+
+// `technology.energy_pj.exp.low` is part of the figure `technology.energy_pj.exp`.
+std::string without_band_part(const std::string& key) {
+    for (const char* part : {".value", ".low", ".high", ".source", ".unit"}) {
+        const std::string suffix = part;
+        const bool ends = key.size() > suffix.size() &&
+                          key.compare(key.size() - suffix.size(), suffix.size(), suffix) == 0;
+        if (ends) return key.substr(0, key.size() - suffix.size());
+    }
+    return key;
+}
+
+// A last name alone is enough where only one key ends in it ("rows").
+std::vector<KeyDoc> matching(const std::vector<KeyDoc>& docs, const std::string& key) {
+    std::vector<KeyDoc> found;
+    for (const KeyDoc& doc : docs) {
+        if (key.empty() || starts_with_key(doc.path, key)) found.push_back(doc);
+    }
+    if (!found.empty()) return found;
+    for (const KeyDoc& doc : docs) {
+        const std::size_t dot = doc.path.rfind('.');
+        if (dot != std::string::npos && doc.path.substr(dot + 1) == key) found.push_back(doc);
+    }
+    return found;
+}
+
+}  // namespace
+
+std::vector<std::string> explain(const std::string& key, const std::string& chip) {
+    const std::vector<KeyDoc> docs = all_keys(chip);
+    std::vector<KeyDoc> found = matching(docs, key);
+    if (found.empty()) {
+        const std::string whole = without_band_part(key);
+        for (const KeyDoc& doc : docs) {
+            if (doc.path == whole && !doc.source.empty()) found = {doc};
+        }
+    }
+    if (found.empty()) {
+        std::vector<std::string> names;
+        names.reserve(docs.size());
+        for (const KeyDoc& doc : docs) names.push_back(doc.path);
+        throw models::UserError(models::YamlMark{"explain " + key}.text() + ": no key '" + key +
+                                "'" + models::suggestion(key, names));
+    }
+    return found.size() == 1 ? one_key(found.front()) : table(found);
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,61 @@
+#include "sim/commands/output.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "reports/files.h"
+#include "reports/json_writer.h"
+#include "sim/progress.h"
+
+namespace mambasic::sim {
+namespace {
+
+std::string checked_folder(const Arguments& arguments) {
+    const std::string path = arguments.text_or("out", "");
+    const std::string why = path.empty() ? "" : reports::why_not_writable(path);
+    if (!why.empty()) arguments.reject("out", why);
+    return path;
+}
+
+}  // namespace
+
+reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
+                                  const traces::Trace& trace, RunOptions options,
+                                  const std::string& command) {
+    const auto start = std::chrono::steady_clock::now();
+    reports::Report report;
+    {
+        ProgressLine line("running", true);
+        options.on_progress = [&line](const Progress& p) { line.update(p.done, p.total); };
+        report = run(chip, scheme, trace, options);
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    // For people at a terminal; never into the report.
+    if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "simulated in %.2f s\n", took.count());
+    report.provenance.version = MAMBASIC_VERSION;
+    report.provenance.trace = std::filesystem::path(trace.path()).filename().string();
+    report.provenance.command = command;
+    return report;
+}
+
+OutputFolder::OutputFolder(const Arguments& arguments) : path_(checked_folder(arguments)) {}
+
+void OutputFolder::write(const reports::Report& report, const std::string& text) const {
+    if (!is_wanted()) return;
+    namespace fs = std::filesystem;
+    fs::create_directories(path_);
+    reports::write_file(fs::path(path_) / "report.json", reports::to_json(report));
+    reports::write_file(fs::path(path_) / "report.txt", text);
+}
+
+bool wants_colour() {
+    const char* no_color = std::getenv("NO_COLOR");
+    return ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+}  // namespace mambasic::sim

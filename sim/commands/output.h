@@ -1,0 +1,34 @@
+// What every verb that simulates does around the run: progress, provenance, files, the terminal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/report.h"
+#include "sim/commands/arguments.h"
+#include "sim/run.h"
+
+namespace mambasic::sim {
+
+/// run(), with progress on a terminal and the provenance that only the command line knows.
+/// `command`: for provenance.command, from Arguments::command.
+reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
+                                  const traces::Trace& trace, RunOptions options,
+                                  const std::string& command);
+
+/// The folder of --out. Refuses early one that could not be written, so that nobody waits in vain.
+class OutputFolder {
+public:
+    explicit OutputFolder(const Arguments& arguments);
+    bool is_wanted() const { return !path_.empty(); }
+    /// report.json and report.txt, each whole or not there.
+    void write(const reports::Report& report, const std::string& text) const;
+
+private:
+    const std::string path_;
+};
+
+/// Colour: stdout is a terminal and NO_COLOR (no-color.org) is not set.
+bool wants_colour();
+
+}  // namespace mambasic::sim

@@ -1,0 +1,94 @@
+// mambasic run: a trace through a chip, and what it cost.
+#include <iostream>
+#include <memory>
+
+#include "reports/text_writer.h"
+#include "sim/commands/output.h"
+#include "sim/commands/trace_verbs.h"
+#include "sim/dump.h"
+
+namespace mambasic::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+void describe(po::options_description& options) {
+    const auto text = [] { return po::value<std::string>(); };
+    auto add = options.add_options();
+    add("chip", text(), "the chip: a YAML file, or the name of one in hw_config/chips");
+    add("trace", text(), "the trace to run");
+    add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");
+    add("set", po::value<std::vector<std::string>>(),
+        "a.b=v: change one key of the chip; may be repeated");
+    add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
+    add("timing-only", po::bool_switch(), "cycles and energy, but no numbers");
+    add("out", text(), "folder for report.json and report.txt");
+    add("dump", text(), "write every tensor that the chip made to this file");
+    add("quiet", po::bool_switch(), "print no report");
+}
+
+void refuse_impossible(const Arguments& arguments, const traces::TraceInfo& info) {
+    const bool timing_only = arguments.has("timing-only");
+    if (info.shapes_only && !timing_only) {
+        arguments.reject("trace",
+                         "'" + arguments.text("trace") + "' holds shapes only; add --timing-only");
+    }
+    if (timing_only && arguments.has("dump")) {
+        arguments.reject("dump", "--timing-only makes no tensors to write");
+    }
+    if (arguments.has("layers") && arguments.has("dump")) {
+        arguments.reject("dump", "it holds every layer; use trace slice instead of --layers");
+    }
+}
+
+std::vector<std::string> next_steps(const Arguments& arguments) {
+    std::vector<std::string> next;
+    if (!arguments.has("timing-only")) {
+        next.push_back("mambasic check --trace " + arguments.text("trace") + " --chip " +
+                       arguments.text("chip") + "   compares every tensor, bit for bit");
+    }
+    if (!arguments.has("out")) next.push_back("--out DIR   writes this as report.json as well");
+    next.push_back("mambasic explain gemm   tells what these keys mean; --set a.b=v changes one");
+    return next;
+}
+
+int run_command(const Arguments& arguments) {
+    const OutputFolder out(arguments);
+    const ChipConfig chip = ChipConfig::load(arguments.text("chip"), arguments.list("set"));
+    const traces::Trace trace = traces::Trace::open(arguments.text("trace"));
+    const Scheme scheme = Scheme::load(arguments.text_or("scheme", trace.info().scheme));
+    refuse_impossible(arguments, trace.info());
+    RunOptions options;
+    options.numerics = !arguments.has("timing-only");
+    const LayerRange layers = layer_range(arguments, trace.info());
+    options.first_layer = layers.first;
+    options.layers = layers.count;
+    std::unique_ptr<Dump> dump;
+    if (arguments.has("dump")) {
+        dump = std::make_unique<Dump>(trace, checked_file(arguments, "dump"));
+        options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
+    }
+    const std::string command =
+        arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"});
+    const reports::Report report = run_with_progress(chip, scheme, trace, options, command);
+    if (dump) dump->finish();
+    out.write(report, reports::to_text(report, {}));
+    if (!arguments.has("quiet")) {
+        std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments)});
+    }
+    return kExitDone;
+}
+
+}  // namespace
+
+Verb run_verb() {
+    return {"run",
+            "a trace through a chip: cycles, energy, area, DRAM traffic",
+            "CHIP --trace T [options]",
+            "mambasic run edge-32x32 --trace traces/samples/tiny-prefill.safetensors",
+            {"chip"},
+            describe,
+            run_command};
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,110 @@
+// mambasic trace synth: a complete trace of a made-up model.
+#include <filesystem>
+#include <iostream>
+#include <limits>
+
+#include "reports/files.h"
+#include "reports/human.h"
+#include "sim/commands/networks.h"
+#include "sim/commands/trace_verbs.h"
+#include "sim/progress.h"
+#include "traces/synth/synthesize.h"
+
+namespace mambasic::sim {
+namespace {
+
+namespace po = boost::program_options;
+using traces::Phase;
+using traces::RecordLevel;
+using traces::synth::SynthOptions;
+
+constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
+
+void describe(po::options_description& options) {
+    const auto text = [] { return po::value<std::string>(); };
+    auto add = options.add_options();
+    add("model", text(), "a network of traces/networks, as mamba-130m, or a YAML file like those");
+    add("phase", text(), "prefill: a prompt at once from zero states; decode: token by token");
+    add("tokens", text(), "tokens of each sequence; in decode the steps");
+    add("out", text(), "the file to write");
+    add("batch", text(), "sequences side by side; without it, 1");
+    add("layers", text(), "only the first so many layers; without it, all");
+    add("seed", text(), "another seed makes another model; without it, 0");
+    add("prompt", text(), "decode: tokens that were read before; without it, 32");
+    add("outliers", text(), "share of outlier channels, 0 to 1; without it, 0.001");
+    add("record", text(),
+        "results to store: none, outputs (without it: states, last layer, logits), or all");
+    add("shapes-only", po::bool_switch(), "a few hundred bytes: shapes for --timing-only runs");
+}
+
+RecordLevel record_level(const std::string& word) {
+    if (word == "none") return RecordLevel::None;
+    return word == "all" ? RecordLevel::All : RecordLevel::Outputs;
+}
+
+SynthOptions options_from(const Arguments& arguments) {
+    const Network network = load_network(arguments.text("model"));
+    const bool decode = arguments.choice("phase", {"prefill", "decode"}) == "decode";
+    SynthOptions options = traces::synth::default_options(network.name, network.dims,
+                                                          decode ? Phase::Decode : Phase::Prefill);
+    options.tokens = arguments.integer("tokens", 1, kMost);
+    options.batch = arguments.integer_or("batch", 1, kMost, options.batch);
+    options.layers = arguments.integer_or("layers", 1, network.dims.n_layer, options.layers);
+    options.seed = arguments.integer_or("seed", 0, kMost, 0);
+    if (!decode && arguments.has("prompt")) {
+        arguments.reject("prompt",
+                         "only a decode trace has one; in prefill --tokens is the prompt");
+    }
+    options.prompt_tokens = arguments.integer_or("prompt", 1, kMost, options.prompt_tokens);
+    options.outlier_share = static_cast<float>(
+        arguments.number_or("outliers", 0, 1, static_cast<double>(options.outlier_share)));
+    options.record =
+        record_level(arguments.choice_or("record", {"none", "outputs", "all"}, "outputs"));
+    options.shapes_only = arguments.has("shapes-only");
+    options.producer = "mambasic " MAMBASIC_VERSION " trace synth";
+    return options;
+}
+
+int synth_command(const Arguments& arguments) {
+    const SynthOptions options = options_from(arguments);
+    const std::string path = checked_file(arguments, "out");
+    {
+        ProgressLine line("synthesizing", true);
+        traces::synth::synthesize(options, path, [&line](std::uint32_t done, std::uint32_t of) {
+            line.update(done, of);
+        });
+    }
+    std::cout << "wrote " << path << ", " << reports::human_bytes(std::filesystem::file_size(path))
+              << "\n\nNext\n  mambasic run edge-32x32 --trace " << path
+              << (options.shapes_only ? " --timing-only" : "") << "\n";
+    return kExitDone;
+}
+
+}  // namespace
+
+std::string checked_file(const Arguments& arguments, const std::string& name) {
+    const std::filesystem::path path = arguments.text(name);
+    if (std::filesystem::is_directory(path)) {
+        arguments.reject(name, "'" + path.string() + "' is a folder");
+    }
+    const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+    if (!std::filesystem::exists(parent)) {
+        arguments.reject(name, "there is no folder '" + parent.string() + "'");
+    }
+    const std::string why = reports::why_not_writable(parent);
+    if (!why.empty()) arguments.reject(name, why);
+    return path.string();
+}
+
+Verb trace_synth_verb() {
+    return {"trace synth",
+            "make a complete, deterministic trace of a made-up model",
+            "--model M --phase prefill|decode --tokens N --out F [options]",
+            "mambasic trace synth --model mamba-130m --phase prefill --tokens 512 --layers 1 --out "
+            "t.safetensors",
+            {},
+            describe,
+            synth_command};
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,26 @@
+// What the verbs that read and write traces share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/commands/verb.h"
+#include "traces/trace.h"
+
+namespace mambasic::sim {
+
+Verb trace_synth_verb();
+
+struct LayerRange {
+    std::uint32_t first = 0;  // within the trace
+    std::uint32_t count = 0;
+};
+
+/// --layers FIRST:END, numbered as in the model; all of the trace's without it.
+LayerRange layer_range(const Arguments& arguments, const traces::TraceInfo& info);
+
+/// The path of an option that names a file to write. Refused early where it could not be written,
+/// so that nobody waits in vain.
+std::string checked_file(const Arguments& arguments, const std::string& name);
+
+}  // namespace mambasic::sim

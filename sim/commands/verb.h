@@ -1,0 +1,39 @@
+// What `mambasic` can do: one Verb for each command, and the table that main dispatches on.
+#pragma once
+
+#include <boost/program_options/options_description.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/commands/arguments.h"
+
+namespace mambasic::sim {
+
+/// Exit statuses of the program.
+constexpr int kExitDone = 0;
+constexpr int kExitDifferent = 1;
+constexpr int kExitUserError = 2;
+constexpr int kExitInternalError = 3;
+
+/// The chip of `check` and `explain` where none is named; --help says so and the output names it.
+constexpr const char* kUsualChip = "edge-32x32";
+
+struct Verb {
+    std::string name;  // "run", or two words: "trace synth"
+    std::string summary;
+    std::string synopsis;  // what follows the name
+    std::string example;   // a whole command
+    std::vector<std::string> positional;
+    void (*describe)(boost::program_options::options_description& options);
+    int (*run)(const Arguments& arguments);
+};
+
+Verb run_verb();
+Verb check_verb();
+std::vector<Verb> trace_verbs();  // synth, info, validate, slice
+Verb explain_verb();
+
+/// Runs the verb that the words name; returns the exit status. Help goes to stdout.
+int dispatch(const std::vector<Verb>& verbs, const std::vector<std::string>& words);
+
+}  // namespace mambasic::sim

@@ -1,0 +1,5 @@
+# Chip and scheme files: composition, parsing, explanation. No SystemC.
+add_library(mambasic_config STATIC chip_config.cpp config_files.cpp commands/explain.cpp)
+target_compile_definitions(mambasic_config PRIVATE
+    MAMBASIC_HW_CONFIG="${PROJECT_SOURCE_DIR}/hw_config")
+target_link_libraries(mambasic_config PUBLIC mambasic_models)

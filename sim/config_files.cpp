@@ -1,0 +1,216 @@
+#include "sim/config_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "models/common/error.h"
+#include "models/common/nearest.h"
+#include "models/common/yaml_scalar.h"
+
+namespace mambasic::sim {
+
+namespace {
+
+namespace fs = std::filesystem;
+using models::UserError;
+using models::YamlEntry;
+using models::YamlMark;
+using models::YamlNode;
+using models::YamlNodePtr;
+
+constexpr const char* kExtends = "extends";
+
+bool is_file(const fs::path& path) {
+    std::error_code error;
+    return fs::is_regular_file(path, error);
+}
+
+void put(YamlNode& map, const YamlEntry& entry) {
+    for (YamlEntry& existing : map.entries) {
+        if (existing.key == entry.key) {
+            existing = entry;
+            return;
+        }
+    }
+    map.entries.push_back(entry);
+}
+
+YamlNodePtr overlay(const YamlNodePtr& base, const YamlNodePtr& top) {
+    const bool merge =
+        base->kind == YamlNode::Kind::Map && top->kind == YamlNode::Kind::Map && !top->whole;
+    if (!merge) return top;
+    auto merged = std::make_shared<YamlNode>(*base);
+    merged->mark = top->mark;
+    for (const YamlEntry& entry : top->entries) {
+        const YamlEntry* below = base->find(entry.key);
+        const YamlNodePtr value =
+            below == nullptr ? entry.value : overlay(below->value, entry.value);
+        put(*merged, {entry.key, entry.key_mark, value});
+    }
+    return merged;
+}
+
+YamlNodePtr without(const YamlNodePtr& map, const std::string& key) {
+    auto copy = std::make_shared<YamlNode>(*map);
+    const auto is_key = [&](const YamlEntry& entry) { return entry.key == key; };
+    copy->entries.erase(std::remove_if(copy->entries.begin(), copy->entries.end(), is_key),
+                        copy->entries.end());
+    return copy;
+}
+
+std::vector<std::string> split(const std::string& path) {
+    std::vector<std::string> parts{""};
+    for (const char c : path) {
+        if (c == '.') {
+            parts.emplace_back();
+        } else {
+            parts.back() += c;
+        }
+    }
+    return parts;
+}
+
+// All nodes of an override stand at the override's one place.
+YamlNodePtr placed(const YamlNodePtr& node, const YamlMark& mark) {
+    auto copy = std::make_shared<YamlNode>(*node);
+    copy->mark = mark;
+    for (YamlNodePtr& item : copy->items) item = placed(item, mark);
+    for (YamlEntry& entry : copy->entries) {
+        entry.key_mark = mark;
+        entry.value = placed(entry.value, mark);
+    }
+    return copy;
+}
+
+YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& path, std::size_t at,
+                    const YamlNodePtr& value) {
+    if (at == path.size()) return overlay(node, value);
+    const YamlEntry* entry = node->kind == YamlNode::Kind::Map ? node->find(path[at]) : nullptr;
+    if (entry == nullptr) {
+        std::string prefix;
+        for (std::size_t i = 0; i < at; ++i) prefix += path[i] + ".";
+        std::vector<std::string> valid = node->keys();
+        for (std::string& key : valid) key.insert(0, prefix);
+        const std::string wrong = prefix + path[at];
+        throw UserError(value->mark.text() + ": unknown key '" + wrong + "'" +
+                        models::suggestion(wrong, valid));
+    }
+    auto copy = std::make_shared<YamlNode>(*node);
+    put(*copy, {entry->key, value->mark, replace(entry->value, path, at + 1, value)});
+    return copy;
+}
+
+}  // namespace
+
+std::string hw_config_folder(const std::string& path) {
+    std::error_code error;
+    fs::path folder = fs::absolute(path, error).lexically_normal().parent_path();
+    while (!error && folder != folder.root_path()) {
+        if (is_file(folder / "base.yaml")) {
+            const fs::path relative = folder.lexically_relative(fs::current_path(error));
+            const bool below = !relative.empty() && *relative.begin() != "..";
+            return below ? relative.string() : folder.string();
+        }
+        folder = folder.parent_path();
+    }
+    if (is_file("hw_config/base.yaml")) return "hw_config";
+    return MAMBASIC_HW_CONFIG;
+}
+
+std::string find_config(const std::string& name_or_path, const std::string& folder,
+                        const std::string& kind) {
+    if (is_file(name_or_path)) return name_or_path;
+    const fs::path home = fs::path(hw_config_folder(name_or_path)) / folder;
+    const fs::path named = home / (name_or_path + ".yaml");
+    const bool short_name = name_or_path.find('/') == std::string::npos && !name_or_path.empty();
+    if (short_name && is_file(named)) return named.string();
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& file : fs::directory_iterator(home, error)) {
+        if (file.path().extension() == ".yaml") names.push_back(file.path().stem().string());
+    }
+    std::sort(names.begin(), names.end());
+    const std::string stem = fs::path(name_or_path).stem().string();
+    throw UserError(YamlMark{name_or_path}.text() + ": no such " + kind + " file or name" +
+                    models::suggestion(stem, names));
+}
+
+ConfigFiles::ConfigFiles(std::string root, std::vector<std::string> references)
+    : root_(std::move(root)), references_(std::move(references)) {}
+
+std::string ConfigFiles::locate(const std::string& path, const YamlMark& mark,
+                                const std::string& from) const {
+    const fs::path beside = (fs::path(from).parent_path() / path).lexically_normal();
+    if (is_file(beside)) return beside.string();
+    const fs::path rooted = (fs::path(root_) / path).lexically_normal();
+    if (is_file(rooted)) return rooted.string();
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& file : fs::directory_iterator(rooted.parent_path(), error)) {
+        if (file.path().extension() != ".yaml") continue;
+        names.push_back((fs::path(path).parent_path() / file.path().filename()).string());
+    }
+    std::sort(names.begin(), names.end());
+    throw UserError(mark.text() + ": no file " + models::shown(path) + " beside this one or in " +
+                    root_ + models::suggestion(path, names));
+}
+
+YamlNodePtr ConfigFiles::resolve(const std::string& key, const YamlNodePtr& value,
+                                 const std::string& from) const {
+    const bool reference =
+        std::find(references_.begin(), references_.end(), key) != references_.end();
+    if (!reference || value->kind != YamlNode::Kind::Scalar) return value;
+    const std::string path = locate(value->scalar, value->mark, from);
+    auto copy = std::make_shared<YamlNode>(*models::load_yaml(path));
+    if (copy->kind != YamlNode::Kind::Map) {
+        throw UserError(copy->mark.text() + ": must be a mapping of keys to values");
+    }
+    copy->whole = true;
+    return copy;
+}
+
+YamlNodePtr ConfigFiles::load(const std::string& path) const {
+    std::vector<std::string> chain;
+    return load(path, chain);
+}
+
+YamlNodePtr ConfigFiles::load(const std::string& path, std::vector<std::string>& chain) const {
+    auto tree = std::make_shared<YamlNode>(*models::load_yaml(path));
+    if (tree->kind != YamlNode::Kind::Map) {
+        throw UserError(tree->mark.text() + ": must be a mapping of keys to values");
+    }
+    chain.push_back(fs::weakly_canonical(path).string());
+    for (YamlEntry& entry : tree->entries) entry.value = resolve(entry.key, entry.value, path);
+    const YamlEntry* extends = tree->find(kExtends);
+    if (extends == nullptr) return tree;
+    const YamlNode& target = *extends->value;
+    if (target.kind != YamlNode::Kind::Scalar) {
+        throw UserError(target.mark.text() + ": extends: must be one path");
+    }
+    const std::string base = locate(target.scalar, target.mark, path);
+    if (std::find(chain.begin(), chain.end(), fs::weakly_canonical(base).string()) != chain.end()) {
+        throw UserError(target.mark.text() + ": extends: " + models::shown(target.scalar) +
+                        " leads back to this file");
+    }
+    return overlay(load(base, chain), without(tree, kExtends));
+}
+
+YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
+                                       const std::string& assignment) const {
+    const YamlMark mark{"--set " + assignment};
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0) {
+        throw UserError(mark.text() + ": write --set KEY=VALUE, as in --set gemm.rows=64");
+    }
+    const std::vector<std::string> path = split(assignment.substr(0, equals));
+    YamlNodePtr value;
+    try {
+        value = placed(models::parse_yaml(assignment.substr(equals + 1), mark.file), mark);
+    } catch (const UserError& e) {
+        throw UserError(mark.text() + ": the value is not YAML, or empty");
+    }
+    if (path.size() == 1) value = resolve(path[0], value, root_ + "/");
+    return replace(tree, path, 0, value);
+}
+
+}  // namespace mambasic::sim

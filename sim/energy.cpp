@@ -1,0 +1,198 @@
+#include "sim/energy.h"
+
+#include "models/conv/conv_cost.h"
+#include "models/dma/dma_cost.h"
+#include "models/dram/dram_cost.h"
+#include "models/embedding/embedding_cost.h"
+#include "models/gemm/gemm_cost.h"
+#include "models/hadamard/hadamard_cost.h"
+#include "models/nonlinear/nonlinear_cost.h"
+#include "models/norm/norm_cost.h"
+#include "models/scale_table/scale_table_cost.h"
+#include "models/sram/sram_cost.h"
+#include "models/ssm/ssm_cost.h"
+
+namespace mambasic::sim {
+
+using models::AreaParts;
+using models::Banded;
+using models::BlockId;
+using models::Event;
+using models::MemoryPart;
+
+namespace {
+
+constexpr std::uint64_t kScalesHeld = 1;  // the one-scale form
+
+AreaParts area_parts(const ChipConfig& c, Part part) {
+    switch (part) {
+        case Part::Embedding:
+            return models::embedding_area(c.embedding);
+        case Part::Norm:
+            return models::norm_area(c.norm, c.nonlinear);
+        case Part::Gemm:
+            return models::gemm_area(c.gemm);
+        case Part::Conv:
+            return models::conv_area(c.conv, c.nonlinear);
+        case Part::ScaleTable:
+            return models::scale_table_area(c.scale_table, kScalesHeld);
+        case Part::Ssm:
+            return models::ssm_area(c.ssm, c.nonlinear);
+        case Part::Hadamard:
+            return models::hadamard_area(c.hadamard);
+        case Part::WeightSram:
+            return {{}, {models::sram_part(c.weight_sram, "weight_sram")}};
+        case Part::ActivationSram:
+            return {{}, {models::sram_part(c.activation_sram, "activation_sram")}};
+        case Part::DmaLoad:  // the area model has both engines in one
+            return models::dma_area(c.dma);
+        default:
+            return {};
+    }
+}
+
+Banded bytes_pj(const models::BytePrices& prices, std::uint64_t read, std::uint64_t written) {
+    return prices.read_pj * static_cast<double>(read) +
+           prices.write_pj * static_cast<double>(written);
+}
+
+Banded& at(PartEnergy& parts, Part part) { return parts[static_cast<std::size_t>(part)]; }
+
+void add(PartEnergy& to, const PartEnergy& from) {
+    for (std::size_t p = 0; p < kPartCount; ++p) to[p] += from[p];
+}
+
+}  // namespace
+
+const char* name_of(Part part) {
+    static constexpr std::array<const char*, kPartCount> kNames = {
+        "dma_load", "dma_store",   "embedding",       "norm", "gemm", "conv", "scale_table", "ssm",
+        "hadamard", "weight_sram", "activation_sram", "dram"};
+    return kNames[static_cast<std::size_t>(part)];
+}
+
+Part part_of(BlockId block) {
+    switch (block) {
+        case BlockId::DmaLoad:
+            return Part::DmaLoad;
+        case BlockId::DmaStore:
+            return Part::DmaStore;
+        case BlockId::Embedding:
+            return Part::Embedding;
+        case BlockId::Norm:
+            return Part::Norm;
+        case BlockId::Conv:
+            return Part::Conv;
+        case BlockId::Ssm:
+            return Part::Ssm;
+        case BlockId::Hadamard:
+            return Part::Hadamard;
+        default:
+            return Part::Gemm;
+    }
+}
+
+EnergyModel::EnergyModel(const ChipConfig& chip)
+    : chip_(chip), logic_(models::logic_prices(chip.technology, chip.nonlinear)) {
+    // Bytes are priced by the memory they are in, below; never by the generic table.
+    for (const Event e : {Event::SramReadBytes, Event::SramWriteBytes, Event::StateReadBytes,
+                          Event::StateWriteBytes, Event::DramReadBytes, Event::DramWriteBytes}) {
+        logic_[e] = {};
+    }
+    memory_ = {
+        models::byte_prices(chip.technology, models::sram_part(chip.weight_sram, "weight_sram")),
+        models::byte_prices(chip.technology,
+                            models::sram_part(chip.activation_sram, "activation_sram")),
+        models::byte_prices(chip.technology, models::ssm_state_store(chip.ssm))};
+    dram_pj_per_byte_ = models::dram_pj_per_byte(chip.dram);
+}
+
+models::BytePrices EnergyModel::own_store(BlockId block) const {
+    switch (block) {
+        case BlockId::Gemm:
+            return models::byte_prices(chip_.technology, models::gemm_accumulators(chip_.gemm));
+        case BlockId::Hadamard:
+            return models::byte_prices(chip_.technology, models::hadamard_buffer(chip_.hadamard));
+        case BlockId::Ssm:
+            return models::byte_prices(chip_.technology, models::ssm_state_store(chip_.ssm));
+        default:
+            return {};
+    }
+}
+
+PartEnergy EnergyModel::of_row(const models::LedgerRow& row, BlockId block) const {
+    PartEnergy parts{};
+    models::Counts logic = row.counts;
+    logic[Event::ScaleLookup] = 0;
+    at(parts, part_of(block)) += models::energy_pj(logic_, logic);
+    at(parts, Part::ScaleTable) += scale_lookup_pj(row.counts[Event::ScaleLookup]);
+    at(parts, part_of(block)) += bytes_pj(own_store(block), row.counts[Event::StateReadBytes],
+                                          row.counts[Event::StateWriteBytes]);
+    constexpr std::array<Part, models::kMemoryCount> kOwners = {Part::WeightSram,
+                                                                Part::ActivationSram, Part::Ssm};
+    for (std::size_t m = 0; m < models::kMemoryCount; ++m) {
+        at(parts, kOwners[m]) += bytes_pj(memory_[m], row.memory[m].read, row.memory[m].written);
+    }
+    std::uint64_t moved = 0;
+    for (const models::ByteCounts& kind : row.dram) moved += kind.read + kind.written;
+    at(parts, Part::Dram) += dram_pj_per_byte_ * static_cast<double>(moved);
+    return parts;
+}
+
+PartEnergy EnergyModel::of_layer(const models::Ledger& ledger, std::int32_t layer) const {
+    PartEnergy parts{};
+    for (std::size_t o = 0; o < models::kOpCount; ++o) {
+        for (std::size_t b = 0; b < models::kBlockCount; ++b) {
+            const auto block = static_cast<BlockId>(b);
+            add(parts, of_row(ledger.row(layer, static_cast<models::Op>(o), block), block));
+        }
+    }
+    return parts;
+}
+
+PartEnergy EnergyModel::of_op(const models::Ledger& ledger, models::Op op) const {
+    PartEnergy parts{};
+    for (auto layer = models::Segment::kHead; layer < static_cast<std::int32_t>(ledger.layers());
+         ++layer) {
+        for (std::size_t b = 0; b < models::kBlockCount; ++b) {
+            const auto block = static_cast<BlockId>(b);
+            add(parts, of_row(ledger.row(layer, op, block), block));
+        }
+    }
+    return parts;
+}
+
+PartEnergy EnergyModel::of_all(const models::Ledger& ledger) const {
+    PartEnergy parts{};
+    for (std::size_t b = 0; b < models::kBlockCount; ++b) {
+        const auto block = static_cast<BlockId>(b);
+        add(parts, of_row(ledger.block(block), block));
+    }
+    return parts;
+}
+
+PartEnergy EnergyModel::leakage(double time_ns) const {
+    PartEnergy parts{};
+    for (std::size_t p = 0; p < kPartCount; ++p) {
+        for (const MemoryPart& memory : area_parts(chip_, static_cast<Part>(p)).memory) {
+            parts[p] += models::leakage_mw(chip_.technology, memory) * time_ns;  // mW ns = pJ
+        }
+    }
+    return parts;
+}
+
+Banded EnergyModel::area_mm2(Part part) const {
+    return models::area_mm2(chip_.technology, area_parts(chip_, part));
+}
+
+Banded EnergyModel::scale_lookup_pj(std::uint64_t lookups) const {
+    return logic_[Event::ScaleLookup] * static_cast<double>(lookups);
+}
+
+Banded sum(const PartEnergy& parts) {
+    Banded total;
+    for (const Banded& part : parts) total += part;
+    return total;
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,72 @@
+// The numbers themselves, on the host: every tensor of the segments in work, whole and token-major.
+// A segment's tensors appear when its first task runs and go when the segment that reads them is
+// done, so that memory does not grow with layers or steps.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "golden/arithmetic.h"
+#include "models/common/task.h"
+#include "sim/run.h"
+#include "sim/workload.h"
+
+namespace mambasic::sim {
+
+/// int8 states of one layer after one step.
+struct LayerStates {
+    std::vector<std::int8_t> conv;  // [B][E][4]
+    std::vector<std::int8_t> ssm;   // [B][E][N]
+};
+
+struct SegmentTensors {
+    std::int32_t layer = 0;
+    std::uint32_t step = 0;
+    // What it starts from.
+    const arith::Half* hidden_in = nullptr;        // [rows][D]
+    const float* residual_in = nullptr;            // [rows][D]; null before the first layer
+    const std::int32_t* tokens = nullptr;          // [rows], embedding only
+    std::shared_ptr<const LayerStates> states_in;  // decode
+    // Where a strided input had to be gathered.
+    std::vector<arith::Half> hidden_copy;
+    std::vector<float> residual_copy;
+    std::vector<std::int32_t> token_copy;
+    // What it makes.
+    std::vector<float> residual;
+    std::vector<std::int8_t> norm, in_proj, conv, x_proj, dt_proj, had;
+    std::vector<arith::Half> scan;
+    std::vector<float> carry;
+    std::shared_ptr<LayerStates> states;
+    std::vector<arith::Half> out;  // hidden rows, or logits
+};
+
+class HostTensors {
+public:
+    HostTensors(const Workload& work, const traces::Trace& trace, std::uint32_t first_layer);
+
+    /// The tensors of a segment, made on first use. First uses come in program order.
+    SegmentTensors& at(std::uint32_t segment, std::int32_t layer, std::uint32_t step);
+    SegmentTensors& at(std::uint32_t segment) { return segments_.at(segment); }
+    /// The segment is done; what the one before made is no longer read.
+    void segment_done(std::uint32_t segment);
+
+    std::vector<OutputTensor> outputs(const SegmentTensors& t) const;
+
+private:
+    void make_embedding(SegmentTensors& t) const;
+    void make_layer(SegmentTensors& t, const SegmentTensors* before);
+    void make_head(SegmentTensors& t, const SegmentTensors& before) const;
+    void take_model_input(SegmentTensors& t) const;
+    void take_states(SegmentTensors& t);
+    std::vector<OutputTensor> layer_outputs(const SegmentTensors& t) const;
+
+    Workload work_;
+    const traces::Trace& trace_;
+    std::uint32_t first_layer_;
+    std::map<std::uint32_t, SegmentTensors> segments_;
+    std::vector<std::shared_ptr<LayerStates>> latest_;  // by layer
+};
+
+}  // namespace mambasic::sim

@@ -1,0 +1,262 @@
+#include "sim/layer_plan.h"
+
+#include <algorithm>
+#include <string>
+
+#include "models/common/error.h"
+#include "models/common/units.h"
+
+namespace mambasic::sim {
+
+using models::ceil_div;
+
+std::vector<OpSpec> layer_ops(const traces::Mamba1Dims& dims) {
+    const std::uint64_t d = dims.d_model;
+    const std::uint64_t e = dims.d_inner;
+    const std::uint64_t r = dims.dt_rank;
+    const std::uint64_t x = dims.x_proj_width();
+    return {
+        {Op::Norm,
+         {Stream::Hidden, Stream::Residual},
+         {{Stream::NormOut, 0, d}, {Stream::ResidualOut, 0, d}}},
+        {Op::InProj, {Stream::NormOut}, {{Stream::X, 0, e}, {Stream::Z, e, 2 * e}}},
+        {Op::Conv1d, {Stream::X}, {{Stream::U, 0, e}}},
+        {Op::XProj, {Stream::U}, {{Stream::DtIn, 0, r}, {Stream::BC, r, x}}},
+        {Op::DtProj, {Stream::DtIn}, {{Stream::Dt, 0, e}}},
+        {Op::Scan, {Stream::U, Stream::Dt, Stream::BC, Stream::Z}, {{Stream::Y, 0, e}}},
+        {Op::Had, {Stream::Y}, {{Stream::HadOut, 0, e}}},
+        {Op::OutProj, {Stream::HadOut}, {{Stream::HiddenOut, 0, d}}},
+    };
+}
+
+Op last_reader(Stream stream) {
+    switch (stream) {
+        case Stream::NormOut:
+            return Op::InProj;
+        case Stream::X:
+            return Op::Conv1d;
+        case Stream::DtIn:
+            return Op::DtProj;
+        case Stream::U:
+        case Stream::Z:
+        case Stream::BC:
+        case Stream::Dt:
+            return Op::Scan;
+        case Stream::Y:
+            return Op::Had;
+        case Stream::HadOut:
+            return Op::OutProj;
+        default:
+            return Op::Norm;
+    }
+}
+
+namespace {
+
+/// What one task, and one tile on its way through the layer, hold of activation_sram.
+struct TileNeeds {
+    std::uint64_t task = 0;  // the largest task: operands and results
+    Op task_op = Op::Norm;
+    std::uint64_t flight = 0;  // the largest sum of live streams at any op
+};
+
+TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::uint64_t rows) {
+    TileNeeds needs;
+    std::vector<Stream> live = {Stream::Hidden, Stream::Residual};
+    for (const OpSpec& spec : ops) {
+        std::uint64_t task = 0;
+        for (const Stream s : spec.inputs) task += rows * bytes_per_row(work.dims, s);
+        for (const OpOutput& o : spec.outputs) {
+            task += rows * bytes_per_row(work.dims, o.stream);
+            live.push_back(o.stream);
+        }
+        std::uint64_t flight = 0;
+        for (const Stream s : live) flight += rows * bytes_per_row(work.dims, s);
+        needs.flight = std::max(needs.flight, flight);
+        if (task > needs.task) {
+            needs.task = task;
+            needs.task_op = spec.op;
+        }
+        live.erase(std::remove_if(live.begin(), live.end(),
+                                  [&](Stream s) {
+                                      const bool kept =
+                                          s == Stream::HiddenOut || s == Stream::ResidualOut;
+                                      return !kept && last_reader(s) == spec.op;
+                                  }),
+                   live.end());
+    }
+    return needs;
+}
+
+[[noreturn]] void too_small(const ChipConfig& chip, const std::string& what, std::uint64_t need,
+                            const char* key, std::uint64_t have, const std::string& advice) {
+    throw models::UserError(chip.name + ": " + what + " needs " + std::to_string(need) +
+                            " bytes of " + key + ", which has " + std::to_string(have) +
+                            ": raise " + key + " to " + std::to_string(ceil_div(need, 1024)) +
+                            " KiB" + advice);
+}
+
+void check_weights(const Workload& work, const ChipConfig& chip) {
+    const std::uint64_t capacity = chip.weight_sram.capacity_bytes();
+    std::vector<Op> ops = {Op::Norm,   Op::InProj, Op::Conv1d, Op::XProj,
+                           Op::DtProj, Op::Scan,   Op::OutProj};
+    if (work.has_head) ops.push_back(Op::LmHead);
+    for (const Op op : ops) {
+        std::uint64_t need =
+            weight_bytes(work.dims, op) + (op == Op::Conv1d ? kScaleTableBytes : 0);
+        if (models::block_of(op) == models::BlockId::Gemm) {
+            const LinearShape shape = linear_shape(work.dims, op);
+            const std::uint64_t n = panel_channels(shape, chip.gemm.cols, capacity);
+            need = std::min(need, ceil_div(n, 16) * 16 * shape.k);
+        }
+        if (need > capacity) {
+            too_small(chip, std::string(models::name_of(op)) + ": one panel of weights", need,
+                      "weight_sram.capacity_kib", capacity, "");
+        }
+    }
+}
+
+StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
+    StatePlan plan;
+    const std::uint64_t capacity = std::uint64_t{chip.ssm.state_store_kib} * 1024;
+    const std::uint64_t e = work.dims.d_inner;
+    plan.bytes_per_state = work.decode() ? 1 : 4;
+    const std::uint64_t channel = work.dims.d_state * plan.bytes_per_state;
+    const std::uint64_t sequence = e * channel;
+    if (!work.decode() && chip.ssm.state_residency == models::StateResidency::OnChip) {
+        if (sequence > capacity) {
+            too_small(chip, "scan: the FP32 state of one sequence", sequence, "ssm.state_store_kib",
+                      capacity, " or set ssm.state_residency: spilled");
+        }
+        plan.carried = true;
+        plan.sequences = 1;
+        plan.channels = e;
+        return plan;
+    }
+    plan.resident = work.decode() && chip.schedule.fusion == Fusion::Layer &&
+                    work.layers * work.batch * sequence <= capacity;
+    const std::uint64_t together = work.decode() ? work.batch : 1;
+    plan.sequences = std::min(together, capacity / (plan.resident ? 1 : 2) / sequence);
+    plan.channels = e;
+    if (plan.sequences > 0) return plan;
+    // Not two sequences: one, or as many channels of one as fit twice, in whole rounds of lanes.
+    plan.sequences = 1;
+    if (sequence <= capacity && work.decode()) return plan;
+    const std::uint64_t lanes = std::min<std::uint64_t>(chip.ssm.channel_lanes, e);
+    const std::uint64_t rounds = std::max<std::uint64_t>(1, capacity / 2 / channel / lanes);
+    plan.channels = std::min(e, rounds * lanes);
+    if (plan.channels * channel > capacity) {
+        too_small(chip, "scan: the states of one round of channels", plan.channels * channel,
+                  "ssm.state_store_kib", capacity, "");
+    }
+    return plan;
+}
+
+/// Tiles in flight: two groups, because the scan of one overlaps the projections of the next, and
+/// the normalized rows of a third (less than half of what a tile holds later).
+std::uint64_t tiles_in_flight(std::uint64_t group, std::uint64_t tiles) {
+    return std::min(2 * group + ceil_div(group, 2), tiles + 1);
+}
+
+/// Walking the tiles in groups of g through each op fetches streamed weights once per group, but
+/// two groups are then in flight, and what waits between layers may no longer fit beside them.
+/// Takes the g with the least DRAM traffic, and the smaller of equals.
+std::uint64_t choose_group(const Workload& work, const std::vector<Tile>& tiles,
+                           std::uint64_t streaming, std::uint64_t flight, std::uint64_t capacity) {
+    const std::uint64_t n = tiles.size();
+    std::uint64_t waiting = 0;
+    for (const Tile& t : tiles) waiting += t.rows() * work.dims.d_model * 6;  // FP16 and FP32
+    std::uint64_t best = 1;
+    std::uint64_t best_bytes = models::kNone;
+    for (std::uint64_t g = 1; g <= n; ++g) {
+        const std::uint64_t in_flight = tiles_in_flight(g, n) * flight;
+        if (g > 1 && in_flight > capacity) break;
+        const std::uint64_t room = capacity - std::min(capacity, in_flight);
+        const std::uint64_t spilled = waiting - std::min(waiting, room);
+        const std::uint64_t bytes = streaming * ceil_div(n, g) + 2 * spilled;
+        if (bytes < best_bytes) {
+            best = g;
+            best_bytes = bytes;
+        }
+    }
+    return best;
+}
+
+std::uint64_t streamed_weights(const Workload& work, const ChipConfig& chip) {
+    const Capacities capacities{chip.weight_sram.capacity_bytes(), 0, 0};
+    Emitter emitter(capacities);
+    const AddressMap addresses(work);
+    WeightStore store(emitter, work, addresses, chip.gemm.cols);
+    std::vector<Op> ops;
+    for (const OpSpec& spec : layer_ops(work.dims)) {
+        if (spec.op != Op::Had) ops.push_back(spec.op);
+    }
+    store.begin_layer(0, ops);
+    store.pin(ops);
+    return store.streaming_bytes();
+}
+
+void check_ends(const Workload& work, const ChipConfig& chip, std::uint64_t rows) {
+    const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
+    const std::uint64_t d = work.dims.d_model;
+    const auto check = [&](Op op, std::uint64_t need) {
+        if (need <= capacity) return;
+        too_small(chip, std::string(models::name_of(op)) + ": one tile", need,
+                  "activation_sram.capacity_kib", capacity, " or lower schedule.tile_tokens");
+    };
+    if (work.embeds) check(Op::Embedding, rows * (3 * d + 2));
+    if (!work.has_head) return;
+    const std::uint64_t n = panel_channels(linear_shape(work.dims, Op::LmHead), chip.gemm.cols,
+                                           chip.weight_sram.capacity_bytes());
+    check(Op::NormF, head_norm_bytes(work));
+    check(Op::LmHead, work.batch * (d + 2 * n));
+}
+
+}  // namespace
+
+std::uint64_t head_norm_bytes(const Workload& work) {
+    return work.batch * work.dims.d_model * 7;  // FP16 and FP32 in, int8 out
+}
+
+LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles) {
+    LayerPlan plan;
+    plan.fusion = chip.schedule.fusion;
+    plan.ops = layer_ops(work.dims);
+    while (plan.ops[plan.first_back_op].op != Op::Scan) ++plan.first_back_op;
+    check_weights(work, chip);
+    std::uint64_t rows = 0;
+    for (const Tile& t : tiles) rows = std::max(rows, t.rows());
+    check_ends(work, chip, rows);
+
+    const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
+    const TileNeeds needs = tile_needs(work, plan.ops, rows);
+    const std::uint64_t sequences = work.decode() ? work.batch : 1;
+    const std::uint64_t history = sequences * work.dims.d_inner * work.dims.d_conv;
+    if (needs.task + history > capacity) {
+        too_small(chip,
+                  std::string(models::name_of(needs.task_op)) + ": one tile of " +
+                      std::to_string(rows) + " rows, with the conv history,",
+                  needs.task + history, "activation_sram.capacity_kib", capacity,
+                  " or lower schedule.tile_tokens");
+    }
+    plan.state = plan_state(work, chip);
+    const std::uint64_t flight = needs.flight + history;
+    if (work.decode() && plan.fusion == Fusion::Layer) {
+        const std::uint64_t d = work.dims.d_model;
+        const std::uint64_t head = work.has_head ? work.batch * (7 * d + 2 * work.dims.vocab) : 0;
+        const std::uint64_t others = std::max(2 * needs.flight, head);
+        plan.state.conv_resident = (work.layers + 1) * history + others <= capacity;
+    }
+    if (plan.fusion == Fusion::Layer) {
+        plan.group_tiles =
+            choose_group(work, tiles, streamed_weights(work, chip), flight, capacity);
+    } else {
+        plan.group_tiles = tiles.size();
+    }
+    const std::uint64_t in_flight =
+        std::min<std::uint64_t>(2 * plan.group_tiles, tiles.size() + 1) * flight;
+    plan.activation_limit = capacity - std::min(capacity, in_flight);
+    return plan;
+}
+
+}  // namespace mambasic::sim

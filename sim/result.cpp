@@ -1,0 +1,211 @@
+#include "sim/result.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/common/error.h"
+#include "models/dram/dram_cost.h"
+#include "models/nonlinear/nonlinear_function.h"
+#include "sim/block_rows.h"
+
+namespace mambasic::sim {
+
+using models::BlockId;
+using models::Event;
+using models::Op;
+
+void Timeline::add(const SegmentRecord& record) {
+    layer_ticks_.resize(layers_);
+    if (record.layer >= 0) {
+        layer_ticks_[static_cast<std::size_t>(record.layer)] += record.end - last_end_;
+    }
+    last_end_ = record.end;
+    for (std::size_t o = 0; o < models::kOpCount; ++o) {
+        const OpSpan& span = record.ops[o];
+        if (span.first_start != models::kNone) op_ticks_[o] += span.last_end - span.first_start;
+    }
+}
+
+std::uint64_t Timeline::layer_cycles(std::uint32_t layer) const {
+    return layer < layer_ticks_.size() ? layer_ticks_[layer] / period_ : 0;
+}
+
+std::uint64_t Timeline::op_cycles(Op op) const {
+    return op_ticks_[static_cast<std::size_t>(op)] / period_;
+}
+
+namespace {
+
+std::uint64_t sum_read(const models::LedgerRow& row) {
+    std::uint64_t bytes = 0;
+    for (const models::ByteCounts& kind : row.dram) bytes += kind.read;
+    return bytes;
+}
+
+std::uint64_t sum_written(const models::LedgerRow& row) {
+    std::uint64_t bytes = 0;
+    for (const models::ByteCounts& kind : row.dram) bytes += kind.written;
+    return bytes;
+}
+
+void check_equal(double whole, double parts, const char* what) {
+    const double scale = std::max(std::fabs(whole), 1.0);
+    MAMBASIC_CHECK(std::fabs(whole - parts) <= 1e-9 * scale,
+                   std::string("the energy of all ") + what + " is not the total");
+}
+
+std::vector<reports::OpRow> op_rows(const RunFacts& f, const EnergyModel& energy) {
+    std::vector<reports::OpRow> rows;
+    for (std::size_t o = 0; o < models::kOpCount; ++o) {
+        const Op op = static_cast<Op>(o);
+        const models::LedgerRow all = f.ledger.op(op);
+        if (all.tasks == 0) continue;
+        reports::OpRow row;
+        row.name = models::name_of(op);
+        row.block = models::name_of(models::block_of(op));
+        row.cycles = f.timeline.op_cycles(op);
+        for (auto layer = models::Segment::kHead;
+             layer < static_cast<std::int32_t>(f.ledger.layers()); ++layer) {
+            const models::LedgerRow& compute = f.ledger.row(layer, op, models::block_of(op));
+            row.tiles += compute.tasks;
+            row.busy_cycles += compute.busy_cycles;
+        }
+        row.macs = all.counts[Event::Int8Mac] + all.counts[Event::Int4Mac];
+        row.dram_read_bytes = sum_read(all);
+        row.dram_written_bytes = sum_written(all);
+        row.energy_pj = band(sum(energy.of_op(f.ledger, op)));
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::vector<reports::LayerRow> layer_rows(const RunFacts& f, const EnergyModel& energy) {
+    std::vector<reports::LayerRow> rows;
+    for (std::uint32_t l = 0; l < f.ledger.layers(); ++l) {
+        models::LedgerRow all;
+        for (std::size_t o = 0; o < models::kOpCount; ++o) {
+            for (std::size_t b = 0; b < models::kBlockCount; ++b) {
+                all.add(f.ledger.row(static_cast<std::int32_t>(l), static_cast<Op>(o),
+                                     static_cast<BlockId>(b)));
+            }
+        }
+        reports::LayerRow row;
+        row.index = f.first_layer + l;
+        row.scheme = f.scheme;
+        row.cycles = f.timeline.layer_cycles(l);
+        row.energy_pj = band(sum(energy.of_layer(f.ledger, static_cast<std::int32_t>(l))));
+        row.dram_read_bytes = sum_read(all);
+        row.dram_written_bytes = sum_written(all);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+reports::DramSection dram_section(const RunFacts& f) {
+    const models::LedgerRow all = f.ledger.all();
+    const auto traffic = [&](models::TrafficKind kind) {
+        const models::ByteCounts& b = all.dram[static_cast<std::size_t>(kind)];
+        return reports::Traffic{b.read, b.written};
+    };
+    reports::DramSection dram;
+    dram.name = f.chip.dram.name;
+    dram.weights = traffic(models::TrafficKind::Weights);
+    dram.activations = traffic(models::TrafficKind::Activations);
+    dram.tables = traffic(models::TrafficKind::Tables);
+    dram.state = traffic(models::TrafficKind::State);
+    const models::DramTiming timing = models::dram_timing(f.chip.dram, f.chip.clock_ghz);
+    dram.bandwidth_utilization =
+        static_cast<double>(f.result.dram_bytes) /
+        (timing.peak_bytes_per_cycle * static_cast<double>(f.result.cycles));
+    return dram;
+}
+
+reports::LookupSection lookup_section(const RunFacts& f, const EnergyModel& energy) {
+    const models::LedgerRow conv = f.ledger.op(Op::Conv1d);
+    reports::LookupSection lookup;
+    lookup.kind = "none";
+    lookup.scales_bytes = kScaleTableBytes * f.ledger.layers();
+    lookup.lookups = conv.counts[Event::ScaleLookup];
+    lookup.cycles = conv.table_cycles;
+    lookup.exposed_cycles = conv.table_cycles;  // the tile starts when its scale is there
+    lookup.energy_pj = band(energy.scale_lookup_pj(lookup.lookups));
+    lookup.table_area_mm2 = band(energy.area_mm2(Part::ScaleTable));
+    return lookup;
+}
+
+std::vector<reports::UnitError> unit_errors(const models::NonlinearConfig& config) {
+    using models::UnitFunction;
+    struct Unit {
+        const char* name;
+        UnitFunction function;
+        const models::NonlinearUnit& unit;
+    };
+    std::vector<reports::UnitError> errors;
+    for (const Unit& u : {Unit{"exp", UnitFunction::Exp, config.exp},
+                          Unit{"softplus", UnitFunction::Softplus, config.softplus},
+                          Unit{"silu", UnitFunction::Silu, config.silu},
+                          Unit{"rsqrt", UnitFunction::Rsqrt, config.rsqrt}}) {
+        if (u.unit.kind == models::UnitKind::Exact) continue;
+        const models::NonlinearError e = models::nonlinear_error(u.function, u.unit);
+        const char* kind = u.unit.kind == models::UnitKind::Table ? "table" : "polynomial";
+        errors.push_back({u.name, kind, e.max_ulp, e.mean_ulp});
+    }
+    return errors;
+}
+
+/// Every op has its energy, every layer has its energy, every block has its energy: all three must
+/// be the whole. Leakage belongs to memories and to no op.
+void check_energy(const RunFacts& f, const EnergyModel& energy, double total, double leakage) {
+    double ops = leakage;
+    for (std::size_t o = 0; o < models::kOpCount; ++o) {
+        ops += sum(energy.of_op(f.ledger, static_cast<Op>(o))).value;
+    }
+    check_equal(total, ops, "ops");
+    double layers = leakage;
+    for (auto l = models::Segment::kHead; l < static_cast<std::int32_t>(f.ledger.layers()); ++l) {
+        layers += sum(energy.of_layer(f.ledger, l)).value;
+    }
+    check_equal(total, layers, "layers");
+}
+
+}  // namespace
+
+reports::Report make_report(const RunFacts& f) {
+    const EnergyModel energy(f.chip);
+    const double time_ns = static_cast<double>(f.result.cycles) / f.chip.clock_ghz;
+    const models::LedgerRow all = f.ledger.all();
+    reports::Report report;
+    report.totals.cycles = f.result.cycles;
+    report.totals.time_ns = time_ns;
+    report.totals.tokens = f.work.batch * f.work.tokens;
+    report.totals.cycles_per_token =
+        static_cast<double>(f.result.cycles) / static_cast<double>(report.totals.tokens);
+    report.totals.dram_read_bytes = sum_read(all);
+    report.totals.dram_written_bytes = sum_written(all);
+    report.layers = layer_rows(f, energy);
+    report.ops = op_rows(f, energy);
+    report.blocks = block_rows(f, energy);
+    const models::Banded leakage = sum(energy.leakage(time_ns));
+    const models::Banded total = sum(energy.of_all(f.ledger)) + leakage;
+    models::Banded area;
+    double blocks = 0;
+    for (std::size_t p = 0; p < kPartCount; ++p) area += energy.area_mm2(static_cast<Part>(p));
+    for (const reports::BlockRow& row : report.blocks) blocks += row.energy_pj.value;
+    check_equal(total.value, blocks, "blocks");
+    check_energy(f, energy, total.value, leakage.value);
+    report.totals.energy_pj = band(total);
+    report.totals.area_mm2 = band(area);
+    report.dram = dram_section(f);
+    report.lookup = lookup_section(f, energy);
+    report.quantization.elements = all.counts[Event::QuantizeInt8];
+    report.quantization.saturated = all.counts[Event::Saturated];
+    report.unit_errors = unit_errors(f.chip.nonlinear);
+    if (!f.numerics) {
+        report.notes.emplace_back("timing only: no bits were computed, saturation is not counted");
+    }
+    report.notes.emplace_back(
+        "energy of layers and ops is dynamic; the leakage of the memories is in the blocks");
+    return report;
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,124 @@
+#include "sim/weight_store.h"
+
+#include <algorithm>
+
+#include "models/common/error.h"
+#include "models/common/units.h"
+
+namespace mambasic::sim {
+
+using models::kNone;
+
+std::uint64_t panel_channels(const LinearShape& shape, std::uint64_t array_cols,
+                             std::uint64_t weight_capacity) {
+    constexpr std::uint64_t kPanelsInScratchpad = 8;
+    const std::uint64_t pass_bytes = array_cols * shape.k;
+    const std::uint64_t passes =
+        std::max<std::uint64_t>(1, weight_capacity / kPanelsInScratchpad / pass_bytes);
+    return std::min(shape.n, passes * array_cols);
+}
+
+void WeightStore::add(Op op, std::int32_t layer) {
+    const std::uint64_t start = addresses_.weights(layer, op);
+    const bool linear = op == Op::LmHead || (models::block_of(op) == models::BlockId::Gemm);
+    if (!linear) {
+        panels_.push_back({op,
+                           0,
+                           0,
+                           weight_bytes(work_.dims, op),
+                           {TrafficKind::Weights, start, {}},
+                           false,
+                           kNone});
+        return;
+    }
+    const LinearShape shape = linear_shape(work_.dims, op);
+    const std::uint64_t step =
+        panel_channels(shape, array_cols_, emitter_.capacity(Memory::Weight));
+    const std::uint64_t padded = models::ceil_div(shape.n, 16) * 16;
+    for (std::uint64_t c = 0; c < shape.n; c += step) {
+        const std::uint64_t n = std::min(step, shape.n - c);
+        const std::uint64_t stored = (c + n == shape.n ? padded - c : n);  // with its zero rows
+        panels_.push_back({op,
+                           c,
+                           n,
+                           stored * shape.k,
+                           {TrafficKind::Weights, start + c * shape.k, {}},
+                           false,
+                           kNone});
+    }
+}
+
+void WeightStore::begin_layer(std::int32_t layer, const std::vector<Op>& ops) {
+    for (const Panel& p : panels_) MAMBASIC_CHECK(p.buffer == kNone, "a panel was never released");
+    panels_.clear();
+    ranges_.fill({});
+    for (const Op op : ops) {
+        const std::size_t first = panels_.size();
+        add(op, layer);
+        if (op == Op::Conv1d) {  // its output scale rides in the scale table
+            panels_.push_back(
+                {op,
+                 0,
+                 0,
+                 kScaleTableBytes,
+                 {TrafficKind::Tables, addresses_.table(static_cast<std::uint32_t>(layer)), {}},
+                 false,
+                 kNone});
+        }
+        ranges_[static_cast<std::size_t>(op)] = {first, panels_.size() - first};
+    }
+}
+
+void WeightStore::pin(const std::vector<Op>& ops) {
+    std::uint64_t total = 0;
+    std::uint64_t largest = 0;
+    std::vector<Panel*> chosen;
+    for (Panel& p : panels_) {
+        if (std::find(ops.begin(), ops.end(), p.op) == ops.end()) continue;
+        chosen.push_back(&p);
+        total += p.bytes;
+        largest = std::max(largest, p.bytes);
+    }
+    const std::uint64_t capacity = emitter_.capacity(Memory::Weight);
+    const std::uint64_t room =
+        total <= capacity ? capacity : capacity - std::min(capacity, 2 * largest);
+    // Small panels first: they are many uses for few bytes, and what streams is then one or two
+    // large ops whose panels follow each other.
+    std::stable_sort(chosen.begin(), chosen.end(),
+                     [](const Panel* a, const Panel* b) { return a->bytes < b->bytes; });
+    std::uint64_t pinned = 0;
+    for (Panel* p : chosen) {
+        p->pinned = pinned + p->bytes <= room;
+        if (p->pinned) pinned += p->bytes;
+    }
+}
+
+std::uint64_t WeightStore::streaming_bytes() const {
+    std::uint64_t bytes = 0;
+    for (const Panel& p : panels_) bytes += p.pinned ? 0 : p.bytes;
+    return bytes;
+}
+
+BufferId WeightStore::fetch(std::size_t index) {
+    Panel& p = panels_[index];
+    if (p.buffer == kNone) p.buffer = emitter_.load(p.op, Memory::Weight, p.bytes, p.place);
+    return p.buffer;
+}
+
+void WeightStore::used(std::size_t index) {
+    Panel& p = panels_[index];
+    if (p.pinned || p.buffer == kNone) return;
+    emitter_.release(p.buffer);
+    p.buffer = kNone;
+}
+
+void WeightStore::release(Op op) {
+    const PanelRange r = range(op);
+    for (std::size_t i = r.first; i < r.first + r.count; ++i) {
+        if (panels_[i].buffer == kNone) continue;
+        emitter_.release(panels_[i].buffer);
+        panels_[i].buffer = kNone;
+    }
+}
+
+}  // namespace mambasic::sim

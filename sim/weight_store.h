@@ -1,0 +1,67 @@
+// The weights of one layer (or of the head) as panels: which stay in the weight scratchpad for the
+// whole layer, which are fetched again for every use.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/address_map.h"
+#include "sim/emitter.h"
+
+namespace mambasic::sim {
+
+struct Panel {
+    Op op = Op::Norm;
+    std::uint64_t channel = 0;
+    std::uint64_t channels = 0;
+    std::uint64_t bytes = 0;
+    DramPlace place;
+    bool pinned = false;
+    BufferId buffer = models::kNone;
+};
+
+/// Panels of one op, one after another.
+struct PanelRange {
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+
+/// Output channels of a panel of a linear: whole column passes of the array, at most an eighth of
+/// the scratchpad (so that several are in flight), at least one pass.
+std::uint64_t panel_channels(const LinearShape& shape, std::uint64_t array_cols,
+                             std::uint64_t weight_capacity);
+
+class WeightStore {
+public:
+    WeightStore(Emitter& emitter, const Workload& work, const AddressMap& addresses,
+                std::uint64_t array_cols)
+        : emitter_(emitter), work_(work), addresses_(addresses), array_cols_(array_cols) {}
+
+    /// Forgets the layer before (all its panels are released) and lists this one's.
+    void begin_layer(std::int32_t layer, const std::vector<Op>& ops);
+    PanelRange range(Op op) const { return ranges_[static_cast<std::size_t>(op)]; }
+    const Panel& panel(std::size_t index) const { return panels_[index]; }
+    /// All panels of the ops stay if they fit together; otherwise as many as leave room for two
+    /// streaming ones, in order.
+    void pin(const std::vector<Op>& ops);
+    std::uint64_t streaming_bytes() const;
+
+    BufferId fetch(std::size_t index);
+    /// After a use: a streaming panel leaves, a pinned one stays.
+    void used(std::size_t index);
+    /// After the last use of the layer.
+    void release(Op op);
+
+private:
+    void add(Op op, std::int32_t layer);
+
+    Emitter& emitter_;
+    Workload work_;
+    const AddressMap& addresses_;
+    std::uint64_t array_cols_;
+    std::vector<Panel> panels_;
+    std::array<PanelRange, models::kOpCount> ranges_{};
+};
+
+}  // namespace mambasic::sim

@@ -1,0 +1,272 @@
+// Whatever the user gets wrong: one line that names the place and the way out, exit 2, no file.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/program.h"
+
+namespace mambasic::e2e {
+namespace {
+
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+void expect_refused(const Outcome& outcome, const std::string& text) {
+    EXPECT_EQ(outcome.status, 2) << outcome.out;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;
+    EXPECT_NE(outcome.err.find(text), std::string::npos)
+        << "expected: " << text << "\nsaid:     " << outcome.err;
+}
+
+// --- The command line
+// -----------------------------------------------------------------------------
+
+struct WordsCase {
+    const char* name;
+    Words words;  // "TRACE" and "DECODE" stand for the tiny traces, "OUT" for an output folder
+    const char* text;
+};
+
+void PrintTo(const WordsCase& test, std::ostream* out) { *out << test.name; }
+
+class BadWords : public testing::TestWithParam<WordsCase> {};
+
+TEST_P(BadWords, AreRefused) {
+    const Folder folder;
+    Words words = GetParam().words;
+    for (std::string& word : words) {
+        if (word == "TRACE") word = tiny_prefill();
+        if (word == "OUT") word = folder.path("out");
+        if (word == "FILE") word = folder.path("file");
+    }
+    expect_refused(mambasic(words), GetParam().text);
+    EXPECT_TRUE(folder.entries().empty()) << folder.entries().front();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    CommandLine, BadWords,
+    testing::Values(
+        WordsCase{"Verb", {"rnu"}, "mambasic: unknown verb 'rnu', did you mean 'run'?"},
+        WordsCase{"TraceVerb", {"trace", "inof"}, "unknown verb 'inof', did you mean 'info'?"},
+        WordsCase{"Option",
+                  {"run", "tiny", "--trace", "TRACE", "--uot", "OUT"},
+                  "unknown option '--uot', did you mean '--out'?"},
+        WordsCase{"NoTrace", {"run", "tiny", "--out", "OUT"}, "--trace: is missing"},
+        WordsCase{"NoChip", {"run", "--trace", "TRACE", "--out", "OUT"}, "CHIP: is missing"},
+        WordsCase{"ChipName",
+                  {"run", "tinny", "--trace", "TRACE", "--out", "OUT"},
+                  "did you mean 'tiny'?"},
+        WordsCase{"SchemeName",
+                  {"run", "tiny", "--trace", "TRACE", "--scheme", "quamba", "--out", "OUT"},
+                  "did you mean 'quamba1'?"},
+        WordsCase{"TraceName",
+                  {"run", "tiny", "--trace", "no-such.safetensors", "--out", "OUT"},
+                  "no-such.safetensors: "},
+        WordsCase{"SetKey",
+                  {"run", "tiny", "--trace", "TRACE", "--set", "gemm.rowz=8", "--out", "OUT"},
+                  "did you mean 'gemm.rows'?"},
+        WordsCase{"SetForm",
+                  {"run", "tiny", "--trace", "TRACE", "--set", "gemm.rows", "--out", "OUT"},
+                  "--set gemm.rows"},
+        WordsCase{"SetRange",
+                  {"run", "tiny", "--trace", "TRACE", "--set", "gemm.rows=0", "--out", "OUT"},
+                  "--set gemm.rows=0:1:"},
+        WordsCase{
+            "SetChoice",
+            {"run", "tiny", "--trace", "TRACE", "--set", "schedule.fusion=nun", "--out", "OUT"},
+            "did you mean 'none'?"},
+        WordsCase{"LayersForm",
+                  {"run", "tiny", "--trace", "TRACE", "--layers", "1", "--out", "OUT"},
+                  "--layers: '1' must be FIRST:END"},
+        WordsCase{"LayersRange",
+                  {"run", "tiny", "--trace", "TRACE", "--layers", "1:3", "--out", "OUT"},
+                  "--layers: the trace holds layers 0:2"},
+        WordsCase{"OutIsAFile",
+                  {"run", "tiny", "--trace", "TRACE", "--out", "/dev/null/out"},
+                  "--out: '/dev/null' is not a folder"},
+        WordsCase{"DumpWithoutNumbers",
+                  {"run", "tiny", "--trace", "TRACE", "--timing-only", "--dump", "FILE"},
+                  "--dump: --timing-only makes no tensors"},
+        WordsCase{
+            "AgainstNothing",
+            {"check", "--trace", "TRACE", "--chip", "tiny", "--against", "gold", "--out", "OUT"},
+            "gold"},
+        WordsCase{"TooSmallAnSram",
+                  {"run", "tiny", "--trace", "TRACE", "--set", "activation_sram.capacity_kib=4",
+                   "--out", "OUT"},
+                  "activation_sram"},
+        WordsCase{"SynthModel",
+                  {"trace", "synth", "--model", "tinny", "--phase", "prefill", "--tokens", "4",
+                   "--out", "FILE"},
+                  "no network 'tinny', did you mean 'tiny'?"},
+        WordsCase{"SynthTokens",
+                  {"trace", "synth", "--model", "tiny", "--phase", "prefill", "--tokens", "0",
+                   "--out", "FILE"},
+                  "--tokens: '0' must be an integer from 1"},
+        WordsCase{"SynthLayers",
+                  {"trace", "synth", "--model", "tiny", "--phase", "prefill", "--tokens", "4",
+                   "--layers", "3", "--out", "FILE"},
+                  "--layers: '3' must be an integer from 1 to 2"},
+        WordsCase{"SliceRange",
+                  {"trace", "slice", "TRACE", "--layers", "1:3", "--out", "FILE"},
+                  "--layers"},
+        WordsCase{"ExplainKey", {"explain", "gemm.rowz"}, "gemm.rows"}),
+    [](const auto& test) { return test.param.name; });
+
+// --- The chip file
+// --------------------------------------------------------------------------------
+
+struct ChipCase {
+    const char* name;
+    const char* yaml;  // a whole chip file over tiny.yaml
+    const char* text;
+};
+
+void PrintTo(const ChipCase& test, std::ostream* out) { *out << test.name; }
+
+class BadChip : public testing::TestWithParam<ChipCase> {};
+
+TEST_P(BadChip, IsRefusedWithLineAndColumn) {
+    const Folder folder;
+    const std::string chip =
+        folder.add("bad.yaml", "extends: " MAMBASIC_SOURCE "/hw_config/chips/tiny.yaml\n" +
+                                   std::string(GetParam().yaml));
+    const Outcome outcome =
+        mambasic({"run", chip, "--trace", tiny_prefill(), "--out", folder.path("out")});
+    expect_refused(outcome, "bad.yaml:");
+    EXPECT_NE(outcome.err.find(GetParam().text), std::string::npos)
+        << "expected: " << GetParam().text << "\nsaid:     " << outcome.err;
+    EXPECT_EQ(folder.entries(), std::vector<std::string>{"bad.yaml"});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Yaml, BadChip,
+    testing::Values(ChipCase{"UnknownKey", "gemm:\n  rowz: 8\n",
+                             "bad.yaml:3:3: unknown key 'rowz', did you mean 'rows'?"},
+                    ChipCase{"DuplicateKey", "gemm:\n  rows: 8\n  rows: 4\n", "bad.yaml:4:3: "},
+                    ChipCase{"OutOfRange", "gemm: {rows: 0}\n", "bad.yaml:2:14: "},
+                    ChipCase{"NotANumber", "gemm:\n  rows: 3x\n", "bad.yaml:3:9: "},
+                    ChipCase{"Octal", "gemm:\n  rows: 010\n", "bad.yaml:3:9: "},
+                    ChipCase{"Choice", "schedule: {fusion: leyer}\n", "bad.yaml:2:20: "},
+                    ChipCase{"ListForMap", "gemm: [8, 8]\n", "bad.yaml:2:7: "},
+                    ChipCase{"Empty", "gemm:\n", "bad.yaml:2:"},
+                    ChipCase{"BrokenYaml", "gemm: {rows: 8\n", "bad.yaml:"},
+                    ChipCase{"MissingFile", "dram: dram/none.yaml\n", "bad.yaml:2:7: "},
+                    ChipCase{"BankTooLarge", "weight_sram: {capacity_kib: 65536, banks: 1}\n",
+                             "bad.yaml:2:"}),
+    [](const auto& test) { return test.param.name; });
+
+// --- The trace
+// ------------------------------------------------------------------------------------
+
+std::size_t header_bytes(const std::string& file) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+        length |= std::size_t{static_cast<unsigned char>(file[i])} << (8 * i);
+    }
+    return length;
+}
+
+void put_length(std::string& file, std::uint64_t length) {
+    for (std::size_t i = 0; i < 8; ++i) file[i] = static_cast<char>((length >> (8 * i)) & 0xFF);
+}
+
+void fill(std::string& file, const std::string& tensor, char byte) {
+    const std::size_t length = header_bytes(file);
+    const Json entry = Json::parse(file.substr(8, length))[tensor];
+    const std::size_t begin = entry["data_offsets"][0];
+    const std::size_t end = entry["data_offsets"][1];
+    for (std::size_t i = begin; i < end; ++i) file[8 + length + i] = byte;
+}
+
+void replace_once(std::string& file, const std::string& from, const std::string& to) {
+    const std::size_t at = file.find(from);
+    if (at == std::string::npos || from.size() != to.size()) FAIL() << from;
+    file.replace(at, from.size(), to);
+}
+
+struct TraceCase {
+    const char* name;
+    std::function<void(std::string& file)> spoil;
+    const char* text;
+};
+
+void PrintTo(const TraceCase& test, std::ostream* out) { *out << test.name; }
+
+class BadTrace : public testing::TestWithParam<TraceCase> {};
+
+TEST_P(BadTrace, IsRefusedByEveryVerb) {
+    const Folder folder;
+    std::string file = read_file(tiny_prefill());
+    GetParam().spoil(file);
+    const std::string bad = folder.add("bad.safetensors", file);
+    for (const Words& words :
+         {Words{"run", "tiny", "--trace", bad, "--out", folder.path("out")},
+          Words{"check", "--chip", "tiny", "--trace", bad, "--out", folder.path("out")},
+          Words{"trace", "info", bad}, Words{"trace", "validate", bad},
+          Words{"trace", "slice", bad, "--layers", "0:1", "--out", folder.path("slice")}}) {
+        expect_refused(mambasic(words), "bad.safetensors: ");
+        const Outcome outcome = mambasic(words);
+        EXPECT_NE(outcome.err.find(GetParam().text), std::string::npos)
+            << "expected: " << GetParam().text << "\nsaid:     " << outcome.err;
+    }
+    EXPECT_EQ(folder.entries(), std::vector<std::string>{"bad.safetensors"});
+}
+
+const char kDtProj[] = "\"backbone.layers.0.mixer.dt_proj.weight\":{\"dtype\":\"";
+
+INSTANTIATE_TEST_SUITE_P(
+    File, BadTrace,
+    testing::Values(
+        TraceCase{"Empty", [](std::string& f) { f.clear(); }, "at byte 0"},
+        TraceCase{"CutInHeader", [](std::string& f) { f.resize(100); }, "at byte "},
+        TraceCase{"CutInData", [](std::string& f) { f.resize(f.size() - 1); }, ""},
+        TraceCase{"TooLong", [](std::string& f) { f += "x"; }, ""},
+        TraceCase{"HugeHeader", [](std::string& f) { put_length(f, ~std::uint64_t{0}); },
+                  "at byte "},
+        TraceCase{"NotASafetensorsFile", [](std::string& f) { f = "PK\x03\x04 some other file "; },
+                  "at byte "},
+        TraceCase{"Mistyped",
+                  [](std::string& f) {
+                      replace_once(f, std::string(kDtProj) + "I8", std::string(kDtProj) + "U8");
+                  },
+                  "tensor 'backbone.layers.0.mixer.dt_proj.weight'"},
+        TraceCase{"NaNScale",
+                  [](std::string& f) { fill(f, "backbone.layers.1.mixer.out_proj.a", '\xFF'); },
+                  "tensor 'backbone.layers.1.mixer.out_proj.a'"},
+        TraceCase{"NaNFilled",
+                  [](std::string& f) { fill(f, "trace.layers.1.norm.residual", '\xFF'); },
+                  "tensor 'trace.layers.1.norm.residual'"},
+        TraceCase{"TokenOutOfVocabulary", [](std::string& f) { fill(f, "trace.tokens", '\x7F'); },
+                  "tensor 'trace.tokens'"},
+        TraceCase{"AnotherFamily",
+                  [](std::string& f) {
+                      replace_once(f, "\"family\":\"mamba1\"", "\"family\":\"mamba9\"");
+                  },
+                  "mamba1"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(BadTraceUse, ShapesAloneCannotBeComputedOrChecked) {
+    const std::string shapes = trace("tiny-shapes-only", {"--model", "tiny", "--phase", "decode",
+                                                          "--tokens", "3", "--shapes-only"});
+    expect_refused(mambasic({"run", "tiny", "--trace", shapes}), "add --timing-only");
+    expect_refused(mambasic({"check", "--trace", shapes}), "no numbers to check");
+}
+
+TEST(BadTraceUse, ARecordingMustBeThereAndOfThisTrace) {
+    const std::string bare = trace("tiny-bare", {"--model", "tiny", "--phase", "prefill",
+                                                 "--tokens", "3", "--record", "none"});
+    expect_refused(mambasic({"check", "--trace", bare, "--chip", "tiny", "--against", "recorded"}),
+                   "holds no recorded results");
+    const Folder folder;
+    const std::string dump = folder.path("dump");
+    ASSERT_EQ(mambasic({"run", "tiny", "--trace", bare, "--dump", dump, "--quiet"}).status, 0);
+    expect_refused(
+        mambasic({"check", "--trace", tiny_prefill(), "--chip", "tiny", "--against", dump}),
+        "made from another trace");
+}
+
+}  // namespace
+}  // namespace mambasic::e2e

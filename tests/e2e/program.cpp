@@ -1,0 +1,112 @@
+#include "tests/e2e/program.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+
+namespace mambasic::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void become(const std::vector<std::string>& words, const Environment& extra,
+                         const std::string& out, const std::string& err) {
+    for (const auto& [name, value] : extra) ::setenv(name.c_str(), value.c_str(), 1);
+    ::unsetenv("SC_COPYRIGHT_MESSAGE");  // as in a user's shell
+    const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    ::dup2(out_file, STDOUT_FILENO);
+    ::dup2(err_file, STDERR_FILENO);
+    std::vector<char*> argv = {const_cast<char*>(MAMBASIC_BINARY)};
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    ::execv(MAMBASIC_BINARY, argv.data());
+    ::_exit(127);
+}
+
+}  // namespace
+
+Outcome mambasic(const std::vector<std::string>& words, const Environment& extra) {
+    const Folder folder;
+    const std::string out = folder.path("out");
+    const std::string err = folder.path("err");
+    const pid_t child = ::fork();
+    if (child == 0) become(words, extra, out, err);
+    int status = 0;
+    if (child < 0 || ::waitpid(child, &status, 0) != child) throw std::runtime_error("no child");
+    Outcome outcome;
+    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    outcome.out = read_file(out);
+    outcome.err = read_file(err);
+    return outcome;
+}
+
+Folder::Folder() {
+    std::string name = (fs::temp_directory_path() / "mambasic-e2e-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder for the test");
+    root_ = name;
+}
+
+Folder::~Folder() {
+    std::error_code ignored;
+    fs::remove_all(root_, ignored);
+}
+
+std::vector<std::string> Folder::entries() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(root_)) {
+        names.push_back(entry.path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string Folder::add(const std::string& name, const std::string& content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+}
+
+std::string trace(const std::string& name, const std::vector<std::string>& synth_options) {
+    const fs::path file = fs::path(MAMBASIC_E2E_TRACES) / (name + ".safetensors");
+    if (fs::exists(file) && fs::last_write_time(file) > fs::last_write_time(MAMBASIC_BINARY)) {
+        return file.string();
+    }
+    fs::create_directories(file.parent_path());
+    std::vector<std::string> words = {"trace", "synth", "--out", file.string()};
+    words.insert(words.end(), synth_options.begin(), synth_options.end());
+    const Outcome made = mambasic(words);
+    if (made.status != 0) throw std::runtime_error("trace synth: " + made.err);
+    return file.string();
+}
+
+std::string tiny_prefill() {
+    return trace("tiny-prefill", {"--model", "tiny", "--phase", "prefill", "--tokens", "21",
+                                  "--batch", "2", "--seed", "7", "--record", "all"});
+}
+
+std::string tiny_decode() {
+    return trace("tiny-decode", {"--model", "tiny", "--phase", "decode", "--tokens", "5", "--batch",
+                                 "2", "--seed", "8", "--prompt", "9", "--record", "all"});
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+}  // namespace mambasic::e2e

@@ -1,0 +1,94 @@
+// What a run leaves behind: the same bytes every time, and the same figures with numbers or
+// without.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/program.h"
+
+namespace mambasic::e2e {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string report_of(const std::vector<std::string>& extra, const Environment& environment) {
+    const Folder folder;
+    std::vector<std::string> words = {"run",          "tiny",  "--trace",
+                                      tiny_prefill(), "--out", folder.path("out")};
+    words.insert(words.end(), extra.begin(), extra.end());
+    const Outcome outcome = mambasic(words, environment);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "");  // no progress in a pipe
+    return read_file(folder.path("out/report.json"));
+}
+
+TEST(Reports, TheSameInputsGiveTheSameBytes) {
+    const std::string first = report_of({}, {{"OMP_NUM_THREADS", "1"}});
+    EXPECT_EQ(first, report_of({}, {{"OMP_NUM_THREADS", "1"}}));
+    EXPECT_EQ(first, report_of({"--quiet"}, {{"OMP_NUM_THREADS", "2"}, {"LC_ALL", "C.UTF-8"}}));
+    EXPECT_GT(first.size(), 1000U);
+}
+
+TEST(Reports, ChecksAreDeterministicToo) {
+    const auto check = [](const char* threads) {
+        const Folder folder;
+        const Outcome outcome = mambasic(
+            {"check", "--trace", tiny_decode(), "--chip", "tiny", "--out", folder.path("out")},
+            {{"OMP_NUM_THREADS", threads}});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return read_file(folder.path("out/report.json"));
+    };
+    EXPECT_EQ(check("1"), check("2"));
+}
+
+TEST(Reports, TheTextIsWhatTheTerminalShowed) {
+    const Folder folder;
+    const Outcome outcome =
+        mambasic({"run", "tiny", "--trace", tiny_prefill(), "--out", folder.path("out")});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const std::string text = read_file(folder.path("out/report.txt"));
+    EXPECT_EQ(outcome.out.compare(0, text.size(), text), 0);  // then come the next steps
+    EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos) << "colour in a pipe";
+}
+
+TEST(Reports, TimeDoesNotDependOnNumbers) {
+    Json with = Json::parse(report_of({}, {}));
+    Json without = Json::parse(report_of({"--timing-only"}, {}));
+    EXPECT_EQ(with["totals"], without["totals"]);
+    EXPECT_GT(with["totals"]["cycles"], 0);
+    EXPECT_EQ(with["totals"]["tokens"], 42);
+}
+
+TEST(Reports, ShapesAloneGiveTheSameTime) {
+    const std::string shapes =
+        trace("tiny-shapes", {"--model", "tiny", "--phase", "prefill", "--tokens", "21", "--batch",
+                              "2", "--seed", "7", "--shapes-only"});
+    const Folder folder;
+    const Outcome outcome =
+        mambasic({"run", "tiny", "--trace", shapes, "--timing-only", "--out", folder.path("out")});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(Json::parse(read_file(folder.path("out/report.json")))["totals"],
+              Json::parse(report_of({"--timing-only"}, {}))["totals"]);
+}
+
+TEST(Reports, EveryCycleOfEveryBlockIsAccountedFor) {
+    const Json report = Json::parse(report_of({}, {}));
+    EXPECT_GT(report["blocks"].size(), 5U);
+    for (const Json& block : report["blocks"]) {
+        const std::uint64_t sum = block["busy_cycles"].get<std::uint64_t>() +
+                                  block["stalled_input_cycles"].get<std::uint64_t>() +
+                                  block["stalled_output_cycles"].get<std::uint64_t>() +
+                                  block["idle_cycles"].get<std::uint64_t>();
+        if (sum == 0) continue;  // a scratchpad: it has no process of its own
+        EXPECT_EQ(sum, report["totals"]["cycles"].get<std::uint64_t>()) << block["name"];
+    }
+}
+
+TEST(Reports, ALayerRangeRunsThoseLayersOnly) {
+    const Json report = Json::parse(report_of({"--layers", "0:1"}, {}));
+    ASSERT_EQ(report["layers"].size(), 1U);
+    EXPECT_EQ(report["layers"][0]["index"], 0);
+}
+
+}  // namespace
+}  // namespace mambasic::e2e

@@ -1,0 +1,7 @@
+#include "tests/golden/primitives.h"
+
+namespace mambasic::golden::baseline {
+
+#include "tests/golden/primitives.inc"
+
+}  // namespace mambasic::golden::baseline

@@ -1,0 +1,17 @@
+mambasic_test(models_function_test
+    SOURCES conv_function_test.cpp embedding_function_test.cpp gemm_function_test.cpp
+        hadamard_function_test.cpp isa_function_test.cpp nonlinear_function_test.cpp
+        norm_function_test.cpp ssm_function_test.cpp
+    LIBRARIES mambasic_models
+    LABELS models)
+
+# A function of a shared header that is emitted out of line in a wide object could be the copy that
+# the linker keeps for everyone; then the program dies on a narrow CPU.
+foreach(width avx2 avx512)
+    if(TARGET mambasic_kernels_${width})
+        add_test(NAME models_wide_symbols/${width}
+            COMMAND ${CMAKE_COMMAND} "-DOBJECTS=$<TARGET_OBJECTS:mambasic_kernels_${width}>"
+                -DNM=${CMAKE_NM} -P ${CMAKE_CURRENT_SOURCE_DIR}/wide_symbols_test.cmake)
+        set_tests_properties(models_wide_symbols/${width} PROPERTIES LABELS models)
+    endif()
+endforeach()

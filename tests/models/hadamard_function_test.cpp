@@ -1,0 +1,161 @@
+// The Hadamard transform against a scalar derivation from kernels.md 4.1-4.2.
+#include "models/hadamard/hadamard_function.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "tests/models/function_test_support.h"
+
+namespace mambasic::models {
+namespace {
+
+using arith::Half;
+using test::Random;
+
+// +1 or -1: an independent writing of the matrices in kernels.md 4.2.
+int sign(std::uint64_t m, std::uint64_t r, std::uint64_t c) {
+    if (m == 12) {
+        const std::string rows =
+            "+-++++++++++ --+-+-+-+-+- +++-++----++ +---+--+-++- +++++-++---- +-+---+--+-+ "
+            "++--+++-++-- +--++---+--+ ++----+++-++ +--+-++---+- ++++----+++- +-+--+-++---";
+        return rows[r * 13 + c] == '+' ? 1 : -1;
+    }
+    const std::string core = "+-++----+-+-++++--+";  // positions 0 2 3 8 10 12 13 14 15 18
+    const std::uint64_t i = r % 20;
+    const std::uint64_t j = c % 20;
+    int p = core[(j + 19 - i) % 19] == '+' ? 1 : -1;
+    if (i == 0) p = j == 0 ? 1 : -1;
+    if (j == 0) p = 1;
+    return r >= 20 && c >= 20 ? -p : p;
+}
+
+std::vector<float> transform(std::vector<float> x, std::uint64_t m) {
+    const std::uint64_t size = x.size() / m;
+    for (std::uint64_t c = 0; c < m; ++c) {
+        for (std::uint64_t stride = 1; stride < size; stride *= 2) {
+            for (std::uint64_t i = 0; i < size; ++i) {
+                if ((i & stride) != 0) continue;
+                float& a = x[c * size + i];
+                float& b = x[c * size + i + stride];
+                const float low = a + b;
+                const float high = a - b;
+                a = low;
+                b = high;
+            }
+        }
+    }
+    if (m == 1) return x;
+    std::vector<float> out(x.size());
+    for (std::uint64_t i = 0; i < size; ++i) {
+        for (std::uint64_t r = 0; r < m; ++r) {
+            float sum = sign(m, r, 0) > 0 ? x[i] : -x[i];
+            for (std::uint64_t c = 1; c < m; ++c) {
+                const float term = x[c * size + i];
+                sum = sign(m, r, c) > 0 ? sum + term : sum - term;
+            }
+            out[r * size + i] = sum;
+        }
+    }
+    return out;
+}
+
+std::uint64_t factor_of(std::uint64_t width) {
+    if (width % 12 == 0) return 12;
+    return width % 40 == 0 ? 40 : 1;
+}
+
+void compare(const HadamardShape& shape, bool wrap, float x_scale, std::uint32_t seed) {
+    const std::vector<Half> x = Random(seed).halves(shape.rows * shape.width, -2.0F, 2.0F);
+    const auto scale = static_cast<float>((1.0 / std::sqrt(static_cast<double>(shape.width))) /
+                                          static_cast<double>(x_scale));
+    std::vector<std::int8_t> want;
+    std::uint64_t saturated = 0;
+    for (std::uint64_t row = 0; row < shape.rows; ++row) {
+        std::vector<float> values;
+        for (std::uint64_t i = 0; i < shape.width; ++i) {
+            values.push_back(arith::from_half(x[row * shape.width + i]));
+        }
+        for (const float o : transform(values, factor_of(shape.width))) {
+            const float v = o * scale;
+            want.push_back(wrap ? arith::wrap_rha(v) : arith::quantize_rha(v));
+            saturated += v >= 127.5F || v <= -128.5F ? 1U : 0U;
+        }
+    }
+    for (const Isa isa : test::available_isas()) {
+        const test::IsaScope scope(isa);
+        std::vector<std::int8_t> got(want.size());
+        Counts counts = hadamard_compute({}, {shape, x.data(), scale, wrap, got.data()});
+        EXPECT_EQ(got, want) << name_of(isa) << " width " << shape.width;
+        EXPECT_EQ(counts[Event::Saturated], saturated);
+        counts[Event::Saturated] = 0;
+        EXPECT_TRUE(counts == hadamard_count(shape));
+    }
+}
+
+TEST(HadamardFunction, IsTheSpecForEveryFactor) {
+    for (const std::uint64_t width : {1U, 2U, 4U, 8U, 16U, 32U, 512U, 2048U}) {
+        compare({3, width}, false, 0.03F, 1);
+    }
+    for (const std::uint64_t width : {12U, 24U, 96U, 192U, 768U, 1536U, 3072U}) {
+        compare({2, width}, false, 0.03F, 2);
+    }
+    for (const std::uint64_t width : {40U, 80U, 640U, 2560U, 5120U}) {
+        compare({2, width}, false, 0.03F, 3);
+    }
+    compare({33, 1536}, false, 0.03F, 4);
+}
+
+TEST(HadamardFunction, OverflowSaturatesOrWrapsAndIsCounted) {
+    compare({2, 1536}, false, 0.005F, 5);
+    compare({2, 1536}, true, 0.005F, 6);
+    const Half x = arith::to_half(1.0F);
+    std::int8_t y = 0;
+    EXPECT_EQ(hadamard_compute({}, {{1, 1}, &x, 300.0F, false, &y})[Event::Saturated], 1U);
+    EXPECT_EQ(y, 127);
+    EXPECT_EQ(hadamard_compute({}, {{1, 1}, &x, 300.0F, true, &y})[Event::Saturated], 1U);
+    EXPECT_EQ(y, 44);
+}
+
+TEST(HadamardFunction, MatricesAreOrthogonal) {
+    // Unit vectors through the unit, scaled to +-1, give the matrix's columns.
+    for (const std::uint64_t m : {12U, 40U}) {
+        std::vector<Half> x(m * m, Half{0});
+        for (std::uint64_t i = 0; i < m; ++i) x[i * m + i] = arith::to_half(1.0F);
+        std::vector<std::int8_t> h(m * m);
+        hadamard_compute({}, {{m, m}, x.data(), 1.0F, false, h.data()});
+        for (std::uint64_t i = 0; i < m; ++i) {
+            for (std::uint64_t j = 0; j < m; ++j) {
+                int dot = 0;
+                for (std::uint64_t k = 0; k < m; ++k) dot += h[i * m + k] * h[j * m + k];
+                EXPECT_EQ(dot, i == j ? static_cast<int>(m) : 0);
+            }
+        }
+    }
+}
+
+TEST(HadamardFunction, KnowsItsWidths) {
+    for (const std::uint64_t width : {1U, 12U, 40U, 768U, 1536U, 2048U, 3072U, 5120U}) {
+        EXPECT_TRUE(hadamard_supports(width)) << width;
+    }
+    for (const std::uint64_t width : {0U, 3U, 20U, 36U, 60U, 120U, 1000U}) {
+        EXPECT_FALSE(hadamard_supports(width)) << width;
+    }
+    EXPECT_THROW(hadamard_compute({}, {{1, 36}, nullptr, 1.0F, false, nullptr}),
+                 std::invalid_argument);
+}
+
+TEST(HadamardFunction, CountsAreTheHandCount) {
+    const Counts twelve = hadamard_count({2, 1536});  // 12 blocks of 2^7
+    EXPECT_EQ(twelve[Event::Fp32Add], 2U * 1536 * (7 + 11));
+    EXPECT_EQ(twelve[Event::Fp32Mul], 2U * 1536);
+    EXPECT_EQ(twelve[Event::HalfConvert], 2U * 1536);
+    EXPECT_EQ(twelve[Event::QuantizeInt8], 2U * 1536);
+    EXPECT_EQ(hadamard_count({1, 5120})[Event::Fp32Add], 5120U * (7 + 39));
+    EXPECT_EQ(hadamard_count({1, 2048})[Event::Fp32Add], 2048U * 11);
+}
+
+}  // namespace
+}  // namespace mambasic::models

@@ -1,0 +1,154 @@
+#include "models/ssm/ssm_cost.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+namespace mambasic::models {
+namespace {
+
+SsmConfig core(std::uint32_t channel_lanes, std::uint32_t state_lanes) {
+    SsmConfig c;
+    c.channel_lanes = channel_lanes;
+    c.state_lanes = state_lanes;
+    c.exp_units = 1000000;
+    c.softplus_units = 1000000;
+    c.silu_units = 1000000;
+    c.recurrence_ii_cycles = 4;
+    c.pipeline_cycles = 40;
+    c.state_store_kib = 64;
+    return c;
+}
+
+NonlinearConfig units() {
+    NonlinearConfig c;
+    c.exp.latency_cycles = 10;
+    c.softplus.latency_cycles = 20;
+    c.silu.latency_cycles = 17;
+    return c;
+}
+
+constexpr std::uint64_t kLatency = 20 + 10 + 40;
+
+TEST(SsmCost, LanesSetThePaceByHand) {
+    // 64 channels in 16 groups of 4, 16 states in 4 groups of 4: 64 cycles a token.
+    const SsmCycles c = ssm_cycles(core(4, 4), units(), {1, 10, 64, 16});
+    EXPECT_EQ(c.update, 640U);
+    EXPECT_EQ(c.latency, kLatency);
+    EXPECT_EQ(c.total().count, 640U + kLatency);
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {3, 10, 64, 16}).update, 1920U);
+}
+
+TEST(SsmCost, PartialGroupsCostFullOnes) {
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 10, 61, 13}).update, 640U);
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 10, 60, 13}).update, 600U);
+}
+
+TEST(SsmCost, RecurrenceShowsWhereGroupsAreFewerThanItsInterval) {
+    // Two groups a token: token t + 1 may not start before 4 cycles have passed.
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {1, 10, 16, 16}).update, 9U * 4U + 2U);
+    // A second sequence fills the gap exactly; with three, the lanes are the limit again.
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {2, 10, 16, 16}).update, 9U * 4U + 4U);
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {3, 10, 16, 16}).update, 9U * 6U + 6U);
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {1, 1, 16, 16}).update, 2U);
+}
+
+TEST(SsmCost, UnitsAreBoundsOfTheirOwn) {
+    SsmConfig c = core(64, 16);
+    const SsmShape s{1, 10, 64, 16};  // 10,240 updates and 1,024 elements of A
+    c.exp_units = 16;
+    EXPECT_EQ(ssm_cycles(c, units(), s).exp, (10240U + 1024U) / 16U);
+    EXPECT_EQ(ssm_cycles(c, units(), s).total().count, 704U + kLatency);
+    c = core(64, 16);
+    c.softplus_units = 3;
+    EXPECT_EQ(ssm_cycles(c, units(), s).total().count, 214U + kLatency);  // 640 / 3, up
+    c = core(64, 16);
+    c.silu_units = 1;
+    EXPECT_EQ(ssm_cycles(c, units(), s).total().count, 640U + kLatency);
+}
+
+TEST(SsmCost, LongSiluIsNotHiddenForEver) {
+    NonlinearConfig slow = units();
+    slow.silu.latency_cycles = 100;
+    EXPECT_EQ(ssm_cycles(core(4, 4), slow, {1, 1, 4, 4}).latency, 100U);
+    slow = units();
+    slow.exp.latency_cycles = 30;  // exp(A_log) is then later than softplus
+    EXPECT_EQ(ssm_cycles(core(4, 4), slow, {1, 1, 4, 4}).latency, 30U + 30U + 40U);
+}
+
+TEST(SsmCost, NothingTakesNoTime) {
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 0, 64, 16}).total().count, 0U);
+}
+
+// Starts groups one a cycle, each token of a group at least ii after the token before; always the
+// group that has waited longest.
+std::uint64_t play_updates(const SsmConfig& c, const SsmShape& s) {
+    const std::uint64_t groups = s.sequences *
+                                 ((s.channels + c.channel_lanes - 1) / c.channel_lanes) *
+                                 ((s.states + c.state_lanes - 1) / c.state_lanes);
+    std::vector<std::uint64_t> ready(groups, 0);
+    std::uint64_t now = 0;
+    for (std::uint64_t t = 0; t < s.tokens; ++t) {
+        for (std::uint64_t& group : ready) {
+            now = std::max(now, group);
+            group = now + c.recurrence_ii_cycles;
+            ++now;
+        }
+    }
+    return now;
+}
+
+TEST(SsmCost, ClosedFormAgreesWithPlayingTheGroups) {
+    std::mt19937 random(5);
+    const auto pick = [&](std::uint32_t high) {
+        return static_cast<std::uint32_t>(1 + random() % high);
+    };
+    int bound = 0;
+    for (int round = 0; round < 2000; ++round) {
+        SsmConfig c = core(pick(16), pick(16));
+        c.recurrence_ii_cycles = pick(8);
+        const SsmShape s{pick(3), pick(20), pick(40), pick(16)};
+        const SsmCycles cycles = ssm_cycles(c, units(), s);
+        ASSERT_EQ(cycles.update, play_updates(c, s));
+        ASSERT_GE(cycles.update * c.channel_lanes * c.state_lanes,
+                  s.sequences * s.tokens * s.channels * s.states);  // never beats the lanes
+        SsmConfig wider = c;
+        wider.channel_lanes *= 2;
+        ASSERT_LE(ssm_cycles(wider, units(), s).total().count, cycles.total().count);
+        wider = c;
+        wider.state_lanes *= 2;
+        ASSERT_LE(ssm_cycles(wider, units(), s).total().count, cycles.total().count);
+        bound += cycles.update > (s.tokens - 1) * c.recurrence_ii_cycles + c.recurrence_ii_cycles;
+    }
+    EXPECT_GT(bound, 100);
+    EXPECT_LT(bound, 1900);
+}
+
+TEST(SsmCost, TrafficAndAreaByHand) {
+    const SramTraffic traffic = ssm_traffic({2, 10, 64, 16});
+    EXPECT_EQ(traffic.weight_read_bytes, 64U * 18U);
+    EXPECT_EQ(traffic.activation_read_bytes, 20U * (3U * 64U + 2U * 16U));
+    EXPECT_EQ(traffic.activation_write_bytes, 20U * 64U * 2U);
+    SsmConfig c = core(4, 8);
+    c.exp_units = 5;
+    const auto count = [&](const std::string& name) {
+        for (const LogicPart& part : ssm_area(c, units()).logic) {
+            if (part.name == name) return part.count;
+        }
+        return 0.0;
+    };
+    EXPECT_EQ(count("state fma"), 32);
+    EXPECT_EQ(count("output fma chain"), 32);
+    EXPECT_EQ(count("exp units"), 5);
+    EXPECT_EQ(count("rotating states"), 32 * 32 * 4);
+    c.sum.tree_width = 8;
+    EXPECT_EQ(count("output fma chain"), 0);
+    EXPECT_EQ(count("output trees and sums"), 4 * 7 + 4);
+    EXPECT_EQ(ssm_state_store(c).banks, 4);
+    EXPECT_EQ(ssm_state_store(c).kib_per_bank, 16);
+}
+
+}  // namespace
+}  // namespace mambasic::models

@@ -1,0 +1,156 @@
+#include "reports/json_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "tests/reports/sample_report.h"
+
+namespace mambasic::reports {
+namespace {
+
+using Json = nlohmann::json;
+
+// The part of JSON Schema that report.schema.json uses. Returns the first fault, or "".
+class SchemaWalker {
+public:
+    explicit SchemaWalker(Json root) : root_(std::move(root)) {}
+    std::string fault(const Json& value) const { return fault(root_, value, "$"); }
+
+private:
+    static bool has_type(const Json& value, const std::string& type) {
+        if (type == "integer") return value.is_number_integer();
+        if (type == "number") return value.is_number();
+        return std::string(value.type_name()) == type;
+    }
+    static bool has_some_type(const Json& value, const Json& types) {
+        if (types.is_string()) return has_type(value, types);
+        for (const Json& type : types) {
+            if (has_type(value, type)) return true;
+        }
+        return false;
+    }
+    std::string fault(const Json& rule, const Json& value, const std::string& at) const {
+        if (rule.contains("$ref")) {
+            const std::string ref = rule["$ref"];
+            return fault(root_.at(Json::json_pointer(ref.substr(1))), value, at);
+        }
+        if (rule.contains("anyOf")) {
+            std::string last;
+            for (const Json& choice : rule["anyOf"]) {
+                last = fault(choice, value, at);
+                if (last.empty()) return "";
+            }
+            return last;
+        }
+        if (rule.contains("const") && rule["const"] != value) return at + " is not the constant";
+        if (rule.contains("type") && !has_some_type(value, rule["type"])) {
+            return at + " is a " + value.type_name();
+        }
+        if (rule.contains("minimum") && value < rule["minimum"]) return at + " is too small";
+        if (rule.contains("maximum") && value > rule["maximum"]) return at + " is too large";
+        return value.is_object() ? object_fault(rule, value, at) : array_fault(rule, value, at);
+    }
+    std::string object_fault(const Json& rule, const Json& value, const std::string& at) const {
+        for (const Json& key : rule.value("required", Json::array())) {
+            if (!value.contains(key.get<std::string>())) return at + " lacks " + key.dump();
+        }
+        const Json known = rule.value("properties", Json::object());
+        const Json other = rule.value("additionalProperties", Json(false));
+        for (const auto& [key, child] : value.items()) {
+            const bool is_known = known.contains(key);
+            if (!is_known && other.is_boolean()) return at + " has the unknown key " + key;
+            const std::string found = fault(is_known ? known[key] : other, child, at + "." + key);
+            if (!found.empty()) return found;
+        }
+        return "";
+    }
+    std::string array_fault(const Json& rule, const Json& value, const std::string& at) const {
+        if (!value.is_array()) return "";
+        for (std::size_t i = 0; i < value.size(); ++i) {
+            const std::string found =
+                fault(rule.at("items"), value[i], at + "[" + std::to_string(i) + "]");
+            if (!found.empty()) return found;
+        }
+        return "";
+    }
+    const Json root_;
+};
+
+SchemaWalker schema() {
+    std::ifstream file(MAMBASIC_REPORT_SCHEMA);
+    return SchemaWalker(Json::parse(file));
+}
+
+TEST(JsonWriter, AFullReportConformsToItsSchema) {
+    EXPECT_EQ(schema().fault(Json::parse(to_json(sample_report()))), "");
+}
+
+TEST(JsonWriter, AnEmptyReportConformsToItsSchema) {
+    EXPECT_EQ(schema().fault(Json::parse(to_json(Report{}))), "");
+}
+
+TEST(JsonWriter, TheSchemaRefusesWhatIsNotAReport) {
+    const Json good = Json::parse(to_json(sample_report()));
+    Json bad = good;
+    bad["totals"].erase("cycles");
+    EXPECT_EQ(schema().fault(bad), "$.totals lacks \"cycles\"");
+    bad = good;
+    bad["ops"][1]["colour"] = "red";
+    EXPECT_EQ(schema().fault(bad), "$.ops[1] has the unknown key colour");
+    bad = good;
+    bad["check"]["tensors"][0]["elements"] = -1;
+    EXPECT_EQ(schema().fault(bad), "$.check.tensors[0].elements is too small");
+    bad = good;
+    bad["dram"]["bandwidth_utilization"] = 1.01;
+    EXPECT_EQ(schema().fault(bad), "$.dram.bandwidth_utilization is too large");
+}
+
+TEST(JsonWriter, PutsEveryFigureUnderItsKey) {
+    const Json json = Json::parse(to_json(sample_report()));
+    EXPECT_EQ(json["totals"]["cycles"], 1234567);
+    EXPECT_EQ(json["totals"]["energy_pj"]["low"], 8e6);
+    EXPECT_EQ(json["layers"][1]["dram_written_bytes"], 560);
+    EXPECT_EQ(json["ops"][0]["macs"], 12582912);
+    EXPECT_EQ(json["blocks"][0]["stalled_output_cycles"], 134567);
+    EXPECT_EQ(json["blocks"][0]["counts"]["saturated"], 7);
+    EXPECT_EQ(json["dram"]["by_kind"]["state"]["written_bytes"], 60);
+    EXPECT_EQ(json["lookup"]["table_bytes"]["scales"], 8);
+    EXPECT_EQ(json["quantization"]["sqnr_ssm_input_db"], 31.5);
+    EXPECT_TRUE(json["quantization"]["sqnr_layer_output_db"].is_null());
+    EXPECT_EQ(json["check"]["tensors"][1]["first"]["want_hex"], "0x07");
+    EXPECT_EQ(json["check"]["tensors"][1]["first"]["at"], Json({0, 2, 2}));
+    EXPECT_TRUE(json["check"]["tensors"][0]["first"].is_null());
+}
+
+TEST(JsonWriter, KeysStandInTheOrderOfTheArchitecture) {
+    const std::string text = to_json(sample_report());
+    std::size_t last = 0;
+    for (const char* key : {"schema", "provenance", "totals", "layers", "ops", "blocks", "dram",
+                            "lookup", "quantization", "unit_errors", "check", "notes"}) {
+        const std::size_t at = text.find("\n  \"" + std::string(key) + "\":");
+        ASSERT_NE(at, std::string::npos) << key;
+        EXPECT_GT(at + 1, last) << key;
+        last = at;
+    }
+}
+
+TEST(JsonWriter, DoublesReadBackAsTheyWere) {
+    Report report;
+    for (const double value : {0.1, 1.0 / 3.0, 123456789.123456789, 5e-324, 1.7e308}) {
+        report.totals.time_ns = value;
+        EXPECT_EQ(Json::parse(to_json(report))["totals"]["time_ns"].get<double>(), value);
+    }
+}
+
+TEST(JsonWriter, AFigureThatIsNotFiniteIsABug) {
+    Report report;
+    report.totals.energy_pj.high = std::numeric_limits<double>::infinity();
+    EXPECT_THROW(to_json(report), std::logic_error);
+}
+
+}  // namespace
+}  // namespace mambasic::reports

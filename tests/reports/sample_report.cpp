@@ -1,0 +1,58 @@
+#include "tests/reports/sample_report.h"
+
+namespace mambasic::reports {
+
+CheckSection sample_check() {
+    CheckTensor equal;
+    equal.name = "layers.0.conv1d.output";
+    equal.elements = 4096;
+    CheckTensor differing;
+    differing.name = "layers.1.conv1d.output";
+    differing.elements = 4096;
+    differing.mismatches = 3;
+    differing.max_ulp = 2;
+    differing.max_abs = 2;
+    differing.first = FirstDifference{130, {0, 2, 2}, 0, "5", "7", "0x05", "0x07"};
+    return {"golden", 3, {equal, differing}, {}};
+}
+
+Report sample_report() {
+    Report r;
+    r.provenance = {"0.1.0",
+                    "tiny",
+                    std::string(64, 'a'),
+                    "quamba1",
+                    std::string(64, 'b'),
+                    "t.safetensors",
+                    std::string(64, 'c'),
+                    "mambasic run tiny"};
+    r.totals = {1234567,          1234567.5, 64,  19290.11, {12.5e6, 8e6, 18e6},
+                {3.21, 2.5, 4.4}, 4404019,   1060};
+    r.layers = {{0, "quamba1", 600000, {6e6, 4e6, 9e6}, 2000, 500},
+                {1, "quamba1", 634567, {6.5e6, 4e6, 9e6}, 2001, 560}};
+    r.ops = {{"in_proj", "gemm", 8, 100000, 90000, 12582912, 1000, 20, {9e6, 6e6, 12e6}},
+             {"scan", "ssm", 16, 300000, 250000, 0, 3, 4, {3.5e6, 2e6, 6e6}}};
+    r.blocks = {{"gemm",
+                 500000,
+                 400000,
+                 134567,
+                 200000,
+                 {9e6, 6e6, 12e6},
+                 {2.0, 1.5, 3.0},
+                 {{"int8_mac", 12582912}, {"saturated", 7}}},
+                {"ssm", 250000, 0, 0, 984567, {3.5e6, 2e6, 6e6}, {1.21, 1.0, 1.4}, {}}};
+    r.dram.name = "lpddr5-6400";
+    r.dram.weights = {4000000, 0};
+    r.dram.activations = {400000, 1000};
+    r.dram.tables = {19, 0};
+    r.dram.state = {4000, 60};
+    r.dram.bandwidth_utilization = 0.371;
+    r.lookup = {"none", 0, 8, 0, 0, 32, 32, 1, {10, 8, 12}, {0.001, 0.001, 0.002}, {0, 0, 0}};
+    r.quantization = {12, 0, 65536, 31.5, std::nullopt};
+    r.unit_errors = {{"exp", "table", 812.5, 120.25}};
+    r.check = sample_check();
+    r.notes = {"a note"};
+    return r;
+}
+
+}  // namespace mambasic::reports

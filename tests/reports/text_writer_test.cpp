@@ -1,0 +1,110 @@
+#include "reports/text_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "tests/reports/sample_report.h"
+
+namespace mambasic::reports {
+namespace {
+
+std::string line_with(const std::string& text, const std::string& part) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find(part) != std::string::npos) return line;
+    }
+    return "(no line with '" + part + "')";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(TextWriter, HeadlineHasUnitsBandsAndExactFigures) {
+    const std::string text = to_text(sample_report(), {});
+    EXPECT_EQ(line_with(text, "  time "),
+              "  time          1.23 ms                      1,234,567 cycles");
+    EXPECT_EQ(line_with(text, "  energy "),
+              "  energy        12.5 uJ (8.00 to 18.0 uJ)    12,500,000 pJ");
+    EXPECT_EQ(line_with(text, "  DRAM read "),
+              "  DRAM read     4.20 MiB                     4,404,019 B");
+}
+
+TEST(TextWriter, BlockBarShowsWhereTheCyclesWent) {
+    const std::string text = to_text(sample_report(), {});
+    // Of 1,234,567: 40.5 % busy, 32.4 % waiting for input, 10.9 % to hand on, 16.2 % idle.
+    const std::string line = line_with(text, "  gemm   4");
+    EXPECT_TRUE(contains(line, "40.5 %")) << line;
+    EXPECT_TRUE(contains(line, "10.9 %")) << line;
+    EXPECT_TRUE(contains(line, "########<<<<<<>>....")) << line;
+}
+
+TEST(TextWriter, EveryLineOfATableIsAsWideAsItsColumns) {
+    std::istringstream lines(to_text(sample_report(), {}));
+    std::size_t rule = 0;
+    std::size_t tables = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const bool is_rule = line.find_first_not_of("- ") == std::string::npos && !line.empty();
+        if (is_rule) {
+            rule = line.size();
+            ++tables;
+        } else if (line.empty()) {
+            rule = 0;
+        } else if (rule > 0 && line.compare(0, 2, "  ") == 0 && !contains(line, "bandwidth") &&
+                   !contains(line, "note") && !contains(line, "layers:")) {
+            EXPECT_LE(line.size(), rule) << line;
+        }
+    }
+    EXPECT_EQ(tables, 7U);
+}
+
+TEST(TextWriter, ColourOnlyWhenAsked) {
+    EXPECT_FALSE(contains(to_text(sample_report(), {}), "\x1b["));
+    EXPECT_TRUE(contains(to_text(sample_report(), {true, {}}), "\x1b[1;31mDIFFERENT\x1b[0m"));
+}
+
+TEST(TextWriter, EndsWithTheNextStep) {
+    const std::string text = to_text(sample_report(), {false, {"mambasic check --trace T"}});
+    EXPECT_TRUE(contains(text, "\nNext\n  mambasic check --trace T\n"));
+    EXPECT_EQ(text.substr(text.size() - 2), "T\n");
+}
+
+TEST(CheckText, NamesTheFirstDifferenceWithBothValues) {
+    const std::string text = to_text(sample_check(), {});
+    EXPECT_EQ(line_with(text, "layers.1.conv1d.output"),
+              "  layers.1.conv1d.output  130 [0,2,2]               5  0x05          7  0x07");
+    EXPECT_EQ(line_with(text, "  conv1d.output "),
+              "  conv1d.output        2     8,192           3                  1               2"
+              "     2.00");
+    EXPECT_TRUE(contains(text, "DIFFERENT: 3 of 8,192 elements, in 1 of 2 tensors\n"));
+}
+
+TEST(CheckText, SaysEqualOnlyWhenEverythingIs) {
+    CheckSection check = sample_check();
+    check.tensors.pop_back();
+    check.mismatches = 0;
+    EXPECT_TRUE(contains(to_text(check, {}), "EQUAL: all 4,096 elements of 1 tensors\n"));
+}
+
+TEST(CheckText, AnApproximateChipShowsHowFarOff) {
+    CheckSection check = sample_check();
+    check.approximate_units = {"exp: table"};
+    check.tensors[1].sqnr_db = 41.3;
+    check.tensors[0].histogram = {4096};
+    check.tensors[1].histogram = {4093, 1, 0, 1, 0, 0, 1};
+    const std::string text = to_text(check, {});
+    EXPECT_TRUE(contains(text, "approximate units (exp: table)"));
+    EXPECT_EQ(line_with(text, "  conv1d.output     41.3"),
+              "  conv1d.output     41.3  8,189  1  0     1       1         0     0");
+}
+
+TEST(CheckText, ManyDifferencesAreCutAndCounted) {
+    CheckSection check = sample_check();
+    const CheckTensor differing = check.tensors[1];
+    check.tensors.assign(30, differing);
+    EXPECT_TRUE(contains(to_text(check, {}), "and 6 more: report.json has them all\n"));
+}
+
+}  // namespace
+}  // namespace mambasic::reports

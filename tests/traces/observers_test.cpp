@@ -1,0 +1,128 @@
+// The observers and the offline quantizer against definitions worked out here by other means.
+#include "traces/synth/observers.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "golden/arithmetic.h"
+#include "traces/synth/draws.h"
+#include "traces/synth/quantize.h"
+
+namespace mambasic::traces::synth {
+namespace {
+
+std::vector<float> some(std::size_t count, const std::string& stream) {
+    std::vector<float> out(count);
+    Draws(3, stream).fill_normal(out, 1.0F);
+    return out;
+}
+
+TEST(Draws, SameEverywhere) {
+    // Values of this generator written down once: a change would change every synthetic trace.
+    const Draws draws(1, "x");
+    EXPECT_EQ(draws.bits(0), 0xC288AD0D504D4AB0ULL);
+    EXPECT_EQ(draws.bits(1000), 0xEC04F5AC920B95E5ULL);
+    EXPECT_EQ(draws.normal(7), 0x1.50c924p-2F);
+    EXPECT_NE(Draws(2, "x").bits(0), draws.bits(0));
+    EXPECT_NE(Draws(1, "y").bits(0), draws.bits(0));
+}
+
+TEST(Draws, NormalHasTheMomentsOfANormal) {
+    const std::vector<float> values = some(200000, "moments");
+    double sum = 0;
+    double squares = 0;
+    double fourths = 0;
+    for (const float value : values) {
+        const auto v = static_cast<double>(value);
+        sum += v;
+        squares += v * v;
+        fourths += v * v * v * v;
+    }
+    const auto n = static_cast<double>(values.size());
+    EXPECT_NEAR(sum / n, 0, 0.01);
+    EXPECT_NEAR(squares / n, 1, 0.01);
+    EXPECT_NEAR(fourths / n, 3 - 1.2 / 8, 0.05);  // Irwin-Hall of 8: excess kurtosis -6/5 / 8
+}
+
+TEST(Observers, QuantileInterpolatesBetweenNeighbours) {
+    std::vector<float> values{4, 1, 3, 2, 5};
+    EXPECT_EQ(quantile(values, 0.0F), 1.0F);
+    EXPECT_EQ(quantile(values, 0.5F), 3.0F);
+    EXPECT_EQ(quantile(values, 1.0F), 5.0F);
+    EXPECT_EQ(quantile(values, 0.875F), 4.5F);    // rank 3.5
+    EXPECT_EQ(quantile(values, 0.3125F), 2.25F);  // rank 1.25
+    std::vector<float> one{7};
+    EXPECT_EQ(quantile(one, 0.9995F), 7.0F);
+}
+
+TEST(Observers, PercentileOfALargeSampleIsNearTheSortedOne) {
+    std::vector<float> values = some(20001, "percentile");
+    PercentileObserver observer;
+    observer.observe(values.data(), values.size());
+    for (float& value : values) value = std::fabs(value);
+    std::sort(values.begin(), values.end());
+    // Rank 0.9995 * 20000 = 19990; FP32 puts it within 0.002 of that.
+    EXPECT_NEAR(observer.scale() * 127.0F, values[19990], 1e-3F);
+    EXPECT_LT(observer.scale() * 127.0F, values.back());
+}
+
+TEST(Observers, PercentileMovesByOnePercent) {
+    const std::vector<float> first(100, 1.0F);
+    const std::vector<float> second(100, -3.0F);
+    PercentileObserver observer;
+    observer.observe(first.data(), first.size());
+    EXPECT_EQ(observer.scale(), 1.0F / 127.0F);
+    observer.observe(second.data(), second.size());
+    EXPECT_FLOAT_EQ(observer.scale(), 1.02F / 127.0F);
+}
+
+TEST(Observers, MinMaxKeepsTheLargestAndRoundsTwiceToHalf) {
+    MinMaxObserver observer;
+    const std::vector<float> values{0.5F, -3.0F, 2.0F};
+    observer.observe(values.data(), values.size());
+    const float smaller = 1.0F;
+    observer.observe(&smaller, 1);
+    const float scale = observer.scale();
+    EXPECT_EQ(arith::from_half(arith::to_half(scale)), scale);  // an FP16 number
+    EXPECT_NEAR(scale, 3.0F / 127.0F, 3.0F / 127.0F / 2048.0F);
+    EXPECT_NE(scale, 3.0F / 127.0F);
+}
+
+TEST(Observers, NothingSeenGivesTheFloor) {
+    EXPECT_EQ(MinMaxObserver().scale(), 1e-6F);
+    EXPECT_EQ(PercentileObserver().scale(), 1e-6F);
+}
+
+TEST(Quantize, LargestWeightBecomes127AndErrorsStayHalfAStep) {
+    std::vector<float> values = some(1000, "weights");
+    round_to_half(values);
+    const QuantizedWeight quantized = quantize_weight(values);
+    const auto largest = std::max_element(
+        values.begin(), values.end(), [](float a, float b) { return std::fabs(a) < std::fabs(b); });
+    EXPECT_EQ(std::abs(quantized.codes[static_cast<std::size_t>(largest - values.begin())]), 127);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        // Half a step, and the rounding of the quotient to FP16 (at most 2^-11 of 127).
+        const float error = values[i] - quantized.scale * static_cast<float>(quantized.codes[i]);
+        EXPECT_LE(std::fabs(error), quantized.scale * 0.532F) << i;
+    }
+}
+
+TEST(Quantize, TiesGoToEven) {
+    const std::vector<float> values{127.0F, 0.5F, 1.5F, 2.5F, -0.5F, -1.5F};
+    const QuantizedWeight quantized = quantize_weight(values);
+    ASSERT_EQ(quantized.scale, 1.0F);
+    EXPECT_EQ(quantized.codes, (std::vector<std::int8_t>{127, 0, 2, 2, 0, -2}));
+}
+
+TEST(Quantize, EmbeddingTakesTheSignedMaximum) {
+    const std::vector<float> row{127.0F, -254.0F};
+    EXPECT_EQ(embedding_scale(row.data(), row.size()), 1.0F);
+    EXPECT_EQ(weight_code(-254.0F, 1.0F), -128);
+    const std::vector<float> negative{-127.0F, -1.0F};
+    EXPECT_EQ(embedding_scale(negative.data(), negative.size()), 1.0F);
+}
+
+}  // namespace
+}  // namespace mambasic::traces::synth

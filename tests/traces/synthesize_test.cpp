@@ -1,0 +1,366 @@
+// Synthetic traces: deterministic, complete, heavy-tailed, close to the unquantized layer, and with
+// recorded outputs that golden gives again.
+#include "traces/synth/synthesize.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "golden/layer.h"
+#include "handmade_trace.h"
+#include "tiny_options.h"
+#include "traces/describe.h"
+#include "traces/error.h"
+#include "traces/synth/calibrate.h"
+#include "traces/synth/replay.h"
+
+namespace mambasic::traces::synth {
+namespace {
+
+using test::temp_path;
+using test::tiny_options;
+
+Trace made(const SynthOptions& options, const std::string& name) {
+    const std::string path = temp_path(name);
+    synthesize(options, path);
+    return Trace::open(path);
+}
+
+template <typename T>
+void expect_recorded(const Trace& trace, const std::string& key, const std::vector<T>& values) {
+    const Tensor* tensor = trace.find(key);
+    ASSERT_NE(tensor, nullptr) << key;
+    ASSERT_EQ(tensor->bytes(), values.size() * sizeof(T)) << key;
+    EXPECT_EQ(std::memcmp(tensor->data, values.data(), tensor->bytes()), 0) << key;
+}
+
+TEST(Synthesize, SameOptionsSameBytes) {
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        SynthOptions options = tiny_options(phase);
+        synthesize(options, temp_path("first"));
+        synthesize(options, temp_path("second"));
+        EXPECT_EQ(test::read_file(temp_path("first")), test::read_file(temp_path("second")));
+        options.seed = 2;
+        synthesize(options, temp_path("second"));
+        EXPECT_NE(test::read_file(temp_path("first")), test::read_file(temp_path("second")));
+    }
+}
+
+TEST(Synthesize, SameBytesOnEveryMachine) {
+    // Written down once, on x86-64 with GCC 12; another compiler or machine must agree.
+    EXPECT_EQ(made(tiny_options(), "hash").info().data_sha256,
+              "23aab87e18cf75533d61f94b4b43d5148994c7001eab64967ab2e5b0e74808d6");
+    EXPECT_EQ(made(tiny_options(Phase::Decode), "hash").info().data_sha256,
+              "2f7a070bb783b906a277f4499087ab0acf0d22e7b0ef124c31abfca86344b059");
+}
+
+TEST(Synthesize, ALayerDoesNotDependOnHowManyFollow) {
+    SynthOptions options = tiny_options();
+    const Trace two = made(options, "two");
+    options.layers = 1;
+    const Trace one = made(options, "one");
+    const Tensor* a = one.recorded(0, "out_proj.output");
+    const Tensor* b = two.recorded(0, "out_proj.output");
+    EXPECT_EQ(std::memcmp(a->data, b->data, a->bytes()), 0);
+    EXPECT_EQ(one.layer(0).u_scale, two.layer(0).u_scale);
+}
+
+TEST(Synthesize, RecordedIsWhatGoldenGives) {
+    const Trace trace = made(tiny_options(), "replay");
+    const TraceInfo& info = trace.info();
+    golden::LayerTensors out;
+    golden::LayerState state;
+    std::vector<arith::Half> hidden =
+        golden::embed(info.dims, trace.head(), trace.tokens(), info.tokens);
+    std::vector<float> residual;
+    expect_recorded(trace, "trace.embedding.output", hidden);
+    for (std::uint32_t i = 0; i < info.layers; ++i) {
+        const golden::LayerInput input{1, info.tokens, hidden.data(),
+                                       residual.empty() ? nullptr : residual.data(), info.epsilon};
+        golden::prefill_layer(info.dims, trace.layer(i), input, {}, out, state);
+        const std::string at = "trace.layers." + std::to_string(i) + ".";
+        expect_recorded(trace, at + "norm.residual", out.residual);
+        expect_recorded(trace, at + "norm.output", out.norm);
+        expect_recorded(trace, at + "in_proj.output", out.in_proj);
+        expect_recorded(trace, at + "conv1d.output", out.conv);
+        expect_recorded(trace, at + "x_proj.output", out.x_proj);
+        expect_recorded(trace, at + "dt_proj.output", out.dt_proj);
+        expect_recorded(trace, at + "scan.output", out.scan);
+        expect_recorded(trace, at + "scan.carry", out.carry);
+        expect_recorded(trace, at + "had.output", out.hadamard);
+        expect_recorded(trace, at + "conv1d.state", state.conv);
+        expect_recorded(trace, at + "scan.state", state.ssm);
+        expect_recorded(trace, at + "out_proj.output", out.out_proj);
+        hidden = out.out_proj;
+        residual = out.residual;
+    }
+    const std::size_t last = (info.tokens - 1) * std::size_t{info.dims.d_model};
+    const golden::HeadTensors head = golden::run_head(info.dims, trace.head(), hidden.data() + last,
+                                                      residual.data() + last, 1, info.epsilon, {});
+    expect_recorded(trace, "trace.norm_f.output", head.norm);
+    expect_recorded(trace, "trace.lm_head.output", head.logits);
+}
+
+// Steps outer and layers inner, the other way round than the synthesizer goes.
+void expect_decode_step_by_step(std::uint32_t batch) {
+    SynthOptions options = tiny_options(Phase::Decode);
+    options.batch = batch;
+    const Trace trace = made(options, "decode");
+    const TraceInfo& info = trace.info();
+    std::vector<golden::LayerState> states(info.layers);
+    for (std::uint32_t i = 0; i < info.layers; ++i) {
+        const std::size_t channels = std::size_t{batch} * info.dims.d_inner;
+        states[i].conv.assign(trace.conv_state_in(i), trace.conv_state_in(i) + channels * 4);
+        states[i].ssm.assign(trace.ssm_state_in(i), trace.ssm_state_in(i) + channels * 16);
+    }
+    const auto* logits = trace.find("trace.lm_head.output")->as<arith::Half>();
+    const std::size_t vocab = info.dims.vocab;
+    for (std::uint32_t t = 0; t < info.tokens; ++t) {
+        std::vector<std::int32_t> tokens;
+        for (std::uint32_t b = 0; b < batch; ++b) {
+            tokens.push_back(trace.tokens()[b * info.tokens + t]);
+        }
+        std::vector<arith::Half> hidden =
+            golden::embed(info.dims, trace.head(), tokens.data(), batch);
+        std::vector<float> residual;
+        golden::LayerTensors out;
+        for (std::uint32_t i = 0; i < info.layers; ++i) {
+            const golden::LayerInput input{batch, 1, hidden.data(),
+                                           residual.empty() ? nullptr : residual.data(),
+                                           info.epsilon};
+            golden::decode_layer(info.dims, trace.layer(i), input, {}, out, states[i]);
+            hidden = out.out_proj;
+            residual = out.residual;
+        }
+        const golden::HeadTensors head = golden::run_head(info.dims, trace.head(), hidden.data(),
+                                                          residual.data(), batch, info.epsilon, {});
+        for (std::size_t b = 0; b < batch; ++b) {
+            EXPECT_TRUE(std::equal(head.logits.data() + b * vocab,
+                                   head.logits.data() + (b + 1) * vocab,
+                                   logits + (b * info.tokens + t) * vocab))
+                << "sequence " << b << " step " << t;
+        }
+    }
+    expect_recorded(trace, "trace.layers.1.scan.state", states[1].ssm);
+    expect_recorded(trace, "trace.layers.1.conv1d.state", states[1].conv);
+}
+
+TEST(Synthesize, DecodeIsStepAfterStepThroughAllLayers) { expect_decode_step_by_step(2); }
+
+// One row takes the matrix-vector epilogue.
+TEST(Synthesize, DecodeOfOneSequenceIsStepAfterStep) { expect_decode_step_by_step(1); }
+
+// Decode starts from the states that a prefill of the prompt leaves, layer by layer.
+TEST(Synthesize, DecodeStartsWhereThePromptEnds) {
+    const SynthOptions options = tiny_options(Phase::Decode);
+    const Trace trace = made(options, "prompted");
+    const Mamba1Dims& dims = options.dims;
+    const std::vector<std::int32_t> prompt =
+        draw_tokens({dims, options.seed, options.outlier_share}, "prompt", options.prompt_tokens);
+    std::vector<arith::Half> hidden =
+        golden::embed(dims, trace.head(), prompt.data(), prompt.size());
+    std::vector<float> residual;
+    golden::LayerTensors out;
+    golden::LayerState state;
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        const golden::LayerInput input{1, options.prompt_tokens, hidden.data(),
+                                       residual.empty() ? nullptr : residual.data(),
+                                       options.epsilon};
+        golden::prefill_layer(dims, trace.layer(i), input, {}, out, state);
+        const std::string at = "trace.layers." + std::to_string(i) + ".";
+        expect_recorded(trace, at + "conv1d.state_in", state.conv);
+        expect_recorded(trace, at + "scan.state_in", state.ssm);
+        hidden = out.out_proj;
+        residual = out.residual;
+    }
+    EXPECT_LT(std::count(state.ssm.begin(), state.ssm.end(), 0),
+              static_cast<std::ptrdiff_t>(state.ssm.size() / 2));
+}
+
+std::vector<float> conv_outputs(const Trace& trace) {
+    std::vector<float> values;
+    for (std::uint32_t i = 0; i < trace.info().layers; ++i) {
+        const Tensor* codes = trace.recorded(i, "conv1d.output");
+        for (std::uint64_t j = 0; j < codes->elements(); ++j) {
+            values.push_back(static_cast<float>(codes->as<std::int8_t>()[j]) *
+                             trace.layer(i).u_scale);
+        }
+    }
+    return values;
+}
+
+// Largest conv input over the 99 % quantile of its magnitude, in the codes of in_proj's x half.
+float tail_of_x(const Trace& trace) {
+    const Tensor* tensor = trace.recorded(0, "in_proj.output");
+    const std::size_t width = trace.info().dims.d_inner;
+    std::vector<float> x;
+    for (std::size_t row = 0; row < trace.info().tokens; ++row) {
+        for (std::size_t c = 0; c < width; ++c) {
+            const int code = tensor->as<std::int8_t>()[row * 2 * width + c];
+            x.push_back(std::fabs(static_cast<float>(code)));
+        }
+    }
+    std::vector<float> copy = x;
+    return *std::max_element(x.begin(), x.end()) / quantile(copy, 0.99F);
+}
+
+TEST(Synthesize, ConvOutputsHaveSilusSkewAndALongTail) {
+    const Trace trace = made(tiny_options(), "tail");
+    std::vector<float> values = conv_outputs(trace);
+    const float largest = *std::max_element(values.begin(), values.end());
+    const float lowest = *std::min_element(values.begin(), values.end());
+    EXPECT_GE(lowest, -0.2785F - trace.layer(0).u_scale);  // SiLU's minimum
+    EXPECT_LT(lowest, -0.2F);
+    double squares = 0;
+    double fourths = 0;
+    for (const float value : values) {
+        const double v = static_cast<double>(value) * static_cast<double>(value);
+        squares += v;
+        fourths += v * v;
+    }
+    const double kurtosis = fourths * static_cast<double>(values.size()) / (squares * squares);
+    EXPECT_GT(kurtosis, 20);  // a normal has 3
+    EXPECT_GT(largest, 5.0F);
+}
+
+TEST(Synthesize, OutlierShareControlsTheTail) {
+    SynthOptions options = tiny_options();
+    options.outlier_share = 0;
+    const float without = tail_of_x(made(options, "tail"));
+    options.outlier_share = 0.005F;
+    const float with = tail_of_x(made(options, "tail"));
+    EXPECT_LT(without, 2.0F);
+    EXPECT_GT(with, 3.0F);
+}
+
+TEST(Synthesize, ScalesAreWhatTheObserversMakeOfTheInput) {
+    SynthOptions options = tiny_options();
+    options.calibration_tokens = 20;
+    options.sample_tokens = 8;  // samples of 8, 8 and 4 tokens
+    const Trace trace = made(options, "scales");
+    const TraceInfo& info = trace.info();
+    const WeightOptions weights{info.dims, options.seed, options.outlier_share};
+    const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
+    LayerObservers observers;
+    for (const auto& [first, count] :
+         {std::pair<std::size_t, std::uint32_t>{0, 8}, {8, 8}, {16, 4}}) {
+        const Sample sample{count, hidden + first * info.dims.d_model, nullptr, info.epsilon};
+        calibrate(info.dims, draw_layer(weights, 0), sample, observers);
+    }
+    const Mamba1Layer layer = trace.layer(0);
+    EXPECT_EQ(layer.norm_output_scale, observers.in_proj_input.scale());
+    EXPECT_EQ(layer.conv_input_scale, observers.in_proj_output.scale());
+    EXPECT_EQ(layer.z_scale, observers.in_proj_output.scale());
+    EXPECT_EQ(layer.u_scale, observers.x_proj_input.scale());
+    EXPECT_EQ(layer.c_scale, observers.x_proj_output.scale());
+    EXPECT_EQ(layer.dt_scale, observers.dt_proj_output.scale());
+    EXPECT_EQ(layer.ssm_state_scale, observers.ssm_state.scale());
+    EXPECT_EQ(layer.had_scale, static_cast<double>(observers.out_proj_input.scale()));
+    EXPECT_EQ(layer.in_proj.a, static_cast<float>(static_cast<double>(layer.norm_output_scale) /
+                                                  static_cast<double>(layer.conv_input_scale)));
+    EXPECT_EQ(layer.out_proj.alpha, layer.out_proj.a * layer.out_proj.b);
+}
+
+TEST(Synthesize, QuantizedScanStaysCloseToTheUnquantizedOne) {
+    const SynthOptions options = tiny_options();
+    const Trace trace = made(options, "sqnr");
+    const TraceInfo& info = trace.info();
+    const WeightOptions weights{info.dims, options.seed, options.outlier_share};
+    const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
+    LayerObservers ignored;
+    const std::vector<float> exact = calibrate(
+        info.dims, draw_layer(weights, 0), {info.tokens, hidden, nullptr, info.epsilon}, ignored);
+    const auto* quantized = trace.recorded(0, "scan.output")->as<arith::Half>();
+    double signal = 0;
+    double noise = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        const auto want = static_cast<double>(exact[i]);
+        const double error = static_cast<double>(arith::from_half(quantized[i])) - want;
+        signal += want * want;
+        noise += error * error;
+    }
+    const double sqnr_db = 10 * std::log10(signal / noise);
+    EXPECT_GT(sqnr_db, 15);  // Quamba1 loses something, not everything
+    EXPECT_LT(sqnr_db, 60);  // and more than nothing
+}
+
+TEST(Synthesize, ShapesOnlyHasTheSameLayoutWithoutData) {
+    SynthOptions options = tiny_options();
+    const Trace full = made(options, "full");
+    options.shapes_only = true;
+    const Trace shapes = made(options, "shapes");
+    ASSERT_EQ(full.tensors().size(), shapes.tensors().size());
+    for (std::size_t i = 0; i < full.tensors().size(); ++i) {
+        EXPECT_EQ(full.tensors()[i].name, shapes.tensors()[i].name);
+        EXPECT_EQ(full.tensors()[i].shape, shapes.tensors()[i].shape);
+    }
+    EXPECT_LT(shapes.file_bytes(), 2048U);
+}
+
+TEST(Synthesize, OptionsThatContradict) {
+    const auto refused = [](const std::function<void(SynthOptions&)>& change) {
+        SynthOptions options = tiny_options(Phase::Decode);
+        change(options);
+        const std::string path = temp_path("refused");
+        EXPECT_THROW(synthesize(options, path), TraceError);
+        EXPECT_FALSE(std::filesystem::exists(path));
+    };
+    refused([](SynthOptions& o) { o.layers = 3; });
+    refused([](SynthOptions& o) { o.tokens = 0; });
+    refused([](SynthOptions& o) { o.prompt_tokens = 0; });
+    refused([](SynthOptions& o) { o.outlier_share = 1.5F; });
+    refused([](SynthOptions& o) { o.calibration_tokens = 0; });
+    refused([](SynthOptions& o) { o.sample_tokens = 0; });
+}
+
+TEST(Synthesize, ReportsProgressByLayer) {
+    std::vector<std::uint32_t> seen;
+    synthesize(tiny_options(), temp_path("progress"), [&](std::uint32_t done, std::uint32_t of) {
+        EXPECT_EQ(of, 2U);
+        seen.push_back(done);
+    });
+    EXPECT_EQ(seen, (std::vector<std::uint32_t>{1, 2}));
+}
+
+TEST(Describe, SaysWhatTheTraceIs) {
+    const Trace trace = made(tiny_options(), "described");
+    const auto rows = describe(trace);
+    const auto value = [&rows](const std::string& label) {
+        for (const auto& row : rows) {
+            if (row.first == label) return row.second;
+        }
+        return std::string("absent");
+    };
+    EXPECT_EQ(value("model"), "tiny");
+    EXPECT_EQ(value("phase"), "prefill");
+    EXPECT_EQ(value("synth.seed"), "1");
+    EXPECT_EQ(value("header_sha256"), trace.header_sha256());
+    // Per layer: 10 F64, 8 F32 factors of linears and 9 of the scan.
+    EXPECT_EQ(scales(trace).size(), 2U * 27U);
+    EXPECT_EQ(scales(trace)[0].name, "norm.output_scale");
+}
+
+TEST(Validate, FindsAFlippedBitAndRemarksOnScalesThatPart) {
+    const std::string path = temp_path("flipped");
+    synthesize(tiny_options(), path);
+    EXPECT_TRUE(validate(Trace::open(path)).empty());
+    std::string content = test::read_file(path);
+    content[content.size() - 1] = static_cast<char>(content[content.size() - 1] ^ 1);
+    test::write_file(path, content);
+    EXPECT_THROW(validate(Trace::open(path)), TraceError);
+
+    test::write_trace(path, test::small_info(), [](const Tensor& tensor, test::Bytes& bytes) {
+        const float other = 0.5F;
+        if (tensor.name != "backbone.layers.1.mixer.selective_scan.C_scale") return;
+        std::memcpy(bytes.data(), &other, sizeof(other));
+    });
+    const std::vector<std::string> remarks = validate(Trace::open(path));
+    ASSERT_EQ(remarks.size(), 1U);
+    EXPECT_EQ(remarks[0],
+              "layer 1: selective_scan.B_scale = 0.25 differs from selective_scan.C_scale = 0.5; "
+              "upstream gives them one observer");
+}
+
+}  // namespace
+}  // namespace mambasic::traces::synth

@@ -1,0 +1,95 @@
+#include "traces/synth/replay.h"
+
+#include <algorithm>
+
+namespace mambasic::traces::synth {
+
+namespace {
+
+// Rows of token t: [batch][tokens][channels] -> [batch][channels].
+template <typename T>
+std::vector<T> gather(const std::vector<T>& all, const TraceInfo& info, std::uint32_t token) {
+    const std::size_t channels = all.size() / (std::size_t{info.batch} * info.tokens);
+    std::vector<T> rows(info.batch * channels);
+    for (std::size_t b = 0; b < info.batch; ++b) {
+        std::copy_n(all.data() + (b * info.tokens + token) * channels, channels,
+                    rows.data() + b * channels);
+    }
+    return rows;
+}
+
+template <typename T>
+void scatter(const std::vector<T>& rows, const TraceInfo& info, std::uint32_t token,
+             std::vector<T>& all) {
+    const std::size_t channels = rows.size() / info.batch;
+    all.resize(rows.size() * info.tokens);
+    for (std::size_t b = 0; b < info.batch; ++b) {
+        std::copy_n(rows.data() + b * channels, channels,
+                    all.data() + (b * info.tokens + token) * channels);
+    }
+}
+
+Stream gather_stream(const Stream& all, const TraceInfo& info, std::uint32_t token) {
+    return {gather(all.hidden, info, token),
+            all.residual.empty() ? std::vector<float>{} : gather(all.residual, info, token)};
+}
+
+golden::LayerInput layer_input(const TraceInfo& info, std::uint32_t tokens, const Stream& stream) {
+    return {info.batch, tokens, stream.hidden.data(), stream.residual_or_null(), info.epsilon};
+}
+
+void scatter_tensors(const golden::LayerTensors& step, const TraceInfo& info, std::uint32_t token,
+                     golden::LayerTensors& all) {
+    scatter(step.residual, info, token, all.residual);
+    scatter(step.norm, info, token, all.norm);
+    scatter(step.in_proj, info, token, all.in_proj);
+    scatter(step.conv, info, token, all.conv);
+    scatter(step.x_proj, info, token, all.x_proj);
+    scatter(step.dt_proj, info, token, all.dt_proj);
+    scatter(step.scan, info, token, all.scan);
+    scatter(step.hadamard, info, token, all.hadamard);
+    scatter(step.out_proj, info, token, all.out_proj);
+}
+
+}  // namespace
+
+golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, const Stream& input,
+                               golden::LayerState& state) {
+    const golden::Options options;
+    golden::LayerTensors all;
+    if (info.phase == Phase::Prefill) {
+        golden::prefill_layer(info.dims, layer, layer_input(info, info.tokens, input), options, all,
+                              state);
+        return all;
+    }
+    golden::LayerTensors step;
+    for (std::uint32_t token = 0; token < info.tokens; ++token) {
+        const Stream rows = gather_stream(input, info, token);
+        golden::decode_layer(info.dims, layer, layer_input(info, 1, rows), options, step, state);
+        scatter_tensors(step, info, token, all);
+    }
+    all.carry = step.carry;
+    return all;
+}
+
+golden::HeadTensors run_head(const TraceInfo& info, const Mamba1Head& head, const Stream& input) {
+    const golden::Options options;
+    const auto run = [&](std::uint32_t token) {
+        const Stream rows = gather_stream(input, info, token);
+        return golden::run_head(info.dims, head, rows.hidden.data(), rows.residual_or_null(),
+                                info.batch, info.epsilon, options);
+    };
+    if (info.phase == Phase::Prefill) return run(info.tokens - 1);
+    golden::HeadTensors all;
+    for (std::uint32_t token = 0; token < info.tokens; ++token) {
+        const golden::HeadTensors step = run(token);
+        scatter(step.residual, info, token, all.residual);
+        scatter(step.norm, info, token, all.norm);
+        scatter(step.logits, info, token, all.logits);
+    }
+    return all;
+}
+
+Stream after(const golden::LayerTensors& tensors) { return {tensors.out_proj, tensors.residual}; }
+
+}  // namespace mambasic::traces::synth

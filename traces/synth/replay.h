@@ -1,0 +1,32 @@
+// Runs golden over the tokens of a trace: a prompt at once, or decode step after step. Steps go
+// one at a time because the number of rows in a call decides its epilogue (kernels.md 2.2).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "golden/layer.h"
+#include "traces/trace.h"
+
+namespace mambasic::traces::synth {
+
+/// What flows from layer to layer, [batch][tokens][D].
+struct Stream {
+    std::vector<arith::Half> hidden;
+    std::vector<float> residual;  // empty before layer 0
+
+    const float* residual_or_null() const { return residual.empty() ? nullptr : residual.data(); }
+};
+
+/// Phase, batch, tokens, dims and epsilon are taken from `info`. In decode `state` goes in and out,
+/// in prefill it only comes out. Every tensor is [batch][tokens][channels]; `carry` is the last.
+golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, const Stream& input,
+                               golden::LayerState& state);
+
+/// Final norm and LM head on what the last layer left: in prefill the last token of each sequence.
+golden::HeadTensors run_head(const TraceInfo& info, const Mamba1Head& head, const Stream& input);
+
+/// The stream after a layer; takes the two vectors out of `tensors` by copy.
+Stream after(const golden::LayerTensors& tensors);
+
+}  // namespace mambasic::traces::synth

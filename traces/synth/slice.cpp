@@ -1,0 +1,97 @@
+#include "traces/synth/slice.h"
+
+#include "traces/error.h"
+#include "traces/layout.h"
+#include "traces/synth/pieces.h"
+#include "traces/synth/replay.h"
+
+namespace mambasic::traces::synth {
+
+namespace {
+
+template <typename T>
+std::vector<T> copied(const T* data, std::uint64_t count) {
+    return data == nullptr ? std::vector<T>{} : std::vector<T>(data, data + count);
+}
+
+golden::LayerState state_before(const Trace& trace, std::uint32_t index) {
+    const TraceInfo& info = trace.info();
+    const std::uint64_t channels = std::uint64_t{info.batch} * info.dims.d_inner;
+    if (info.phase == Phase::Prefill) return {};
+    return {copied(trace.conv_state_in(index), channels * info.dims.d_conv),
+            copied(trace.ssm_state_in(index), channels * info.dims.d_state)};
+}
+
+Stream replayed(const Trace& trace, std::uint32_t index, const Stream& input) {
+    golden::LayerState state = state_before(trace, index);
+    return after(run_layer(trace.info(), trace.layer(index), input, state));
+}
+
+Stream first_input(const Trace& trace) {
+    const TraceInfo& info = trace.info();
+    const std::uint64_t rows = std::uint64_t{info.batch} * info.tokens;
+    if (info.has_head) return {golden::embed(info.dims, trace.head(), trace.tokens(), rows), {}};
+    return {copied(trace.input_hidden(), rows * info.dims.d_model),
+            copied(trace.input_residual(), rows * info.dims.d_model)};
+}
+
+// What layer `index` took in: recorded by the layer before it, or run again from the first.
+Stream input_of(const Trace& trace, std::uint32_t index) {
+    if (index == 0) return first_input(trace);
+    const Tensor* hidden = trace.recorded(index - 1, "out_proj.output");
+    const Tensor* residual = trace.recorded(index - 1, "norm.residual");
+    if (hidden != nullptr && residual != nullptr) {
+        return {copied(hidden->as<arith::Half>(), hidden->elements()),
+                copied(residual->as<float>(), residual->elements())};
+    }
+    Stream stream = first_input(trace);
+    for (std::uint32_t i = 0; i < index; ++i) stream = replayed(trace, i, stream);
+    return stream;
+}
+
+TraceInfo sliced_info(const Trace& trace, std::uint32_t first, std::uint32_t count) {
+    TraceInfo info = trace.info();
+    info.has_head = info.has_head && count == info.layers;
+    info.first_layer += first;
+    info.layers = count;
+    info.notes["slice.of_header_sha256"] = trace.header_sha256();
+    return info;
+}
+
+}  // namespace
+
+void slice(const Trace& trace, std::uint32_t first, std::uint32_t count, const std::string& path) {
+    const TraceInfo& whole = trace.info();
+    if (count == 0 || first >= whole.layers || count > whole.layers - first) {
+        throw TraceError(trace.path() + ": layers " + std::to_string(first) + ":" +
+                         std::to_string(std::uint64_t{first} + count) +
+                         " are not within 0:" + std::to_string(whole.layers));
+    }
+    const TraceInfo info = sliced_info(trace, first, count);
+    Assembler assembler(path, info);
+    if (info.shapes_only) {
+        assembler.finish();
+        return;
+    }
+    Pieces pieces;
+    for (const Tensor& tensor : layout(info)) {
+        const Tensor* kept = trace.find(tensor.name);
+        if (kept != nullptr) pieces.add(kept->name, kept->data, kept->bytes());
+    }
+    Stream input;
+    if (!info.has_head) {
+        input = input_of(trace, first);
+        pieces.add("trace.input.hidden", input.hidden);
+        pieces.add("trace.input.residual", input.residual);
+    }
+    const std::string output = trace_key(info, count - 1, "out_proj.output");
+    Stream stream = input;
+    if (info.record == RecordLevel::Outputs && pieces.find(output) == nullptr) {
+        for (std::uint32_t i = first; i < first + count; ++i) stream = replayed(trace, i, stream);
+        pieces.add(output, stream.hidden);
+    }
+    assembler.write(pieces);
+    assembler.finish();
+}
+
+}  // namespace mambasic::traces::synth
