@@ -40,7 +40,7 @@ TEST(Gpu, ItsVersionsAreReadable) {
 TEST(Gpu, WithoutOneThereIsOneClearError) {
     emulation::set_gpus(0);
     try {
-        CudaDevice();
+        const CudaDevice device;
         ADD_FAILURE() << "opened a GPU that is not there";
     } catch (const DeviceError& error) {
         EXPECT_STREQ(error.what(), "no usable CUDA GPU: no CUDA-capable device is detected");
@@ -231,7 +231,7 @@ TEST(HadamardKernel, TiesGoAwayFromZero) {
 TEST(HadamardKernel, RefusesOtherWidths) {
     HadamardJob job;
     job.rows = 1;
-    for (const std::uint64_t width : {0, 7, 36, 56, 16384}) {
+    for (const std::uint64_t width : {0U, 7U, 36U, 56U, 16384U}) {
         job.width = width;
         EXPECT_THROW(CudaDevice().hadamard(job), DeviceError) << width;
     }
