@@ -75,8 +75,8 @@ MAMBASIC_ARITH float fma(float a, float b, float c) {
     const double part = sum - product;
     const double error = (product - (sum - part)) + (addend - part);
     const auto bits = detail::bit_cast<std::uint64_t>(sum);
-    // The exact sum lies one step below (in magnitude) when the error points towards zero: the signs
-    // differ. As a shift, because GCC 12 vectorizes no 64-bit select of constants for SSE2.
+    // The exact sum lies one step below (in magnitude) when the error points towards zero: the
+    // signs differ. As a shift, because GCC 12 vectorizes no 64-bit select of constants for SSE2.
     const std::uint64_t towards_zero = (bits ^ detail::bit_cast<std::uint64_t>(error)) >> 63;
     const std::uint64_t odd = (bits - towards_zero) | 1U;
     const double magnitude = error < 0.0 ? -error : error;

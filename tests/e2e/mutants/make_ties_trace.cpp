@@ -1,6 +1,7 @@
-// Rewrites a trace so that values fall exactly on rounding boundaries, where half-even and half-away
-// differ: the scales that lead to a code become powers of two, and large enough that exp(-x) leaves
-// SiLU(x) = x and the decay 0. Such a model computes nothing useful; its ties are the point.
+// Rewrites a trace so that values fall exactly on rounding boundaries, where half-even and
+// half-away differ: the scales that lead to a code become powers of two, and large enough that
+// exp(-x) leaves SiLU(x) = x and the decay 0. Such a model computes nothing useful; its ties are
+// the point.
 #include <cstring>
 #include <exception>
 #include <iostream>
