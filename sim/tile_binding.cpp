@@ -10,8 +10,7 @@ using models::Op;
 using models::Region;
 using models::Task;
 
-TileBinding::TileBinding(const Workload& work, const ArithmeticConfig& arithmetic,
-                         const Data& data)
+TileBinding::TileBinding(const Workload& work, const ArithmeticConfig& arithmetic, const Data& data)
     : work_(work),
       arithmetic_(arithmetic),
       trace_(data.trace),
