@@ -21,10 +21,7 @@ void begin_simulation() {
     static bool began = false;
     MAMBASIC_CHECK(!began, "SystemC allows one run for each process");
     began = true;
-    const sc_core::sc_time resolution(1, sc_core::SC_FS);
-    if (sc_core::sc_get_time_resolution() != resolution) {
-        sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
-    }
+    sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
     sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
     sc_core::sc_report_handler::set_actions(sc_core::SC_FATAL, sc_core::SC_LOG | sc_core::SC_THROW);
 }

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <systemc>
 
 #include "models/common/error.h"
 #include "sim/energy.h"
@@ -16,6 +17,7 @@ namespace mambasic::sim::test {
 namespace {
 
 Outcome run_here(const Workload& work, const ChipConfig& chip) {
+    sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
     Outcome outcome;
     std::optional<Schedule> schedule;
     try {
