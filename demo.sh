@@ -9,7 +9,7 @@ if ! { cmake --preset release && cmake --build --preset release; } >build/releas
     echo "demo.sh: the build failed; all of it is in build/release.log" >&2
     exit 1
 fi
-mambasic=build/release/sim/mambasic
+mambasic=build/release/mambasic
 trace=traces/samples/tiny-prefill.safetensors
 "$mambasic" run edge-32x32 --trace "$trace" --out out/demo
 "$mambasic" check --trace "$trace" --chip edge-32x32

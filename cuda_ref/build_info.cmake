@@ -1,4 +1,4 @@
-# Writes build_info.h when its content changes; run at build time, so that the version is that of
+# Writes build_info.cpp when its content changes; run at build time, so that the version is that of
 # the commit that was compiled. Arguments: SOURCE, OUTPUT, NVCC, FLAGS.
 execute_process(COMMAND git describe --always --dirty --tags
     WORKING_DIRECTORY ${SOURCE} OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE
@@ -6,4 +6,4 @@ execute_process(COMMAND git describe --always --dirty --tags
 if(NOT version)
     set(version "unknown")
 endif()
-configure_file(${CMAKE_CURRENT_LIST_DIR}/build_info.h.in ${OUTPUT} @ONLY)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/build_info.cpp.in ${OUTPUT} @ONLY)

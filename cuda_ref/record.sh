@@ -28,7 +28,7 @@ nvidia-smi -L || cannot "the NVIDIA driver reports no GPU"
     echo "record.sh: warning: uncommitted changes; the recorded version will end in -dirty" >&2
 
 say "Building in $build"
-cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DMAMBASIC_CUDA=ON || cannot "cmake failed"
+cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DMAMBASIC_CUDA=ON || cannot "cmake failed; ./setup.sh installs the packages"
 cmake --build "$build" --parallel --target mambasic_cuda_ref mambasic_rung2 ||
     cannot "the build failed"
 record=$build/cuda_ref/mambasic_cuda_ref

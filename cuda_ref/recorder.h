@@ -12,7 +12,7 @@
 
 namespace mambasic::cuda_ref {
 
-/// How the binary was built; CMake fills it in (build_info.h.in).
+/// How the binary was built; CMake fills it in (build_info.h).
 struct BuildInfo {
     std::string version;     // git describe
     std::string nvcc;        // compiler version

@@ -13,8 +13,7 @@ std::int8_t silu_and_quantize(float v, float output_scale) {
 }
 
 /// The integer dot product is exact, so the whole sum is scaled by one fma.
-float scaled_sum(const Conv1dParams& p, std::size_t channel,
-                 const std::int32_t sample[kConvWidth]) {
+float scaled_sum(const Conv1dParams& p, std::size_t channel, const std::int8_t sample[kConvWidth]) {
     const float scale = p.weight_scale * p.input_scale;
     const float bias = static_cast<float>(p.bias[channel]) * p.bias_scale;
     std::int32_t sum = 0;
@@ -51,7 +50,7 @@ void conv1d_prefill(const Conv1dParams& params, const Int8Rows& x, std::size_t b
     for (std::size_t row = 0; row < batch * tokens; ++row) {
         const std::size_t t = row % tokens;
         for (std::size_t e = 0; e < channels; ++e) {
-            std::int32_t sample[kConvWidth];
+            std::int8_t sample[kConvWidth];
             for (std::size_t k = 0; k < kConvWidth; ++k) {
                 sample[k] = past(x, row - t, t, kConvWidth - 1 - k, e);
             }

@@ -179,6 +179,7 @@ std::vector<Half> embed(const Mamba1Dims& dims, const Mamba1Head& head, const st
     return hidden;
 }
 
+// NOLINTNEXTLINE(readability-function-size): every argument is a plain fact of the call
 HeadTensors run_head(const Mamba1Dims& dims, const Mamba1Head& head, const Half* hidden,
                      const float* residual, std::uint64_t rows, float epsilon,
                      const Options& options) {

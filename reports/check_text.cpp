@@ -1,6 +1,7 @@
 // The check's part of the terminal report: one row for each tensor of the network, over all layers
 // that hold it, then where each differing one first differs. report.json has every layer's row.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "reports/human.h"
@@ -104,32 +105,34 @@ std::string difference_table(const std::vector<CheckTensor>& tensors) {
     return text;
 }
 
-std::string bucket_name(std::size_t bucket) {
-    if (bucket < 3) return std::to_string(bucket);
-    const std::uint64_t high = 1ULL << (bucket - 1);
-    return std::to_string(high / 2 + 1) + "-" + std::to_string(high);
-}
+// The report's buckets (0, 1, 2, 3-4, 5-8, ...) taken together until they fit a terminal's width;
+// `end` is the first bucket of the next range.
+struct Range {
+    const char* name;
+    std::size_t end;
+};
+constexpr std::array<Range, 7> kRanges = {
+    {{"0", 1}, {"1", 2}, {"2", 3}, {"3-16", 6}, {"17-256", 10}, {"257-4096", 14}, {"more", 66}}};
 
-// Tail buckets that no tensor reaches are left out.
 std::string distance_table(const std::vector<Group>& groups) {
-    std::size_t buckets = 0;
-    for (const Group& group : groups) {
-        for (std::size_t i = 0; i < group.sum.histogram.size(); ++i) {
-            if (group.sum.histogram[i] > 0) buckets = std::max(buckets, i + 1);
-        }
-    }
     std::vector<Column> columns = {{"tensor", Align::Left}, {"SQNR dB"}};
-    for (std::size_t i = 0; i < buckets; ++i) columns.push_back({bucket_name(i)});
+    for (const Range& range : kRanges) columns.push_back({range.name});
     Table table(columns);
     for (const Group& group : groups) {
+        if (group.sum.mismatches == 0) continue;
         const auto& sqnr = group.sum.sqnr_db;
-        std::vector<std::string> cells = {group.name, sqnr ? three_digits(*sqnr) : "equal"};
-        for (std::size_t i = 0; i < buckets; ++i) {
-            cells.push_back(grouped(i < group.sum.histogram.size() ? group.sum.histogram[i] : 0));
+        std::vector<std::string> cells = {group.name, sqnr ? three_digits(*sqnr) : "-"};
+        std::size_t bucket = 0;
+        for (const Range& range : kRanges) {
+            std::uint64_t count = 0;
+            for (; bucket < std::min(range.end, group.sum.histogram.size()); ++bucket) {
+                count += group.sum.histogram[bucket];
+            }
+            cells.push_back(grouped(count));
         }
         table.add_row(cells);
     }
-    return table.text();
+    return table.empty() ? "  none differs\n" : table.text();
 }
 
 std::string approximate_lines(const CheckSection& check, const std::vector<Group>& groups,

@@ -25,9 +25,8 @@ std::string place_of(const LayerOutput& output, const std::string& tensor) {
 
 }  // namespace
 
-Check::Check(const traces::TraceInfo& info, std::unique_ptr<Reference> reference,
-             Distances distances)
-    : info_(info), reference_(std::move(reference)), distances_(distances) {}
+Check::Check(traces::TraceInfo info, std::unique_ptr<Reference> reference, Distances distances)
+    : info_(std::move(info)), reference_(std::move(reference)), distances_(distances) {}
 
 void Check::on_output(const LayerOutput& output) noexcept {
     if (error_) return;

@@ -17,7 +17,7 @@ namespace mambasic::sim {
 
 class Check {
 public:
-    Check(const traces::TraceInfo& info, std::unique_ptr<Reference> reference, Distances distances);
+    Check(traces::TraceInfo info, std::unique_ptr<Reference> reference, Distances distances);
 
     /// For RunOptions::on_output. An exception must not cross SystemC, which would lose its type:
     /// it is kept, and result() throws it.

@@ -90,7 +90,6 @@ private:
     std::deque<OpenSegment> open_;  // not yet closed, in program order
     std::uint32_t first_open_ = 0;
     models::Ticks last_retired_ = 0;
-    models::Ticks last_closed_ = 0;
 };
 
 }  // namespace mambasic::sim

@@ -28,7 +28,8 @@ void Dump::gather(const LayerOutput& output, const OutputTensor& tensor) {
     const auto* data = static_cast<const std::byte*>(tensor.data);
     Gathered& whole = gathered_[result_key(info_, output.layer, tensor.name)];
     if (info_.phase == Phase::Prefill || is_state(tensor.name)) {
-        if (info_.phase == Phase::Decode && output.step + 1 < info_.tokens) return;
+        // Decode replaces a state at every step. It is not written before the last one, because a
+        // tensor that spans the steps stands before it.
         whole.bytes.assign(data, data + piece.bytes());
         whole.filled = piece.bytes();
         return;

@@ -243,7 +243,8 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
     const std::uint64_t flight = needs.flight + history;
     if (work.decode() && plan.fusion == Fusion::Layer) {
         const std::uint64_t d = work.dims.d_model;
-        const std::uint64_t head = work.has_head ? work.batch * (7 * d + 2 * work.dims.vocab) : 0;
+        const std::uint64_t head =
+            work.has_head ? work.batch * (7 * d + std::uint64_t{2} * work.dims.vocab) : 0;
         const std::uint64_t others = std::max(2 * needs.flight, head);
         plan.state.conv_resident = (work.layers + 1) * history + others <= capacity;
     }

@@ -1,19 +1,20 @@
 #include "sim/layer_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mambasic::sim {
 
 using models::kNone;
 
 LayerWriter::LayerWriter(Emitter& emitter, ActivationStore& activations, WeightStore& weights,
-                         StateKeeper& states, const Workload& work, const LayerPlan& plan)
+                         StateKeeper& states, const Workload& work, LayerPlan plan)
     : emitter_(emitter),
       activations_(activations),
       weights_(weights),
       states_(states),
       work_(work),
-      plan_(plan) {}
+      plan_(std::move(plan)) {}
 
 void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     last_ = last;

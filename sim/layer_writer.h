@@ -10,7 +10,7 @@ namespace mambasic::sim {
 class LayerWriter {
 public:
     LayerWriter(Emitter& emitter, ActivationStore& activations, WeightStore& weights,
-                StateKeeper& states, const Workload& work, const LayerPlan& plan);
+                StateKeeper& states, const Workload& work, LayerPlan plan);
 
     /// `last`: of the step. Its outputs go where the model ends: to the head, or to DRAM.
     void write(std::uint32_t layer, std::uint32_t step, bool last);

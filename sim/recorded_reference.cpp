@@ -21,10 +21,10 @@ using TensorMap = std::unordered_map<std::string, Tensor>;
 class RecordedReference : public Reference {
 public:
     /// `whole`: by key, of the layout's type and shape. `keep_alive` owns their bytes.
-    RecordedReference(std::string name, const traces::TraceInfo& info, TensorMap whole,
+    RecordedReference(std::string name, traces::TraceInfo info, TensorMap whole,
                       std::shared_ptr<const void> keep_alive)
         : name_(std::move(name)),
-          info_(info),
+          info_(std::move(info)),
           whole_(std::move(whole)),
           keep_alive_(std::move(keep_alive)) {}
 

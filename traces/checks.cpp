@@ -39,6 +39,7 @@ void require_known(const std::string& path, const std::vector<Tensor>& tensors,
         if (known.count(tensor.name) > 0 || is_padding(tensor.name)) continue;
         if (starts_with(tensor.name, "trace.extra.")) continue;
         std::vector<std::string> names;
+        names.reserve(wanted.size());
         for (const Tensor& item : wanted) names.push_back(item.name);
         throw error_in_tensor(path, tensor.name,
                               "not part of a trace with this metadata; the nearest that is: '" +

@@ -19,21 +19,22 @@ std::string spelled(float value) {
 
 class Remarks {
 public:
-    Remarks(const std::string& layer, std::vector<std::string>& out) : layer_(layer), out_(out) {}
+    Remarks(std::uint32_t layer, std::vector<std::string>& out) : layer_(layer), out_(out) {}
     void equal(const char* a, float a_value, const char* b, float b_value) {
         if (a_value == b_value) return;
-        out_.push_back("layer " + layer_ + ": " + a + " = " + spelled(a_value) + " differs from " +
-                       b + " = " + spelled(b_value) + "; upstream gives them one observer");
+        out_.emplace_back("layer " + std::to_string(layer_) + ": " + a + " = " + spelled(a_value) +
+                          " differs from " + b + " = " + spelled(b_value) +
+                          "; upstream gives them one observer");
     }
 
 private:
-    std::string layer_;
+    std::uint32_t layer_;
     std::vector<std::string>& out_;
 };
 
 void remark_layer(const Trace& trace, std::uint32_t index, std::vector<std::string>& out) {
     const Mamba1Layer layer = trace.layer(index);
-    Remarks remarks(std::to_string(trace.info().first_layer + index), out);
+    Remarks remarks(trace.info().first_layer + index, out);
     remarks.equal("conv1d.input_scale", layer.conv_input_scale, "selective_scan.z_scale",
                   layer.z_scale);
     remarks.equal("conv1d.output_scale", layer.conv_output_scale, "selective_scan.u_scale",
@@ -52,8 +53,9 @@ void remark_head(const Trace& trace, std::vector<std::string>& out) {
         if (negative || zero) ++unusual;
     }
     if (unusual > 0) {
-        out.push_back(std::to_string(unusual) + " of " + std::to_string(trace.info().dims.vocab) +
-                      " embedding scales are <= 0 (upstream takes a row's signed maximum)");
+        out.emplace_back(std::to_string(unusual) + " of " +
+                         std::to_string(trace.info().dims.vocab) +
+                         " embedding scales are <= 0 (upstream takes a row's signed maximum)");
     }
 }
 
@@ -69,7 +71,7 @@ std::vector<std::pair<std::string, std::string>> describe(const Trace& trace) {
     const auto metadata = metadata_of(info);
     std::vector<std::pair<std::string, std::string>> rows{{"file", trace.path()}};
     for (const std::string& key : kOrder) rows.emplace_back(key, metadata.at(key));
-    for (const auto& note : info.notes) rows.push_back(note);
+    for (const auto& note : info.notes) rows.emplace_back(note.first, note.second);
     rows.emplace_back("tensors", std::to_string(trace.tensors().size()));
     rows.emplace_back("file_bytes", std::to_string(trace.file_bytes()));
     rows.emplace_back("data_sha256", info.data_sha256);

@@ -44,8 +44,7 @@ const char* name_of(DType dtype) {
 }
 
 std::uint64_t Tensor::elements() const {
-    return std::accumulate(shape.begin(), shape.end(), std::uint64_t{1},
-                           std::multiplies<std::uint64_t>());
+    return std::accumulate(shape.begin(), shape.end(), std::uint64_t{1}, std::multiplies<>());
 }
 
 }  // namespace mambasic::traces

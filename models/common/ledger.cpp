@@ -58,7 +58,7 @@ const LedgerRow& Ledger::row(std::int32_t layer, Op op, BlockId block) const {
 
 LedgerRow Ledger::block(BlockId block) const {
     LedgerRow sum;
-    for (std::size_t i = static_cast<std::size_t>(block); i < rows_.size(); i += kBlockCount) {
+    for (auto i = static_cast<std::size_t>(block); i < rows_.size(); i += kBlockCount) {
         sum.add(rows_[i]);
     }
     return sum;

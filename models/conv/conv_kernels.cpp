@@ -4,8 +4,7 @@
 
 #include "models/common/saturate.h"
 
-namespace mambasic::models {
-namespace MAMBASIC_WIDTH {
+namespace mambasic::models::MAMBASIC_WIDTH {
 
 namespace {
 
@@ -30,7 +29,7 @@ Planes carve(const ConvBlock& s) {
     for (std::int64_t c = 0; c < s.channels; ++c) {
         p.bias[c] = static_cast<float>(s.bias[c]) * s.bias_scale;
         for (std::int64_t k = 0; k < kTaps; ++k) {
-            const float w = static_cast<float>(s.weight[c * kTaps + k]);
+            const auto w = static_cast<float>(s.weight[c * kTaps + k]);
             p.taps[k * kC + c] = s.per_tap_scaling ? scale * w : w;
             p.inputs[k * kC + c] = static_cast<float>(s.history[c * kTaps + k]);
         }
@@ -113,5 +112,4 @@ std::uint64_t run(const ConvBlock& s) {
 extern const ConvKernels kConvKernels;
 const ConvKernels kConvKernels = {run};
 
-}  // namespace MAMBASIC_WIDTH
-}  // namespace mambasic::models
+}  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "models/dram/dram_cost.h"
 
@@ -20,8 +21,8 @@ sc_core::sc_time from_now(Ticks at) {
 
 }  // namespace
 
-Dram::Dram(const sc_core::sc_module_name& name, const DramConfig& config, Ticks period)
-    : sc_module(name), config_(config), period_(period) {
+Dram::Dram(const sc_core::sc_module_name& name, DramConfig config, Ticks period)
+    : sc_module(name), config_(std::move(config)), period_(period) {
     SC_HAS_PROCESS(Dram);
     SC_METHOD(arbitrate);
     sensitive << ev_arbitrate_;

@@ -32,7 +32,7 @@ public:
 
 class Dram : public sc_core::sc_module, public DramInterface {
 public:
-    Dram(const sc_core::sc_module_name& name, const DramConfig& config, Ticks period);
+    Dram(const sc_core::sc_module_name& name, DramConfig config, Ticks period);
 
     DramGrant access(const DramRequest& request) override;
 

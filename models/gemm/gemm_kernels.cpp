@@ -8,8 +8,7 @@
 #include <immintrin.h>
 #endif
 
-namespace mambasic::models {
-namespace MAMBASIC_WIDTH {
+namespace mambasic::models::MAMBASIC_WIDTH {
 
 namespace {
 
@@ -54,7 +53,7 @@ MAMBASIC_ARITH Sums add_dot(Sums sum, Sums x, Sums w) {
 }
 #else
 constexpr std::int64_t kLanes = 8;
-typedef std::int32_t Sums __attribute__((vector_size(32)));
+using Sums = std::int32_t __attribute__((vector_size(32)));
 MAMBASIC_ARITH Sums zero() { return Sums{}; }
 MAMBASIC_ARITH Sums load(const std::int16_t* x) {
     Sums v;
@@ -157,5 +156,4 @@ std::uint64_t to_half(const GemmRow& s) {
 extern const GemmKernels kGemmKernels;
 const GemmKernels kGemmKernels = {multiply, to_int8<false>, to_int8<true>, to_half};
 
-}  // namespace MAMBASIC_WIDTH
-}  // namespace mambasic::models
+}  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -155,7 +155,7 @@ memory Library::packed_weight(const Primitive& primitive, const Product& p) {
             return kept->packed;
         }
     }
-    const memory packed = pack(primitive, p);
+    memory packed = pack(primitive, p);
     kept_.push_front({p.weight, p.n, p.k, packed, wanted.get_size()});
     std::size_t bytes = 0;
     for (auto kept = kept_.begin(); kept != kept_.end();) {

@@ -4,14 +4,12 @@
 
 #include "models/common/saturate.h"
 
-namespace mambasic::models {
-namespace MAMBASIC_WIDTH {
+namespace mambasic::models::MAMBASIC_WIDTH {
 
 namespace {
 
 constexpr std::int64_t kLanes = 16;
-typedef float Lanes __attribute__((vector_size(64)));
-typedef std::int32_t Mask __attribute__((vector_size(64)));
+using Lanes = float __attribute__((vector_size(64)));
 
 // The butterfly of stride kStride inside sixteen neighbours: the lower of a pair gets a + b, the
 // upper a - b, which rounds as a + (-b).
@@ -114,5 +112,4 @@ std::uint64_t run(const HadamardRow& s) {
 extern const HadamardKernels kHadamardKernels;
 const HadamardKernels kHadamardKernels = {run};
 
-}  // namespace MAMBASIC_WIDTH
-}  // namespace mambasic::models
+}  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -7,6 +7,8 @@
 // and subnormal inputs of the approximate rsqrt (both are flushed to zero).
 #pragma once
 
+#include <cstddef>
+
 #include "golden/arithmetic.h"
 
 namespace mambasic::models {
@@ -32,11 +34,11 @@ namespace unit {
 /// The piecewise polynomial at position t, 0 <= t <= segments.
 template <UnitForm kForm>
 MAMBASIC_ARITH float segment(const UnitView& view, float t) {
-    const std::int32_t floor = static_cast<std::int32_t>(t);
+    const auto floor = static_cast<std::int32_t>(t);
     const std::int32_t i = floor < view.segments ? floor : view.segments - 1;
     const float frac = t - static_cast<float>(i);  // exact
     const float* c = view.coefficients + i;
-    const std::int32_t n = view.segments;
+    const std::ptrdiff_t n = view.segments;
     if (kForm == UnitForm::Linear) return arith::fma(c[n], frac, c[0]);
     float p = c[5 * n];
     p = arith::fma(p, frac, c[4 * n]);
@@ -55,7 +57,7 @@ MAMBASIC_ARITH float exp(const UnitView& view, float x) {
     float held = x > -126.0F ? x : -126.0F;  // a NaN becomes a number here and returns at the end
     held = held < 126.0F ? held : 126.0F;
     const float p = held * kLog2eHigh;
-    const std::int32_t truncated = static_cast<std::int32_t>(p);
+    const auto truncated = static_cast<std::int32_t>(p);
     const std::int32_t k = truncated - (p < static_cast<float>(truncated) ? 1 : 0);
     float f = arith::fma(held, kLog2eHigh, -static_cast<float>(k));
     f = arith::fma(held, kLog2eLow, f);
@@ -63,9 +65,9 @@ MAMBASIC_ARITH float exp(const UnitView& view, float x) {
     f = f < 0x1.fffffep-1F ? f : 0x1.fffffep-1F;
     const float m = segment<kForm>(view, f * static_cast<float>(view.segments));
     const std::int32_t shift = k < -126 ? -126 : (k > 127 ? 127 : k);
-    const std::uint32_t bits =
+    const auto bits =
         arith::detail::bit_cast<std::uint32_t>(m) + (static_cast<std::uint32_t>(shift) << 23);
-    float y = arith::detail::bit_cast<float>(bits);
+    auto y = arith::detail::bit_cast<float>(bits);
     y = k < -126 ? 0.0F : y;
     y = k > 127 ? INFINITY : y;
     return x == x ? y : x;
@@ -99,7 +101,7 @@ MAMBASIC_ARITH float silu(const UnitView& view, float x) {
 template <UnitForm kForm>
 MAMBASIC_ARITH float rsqrt(const UnitView& view, float v) {
     if (kForm == UnitForm::Exact) return arith::rsqrt(v);
-    const std::uint32_t bits = arith::detail::bit_cast<std::uint32_t>(v);
+    const auto bits = arith::detail::bit_cast<std::uint32_t>(v);
     const std::uint32_t exponent = (bits >> 23) & 0xFFU;
     const std::uint32_t odd = (exponent + 1U) & 1U;  // the bias 127 is odd
     const float fraction =
@@ -108,9 +110,9 @@ MAMBASIC_ARITH float rsqrt(const UnitView& view, float v) {
                     (0.5F * static_cast<float>(view.segments));
     const float m = segment<kForm>(view, t);
     const std::int32_t half = (static_cast<std::int32_t>(exponent - odd) - 127) / 2;  // exact
-    const std::uint32_t scaled =
+    const auto scaled =
         arith::detail::bit_cast<std::uint32_t>(m) - (static_cast<std::uint32_t>(half) << 23);
-    float y = arith::detail::bit_cast<float>(scaled);
+    auto y = arith::detail::bit_cast<float>(scaled);
     y = v < 0x1p-126F ? INFINITY : y;  // zero, and subnormals flushed to it
     y = v == INFINITY ? 0.0F : y;
     return v <= -0x1p-126F || v != v ? NAN : y;

@@ -4,8 +4,7 @@
 
 #include "models/common/saturate.h"
 
-namespace mambasic::models {
-namespace MAMBASIC_WIDTH {
+namespace mambasic::models::MAMBASIC_WIDTH {
 
 namespace {
 
@@ -77,5 +76,4 @@ std::uint64_t run(const NormRow& s) {
 extern const NormKernels kNormKernels;
 const NormKernels kNormKernels = {run};
 
-}  // namespace MAMBASIC_WIDTH
-}  // namespace mambasic::models
+}  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -5,8 +5,7 @@
 
 #include "models/ssm/ssm_kernels.h"
 
-namespace mambasic::models {
-namespace MAMBASIC_WIDTH {
+namespace mambasic::models::MAMBASIC_WIDTH {
 namespace {
 
 constexpr std::int64_t kE = kSsmBlock;
@@ -119,5 +118,4 @@ void store_carry(const SsmBlock& s, const Planes& p) {
 }
 
 }  // namespace
-}  // namespace MAMBASIC_WIDTH
-}  // namespace mambasic::models
+}  // namespace mambasic::models::MAMBASIC_WIDTH

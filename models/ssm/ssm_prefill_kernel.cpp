@@ -3,8 +3,7 @@
 #include "models/common/saturate.h"
 #include "models/ssm/ssm_planes.h"
 
-namespace mambasic::models {
-namespace MAMBASIC_WIDTH {
+namespace mambasic::models::MAMBASIC_WIDTH {
 
 namespace {
 
@@ -112,5 +111,4 @@ std::uint64_t prefill(const SsmBlock& s) {
 extern const SsmKernel kSsmPrefill;
 const SsmKernel kSsmPrefill = {prefill};
 
-}  // namespace MAMBASIC_WIDTH
-}  // namespace mambasic::models
+}  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -81,7 +81,7 @@ bool Arguments::has(const std::string& name) const {
 
 std::string Arguments::text(const std::string& name) const {
     if (!has(name)) reject(name, "is missing; see mambasic " + verb_ + " --help");
-    const std::string value = values_[name].as<std::string>();
+    std::string value = values_[name].as<std::string>();
     if (value.empty()) reject(name, "is empty");
     return value;
 }
@@ -125,7 +125,7 @@ double Arguments::number_or(const std::string& name, double low, double high,
 
 std::string Arguments::choice(const std::string& name,
                               const std::vector<std::string>& choices) const {
-    const std::string word = text(name);
+    std::string word = text(name);
     if (std::find(choices.begin(), choices.end(), word) == choices.end()) {
         reject(name, "unknown value '" + word + "'" + models::suggestion(word, choices));
     }
@@ -166,7 +166,7 @@ std::string Arguments::command(const std::vector<std::string>& deciding) const {
         if (const auto* one = boost::any_cast<std::string>(&value)) {
             text += option + (bare ? "" : " ") + last_part(*one);
         } else if (const auto* many = boost::any_cast<std::vector<std::string>>(&value)) {
-            for (const std::string& each : *many) text += option + " " + each;
+            for (const std::string& each : *many) text.append(option).append(" ").append(each);
         } else {
             text += option;
         }

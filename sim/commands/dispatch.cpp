@@ -37,7 +37,7 @@ void show_help(const Verb& verb) {
 
 // "trace synth ..." is a verb of two words.
 const Verb* find(const std::vector<Verb>& verbs, const std::vector<std::string>& words) {
-    const std::string one = words[0];
+    const std::string& one = words[0];
     const std::string two = words.size() > 1 ? one + " " + words[1] : one;
     const auto place = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) {
         return verb.name == one || verb.name == two;

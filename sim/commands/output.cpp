@@ -16,7 +16,7 @@ namespace mambasic::sim {
 namespace {
 
 std::string checked_folder(const Arguments& arguments) {
-    const std::string path = arguments.text_or("out", "");
+    std::string path = arguments.text_or("out", "");
     const std::string why = path.empty() ? "" : reports::why_not_writable(path);
     if (!why.empty()) arguments.reject("out", why);
     return path;

@@ -47,8 +47,9 @@ std::vector<std::string> next_steps(const Arguments& arguments) {
         next.push_back("mambasic check --trace " + arguments.text("trace") + " --chip " +
                        arguments.text("chip") + "   compares every tensor, bit for bit");
     }
-    if (!arguments.has("out")) next.push_back("--out DIR   writes this as report.json as well");
-    next.push_back("mambasic explain gemm   tells what these keys mean; --set a.b=v changes one");
+    if (!arguments.has("out")) next.emplace_back("--out DIR   writes this as report.json as well");
+    next.emplace_back(
+        "mambasic explain gemm   tells what these keys mean; --set a.b=v changes one");
     return next;
 }
 

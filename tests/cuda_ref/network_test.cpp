@@ -3,6 +3,8 @@
 #include <cuda_runtime.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "cuda_ref/cuda_device.h"
 #include "cuda_ref/recorder.h"
 #include "tests/cuda_ref/golden_reference.h"
@@ -99,6 +101,21 @@ TEST_F(Network, OddNumbersOfStates) {
         expect_golden(info, options);
         info.phase = Phase::Decode;
         expect_golden(info, options);
+    }
+}
+
+// What golden recorded once, in the files that everybody has.
+TEST_F(Network, SampleTraces) {
+    for (const char* name : {"tiny-prefill", "tiny-decode"}) {
+        const traces::Trace trace = traces::Trace::open(std::string(MAMBASIC_SOURCE_DIR) +
+                                                        "/traces/samples/" + name + ".safetensors");
+        CudaDevice device;
+        walk(trace, device, {}, [&](const traces::Tensor& tensor) {
+            const traces::Tensor* recorded = trace.find(tensor.name);
+            ASSERT_NE(recorded, nullptr) << tensor.name;
+            ASSERT_EQ(recorded->bytes(), tensor.bytes()) << tensor.name;
+            EXPECT_EQ(std::memcmp(recorded->data, tensor.data, tensor.bytes()), 0) << tensor.name;
+        });
     }
 }
 

@@ -215,7 +215,7 @@ TEST_P(BadTrace, IsRefusedByEveryVerb) {
     EXPECT_EQ(folder.entries(), std::vector<std::string>{"bad.safetensors"});
 }
 
-const char kDtProj[] = "\"backbone.layers.0.mixer.dt_proj.weight\":{\"dtype\":\"";
+const char kDtProj[] = R"("backbone.layers.0.mixer.dt_proj.weight":{"dtype":")";
 
 INSTANTIATE_TEST_SUITE_P(
     File, BadTrace,

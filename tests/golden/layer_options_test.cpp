@@ -28,34 +28,41 @@ bool constant(const std::vector<T>& v) {
     return std::all_of(v.begin(), v.end(), [&v](T x) { return x == v[0]; });
 }
 
-enum Uses { kAlphaOnly, kBothOnly };
+enum class Uses { Alpha, AAndB };
 
-void expect_factors(Uses in_proj, Uses x_proj, Uses dt_proj, Uses out_proj, bool decoding,
-                    std::uint32_t batch, std::uint32_t tokens) {
+/// What each linear of a layer must depend on.
+struct Factors {
+    Uses in_proj, x_proj, dt_proj, out_proj;
+};
+
+void expect_factors(const Factors& want, bool decoding, std::uint32_t batch, std::uint32_t tokens) {
     const RandomLayer layer(tiny_dims(), 1);
     const Prompt prompt(batch, tokens, layer.dims, 9);
     using L = traces::LinearW8A8;
     using M = traces::Mamba1Layer;
     for (const auto factor : {&L::a, &L::b, &L::alpha}) {
         const bool alpha = factor == &L::alpha;
-        const auto used = [alpha](Uses uses) { return alpha == (uses == kAlphaOnly); };
+        const auto used = [alpha](Uses uses) { return alpha == (uses == Uses::Alpha); };
         EXPECT_EQ(constant(with_nan(layer, factor, &M::in_proj, decoding, prompt).out.in_proj),
-                  used(in_proj));
+                  used(want.in_proj));
         EXPECT_EQ(constant(with_nan(layer, factor, &M::x_proj, decoding, prompt).out.x_proj),
-                  used(x_proj));
+                  used(want.x_proj));
         EXPECT_EQ(constant(with_nan(layer, factor, &M::dt_proj, decoding, prompt).out.dt_proj),
-                  used(dt_proj));
+                  used(want.dt_proj));
         const Outcome run = with_nan(layer, factor, &M::out_proj, decoding, prompt);
-        EXPECT_EQ(std::isnan(arith::from_half(run.out.out_proj[0])), used(out_proj));
+        EXPECT_EQ(std::isnan(arith::from_half(run.out.out_proj[0])), used(want.out_proj));
     }
 }
 
 TEST(Epilogues, FollowThePhaseAndTheRows) {
-    expect_factors(kBothOnly, kBothOnly, kBothOnly, kBothOnly, false, 1, 3);
-    expect_factors(kBothOnly, kBothOnly, kBothOnly, kBothOnly, false, 2, 1);
-    expect_factors(kBothOnly, kAlphaOnly, kBothOnly, kAlphaOnly, false, 1, 1);
-    expect_factors(kAlphaOnly, kAlphaOnly, kAlphaOnly, kAlphaOnly, true, 1, 1);
-    expect_factors(kBothOnly, kBothOnly, kBothOnly, kBothOnly, true, 2, 1);
+    const Factors several_rows{Uses::AAndB, Uses::AAndB, Uses::AAndB, Uses::AAndB};
+    const Factors prompt_of_one{Uses::AAndB, Uses::Alpha, Uses::AAndB, Uses::Alpha};
+    const Factors one_row{Uses::Alpha, Uses::Alpha, Uses::Alpha, Uses::Alpha};
+    expect_factors(several_rows, false, 1, 3);
+    expect_factors(several_rows, false, 2, 1);
+    expect_factors(prompt_of_one, false, 1, 1);
+    expect_factors(one_row, true, 1, 1);
+    expect_factors(several_rows, true, 2, 1);
 }
 
 TEST(Options, ScanOrdersAgreeButForLastBits) {

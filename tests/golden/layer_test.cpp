@@ -219,7 +219,7 @@ TEST(DecodeLayer, ContinuesWhatPrefillBegan) {
     Outcome step = prefill(layer, prompt.part(0, 0, prompt_tokens));
     for (std::uint32_t t = prompt_tokens; t < prompt.tokens; ++t) {
         step = decode(layer, prompt.part(0, t, 1), step.state);
-        const Half* want = whole.out.scan.data() + t * layer.dims.d_inner;
+        const Half* want = whole.out.scan.data() + std::size_t{t} * layer.dims.d_inner;
         EXPECT_LT(distance(step.out.scan, want), 0.03) << "token " << t;
         LayerState forgotten = step.state;
         std::fill(forgotten.ssm.begin(), forgotten.ssm.end(), std::int8_t{0});

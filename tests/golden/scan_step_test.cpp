@@ -156,7 +156,7 @@ TEST(ScanStep, GateIsZTimesItsSigmoid) {
 
 TEST(ScanStep, FromZeroStateItIsNearlyAPrefillOfOneToken) {
     const ScanCase c(1, 1, 3000, 16, 5);
-    const ScanResult step = run(c, c.params, std::vector<std::int8_t>(3000 * 16, 0));
+    const ScanResult step = run(c, c.params, std::vector<std::int8_t>(std::size_t{3000} * 16, 0));
     ScanResult prefill = room_for(c);
     selective_scan(c.params, c.input, 1, 1, view_of(prefill));
     std::size_t differ = 0;

@@ -129,6 +129,20 @@ TEST(ConvFunction, TheTwoScalingsDiffer) {
     EXPECT_NE(codes[1], -75);
 }
 
+TEST(ConvFunction, TiesRoundAwayFromZero) {
+    for (const bool per_tap : {false, true}) {
+        Problem p({1, 1, 1}, 11);
+        p.weight = {0, 0, 0, 1};
+        p.bias = {0};
+        p.x[0] = 21;  // silu(21) = 21 in FP32
+        ConvTile t = p.tile(per_tap);
+        t.input_scale = t.weight_scale = t.bias_scale = 1.0F;
+        t.output_scale = 2.0F;
+        conv_compute({}, {}, t);
+        EXPECT_EQ(p.output[0], 11);
+    }
+}
+
 TEST(ConvFunction, SplittingTheTokensChangesNothing) {
     for (const bool per_tap : {false, true}) {
         Problem whole({2, 17, 140}, 10);

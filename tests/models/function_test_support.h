@@ -71,6 +71,7 @@ inline std::uint32_t bits_of(float v) {
 /// Bit patterns, so that -0 differs from 0 and a NaN equals itself.
 inline std::vector<std::uint32_t> bits_of(const std::vector<float>& values) {
     std::vector<std::uint32_t> bits;
+    bits.reserve(values.size());
     for (const float v : values) bits.push_back(bits_of(v));
     return bits;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "tests/models/function_test_support.h"
@@ -51,7 +52,8 @@ std::uint64_t scalar(const GemmTile& t) {
         for (std::uint64_t j = 0; j < t.shape.n; ++j) {
             std::int64_t acc = 0;
             for (std::uint64_t k = 0; k < t.shape.k; ++k) {
-                acc += t.x[i * t.x_stride + k] * t.weight[j * t.shape.k + k];
+                const int product = t.x[i * t.x_stride + k] * t.weight[j * t.shape.k + k];
+                acc += product;
             }
             const auto accf = static_cast<float>(static_cast<std::int32_t>(acc));
             const float weight_first = t.a * (t.b * accf);
@@ -148,6 +150,18 @@ TEST(GemmFunction, TheTwoFactorOrdersDiffer) {
     EXPECT_GT(gemm_compute({}, b)[Event::Saturated], 300U);
 }
 
+TEST(GemmFunction, TiesRoundToEven) {
+    Problem p({2, 2, 1}, 57);
+    p.x.assign(p.x.size(), 1);
+    p.weight = {5, 7};
+    GemmTile t = p.tile(Epilogue::Int8WeightFirst);
+    t.a = 0.5F;
+    t.b = 1.0F;
+    gemm_compute({}, t);
+    EXPECT_EQ(p.codes[0], 2);
+    EXPECT_EQ(p.codes[1], 4);
+}
+
 TEST(GemmFunction, ExtremeCodesAreExactAtEveryK) {
     for (const std::uint64_t k : {2U, 48U, 63U, 1025U, 5120U}) {
         for (const int x : {-128, 127}) {
@@ -207,7 +221,8 @@ TEST(GemmFunction, KeptWeightsGoWithTheCache) {
         const GemmWeightCache cache;
         gemm_compute({}, p.tile(Epilogue::Int8WeightFirst));
     }
-    p.weight = Random(56).codes(p.weight.size());  // the same address, other weights
+    const std::vector<std::int8_t> other = Random(56).codes(p.weight.size());
+    std::copy(other.begin(), other.end(), p.weight.begin());  // at the same address
     Problem want = p;
     const GemmWeightCache cache;
     gemm_compute({}, p.tile(Epilogue::Int8WeightFirst));

@@ -69,8 +69,8 @@ std::uint64_t factor_of(std::uint64_t width) {
 
 void compare(const HadamardShape& shape, bool wrap, float x_scale, std::uint32_t seed) {
     const std::vector<Half> x = Random(seed).halves(shape.rows * shape.width, -2.0F, 2.0F);
-    const float scale = static_cast<float>((1.0 / std::sqrt(static_cast<double>(shape.width))) /
-                                           static_cast<double>(x_scale));
+    const auto scale = static_cast<float>((1.0 / std::sqrt(static_cast<double>(shape.width))) /
+                                          static_cast<double>(x_scale));
     std::vector<std::int8_t> want;
     std::uint64_t saturated = 0;
     for (std::uint64_t row = 0; row < shape.rows; ++row) {
@@ -106,6 +106,34 @@ TEST(HadamardFunction, IsTheSpecForEveryFactor) {
         compare({2, width}, false, 0.03F, 3);
     }
     compare({33, 1536}, false, 0.03F, 4);
+}
+
+TEST(HadamardFunction, StagesGoFromTheSmallestStrideUp) {
+    // 2^15 swallows 2^-10 when their stage comes before the one that cancels the 2^15.
+    constexpr std::uint64_t kWidth = 128;
+    for (std::uint64_t stride = 1; 2 * stride < kWidth; stride *= 2) {
+        for (const bool small_first : {true, false}) {
+            std::vector<Half> x(kWidth, Half{0});
+            x[0] = arith::to_half(32768.0F);
+            x[small_first ? stride : 2 * stride] = arith::to_half(0x1p-10F);
+            x[small_first ? 2 * stride : stride] = arith::to_half(-32768.0F);
+            for (const Isa isa : test::available_isas()) {
+                const test::IsaScope scope(isa);
+                std::vector<std::int8_t> got(kWidth);
+                hadamard_compute({}, {{1, kWidth}, x.data(), 5.0F * 0x1p10F, false, got.data()});
+                EXPECT_EQ(got[0], small_first ? 0 : 5) << "stride " << stride;
+            }
+        }
+    }
+}
+
+TEST(HadamardFunction, TiesRoundAwayFromZero) {
+    const Half x = arith::to_half(2.5F);
+    std::int8_t y = 0;
+    hadamard_compute({}, {{1, 1}, &x, 1.0F, false, &y});
+    EXPECT_EQ(y, 3);
+    hadamard_compute({}, {{1, 1}, &x, 1.0F, true, &y});
+    EXPECT_EQ(y, 3);
 }
 
 TEST(HadamardFunction, OverflowSaturatesOrWrapsAndIsCounted) {

@@ -39,15 +39,15 @@ struct Outcome {
 Outcome scan(UnitKind kind, bool decode, float extreme) {
     Random random(1);
     const SsmShape shape{1, 19, 77, 16};
-    const auto wide = random.codes(19 * 77);
-    const auto z = random.codes(19 * 77);
-    const auto bc = random.codes(19 * 32);
-    const auto a = random.codes(77 * 16);
+    const auto wide = random.codes(std::size_t{19} * 77);
+    const auto z = random.codes(std::size_t{19} * 77);
+    const auto bc = random.codes(std::size_t{19} * 32);
+    const auto a = random.codes(std::size_t{77} * 16);
     const auto d = random.codes(77);
-    auto carry = random.floats(77 * 16, -1e-38F, 1e-38F);
-    auto state = random.codes(77 * 16);
+    auto carry = random.floats(std::size_t{77} * 16, -1e-38F, 1e-38F);
+    auto state = random.codes(std::size_t{77} * 16);
     Outcome outcome;
-    outcome.y.resize(19 * 77);
+    outcome.y.resize(std::size_t{19} * 77);
     SsmTile t;
     t.shape = shape;
     t.decode = decode;
@@ -70,11 +70,11 @@ Outcome scan(UnitKind kind, bool decode, float extreme) {
 
 Outcome convolve(UnitKind kind, bool per_tap) {
     Random random(2);
-    const auto x = random.codes(21 * 150);
-    const auto w = random.codes(150 * 4);
-    auto history = random.codes(150 * 4);
+    const auto x = random.codes(std::size_t{21} * 150);
+    const auto w = random.codes(std::size_t{150} * 4);
+    auto history = random.codes(std::size_t{150} * 4);
     Outcome outcome;
-    outcome.codes.resize(21 * 150);
+    outcome.codes.resize(std::size_t{21} * 150);
     ConvTile t;
     t.shape = {1, 21, 150};
     t.per_tap_scaling = per_tap;
@@ -95,10 +95,10 @@ Outcome convolve(UnitKind kind, bool per_tap) {
 
 Outcome normalize(UnitKind kind) {
     Random random(3);
-    const auto hidden = random.halves(6 * 333, -3.0F, 3.0F);
+    const auto hidden = random.halves(std::size_t{6} * 333, -3.0F, 3.0F);
     const auto weight = random.halves(333, 0.5F, 1.5F);
     Outcome outcome;
-    outcome.codes.resize(6 * 333);
+    outcome.codes.resize(std::size_t{6} * 333);
     NormTile t;
     t.shape = {6, 333};
     t.hidden = hidden.data();

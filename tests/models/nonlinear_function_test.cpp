@@ -42,7 +42,7 @@ double worst(UnitFunction function, const NonlinearUnit& unit) {
         if (function == UnitFunction::Rsqrt) x = std::pow(2.0, 20.0 * p - 10.0);
         const auto input = static_cast<float>(x);
         const double want = truth(function, static_cast<double>(input));
-        const double got = static_cast<double>(nonlinear_evaluate(function, unit, input));
+        const auto got = static_cast<double>(nonlinear_evaluate(function, unit, input));
         error = std::max(error, std::fabs(got - want) / (relative ? want : 1.0));
     }
     return error;

@@ -96,6 +96,51 @@ TEST(NormFunction, IsTheSpecOverAwkwardShapesAndOrders) {
     }
 }
 
+// One row before the division by the output scale, with the sum of squares and the two products
+// rounded as the arguments say.
+std::vector<float> values_of(const NormTile& t, bool fused, bool root_first) {
+    std::vector<float> values;
+    float sum = 0.0F;
+    for (std::uint64_t i = 0; i < t.shape.width; ++i) {
+        values.push_back(arith::from_half(t.hidden[i]) + t.residual_in[i]);
+        sum = fused ? std::fma(values[i], values[i], sum) : sum + values[i] * values[i];
+    }
+    const float root = 1.0F / std::sqrt(sum / static_cast<float>(t.shape.width) + t.epsilon);
+    for (std::uint64_t i = 0; i < t.shape.width; ++i) {
+        const float w = arith::from_half(t.weight[i]);
+        values[i] = root_first ? (values[i] * root) * w : values[i] * (root * w);
+    }
+    return values;
+}
+
+// Puts the first value that the two roundings disagree on at a tie of the quantizer, where its last
+// bit decides the code, and expects the code of `right`; true if the code of `wrong` differs.
+bool right_code_at_a_tie(Problem& p, const std::vector<float>& right,
+                         const std::vector<float>& wrong) {
+    for (std::size_t i = 0; i < right.size(); ++i) {
+        if (right[i] == wrong[i]) continue;
+        NormTile t = p.tile(true);
+        t.output_scale = std::fabs(right[i]) / 100.5F;
+        norm_compute({}, t);
+        EXPECT_EQ(p.output[i], arith::quantize_rhe(right[i] / t.output_scale));
+        return p.output[i] != arith::quantize_rhe(wrong[i] / t.output_scale);
+    }
+    return false;
+}
+
+TEST(NormFunction, RoundsWhereTheSpecRounds) {
+    int sums = 0;
+    int products = 0;
+    for (std::uint32_t seed = 100; seed < 600; ++seed) {
+        Problem p({1, 64}, seed);
+        const std::vector<float> right = values_of(p.tile(true), true, true);
+        sums += right_code_at_a_tie(p, right, values_of(p.tile(true), false, true)) ? 1 : 0;
+        products += right_code_at_a_tie(p, right, values_of(p.tile(true), true, false)) ? 1 : 0;
+    }
+    EXPECT_GT(sums, 5);
+    EXPECT_GT(products, 5);
+}
+
 TEST(NormFunction, SaturatesAndCounts) {
     Problem p({4, 256}, 5);
     NormTile t = p.tile(true);

@@ -188,6 +188,48 @@ TEST(SsmFunction, DecodeIsTheSpecOverAwkwardShapes) {
     compare({1, 2, 40, 13, 8}, true, 13);
 }
 
+TEST(SsmFunction, LastBitsOfTheGateShowInManyOutputs) {
+    // A last-bit difference before FP16 moves about one output in 10,000.
+    compare({1, 500, 192, 2}, false, 19);
+    compare({1, 500, 192, 2}, true, 20);
+}
+
+TEST(SsmFunction, PrefillRoundsTiesOfTheStateAwayFromZeroDecodeToEven) {
+    // dt = 0 in prefill: the carry stays as it is. dt = 32 and A = 0 in decode: the state gains
+    // (B * 32) * x = 1/2 a step.
+    const std::int8_t one = 1;
+    const std::int8_t low = -128;
+    std::vector<float> carry = {0.5F, 1.5F, 2.5F, -0.5F, -2.5F};
+    std::vector<std::int8_t> state = {0, 1, 2, -1, -3};
+    const std::vector<std::int8_t> ones(5, 1);
+    const std::vector<std::int8_t> lows(5, -128);
+    Half y = 0;
+    SsmTile t;
+    t.shape = {1, 1, 1, 5};
+    t.u = {&one, 1, 0, 1.0F};
+    t.dt = {&low, 1, 0, 4.0F};
+    t.b = {ones.data(), 5, 0, 0x1p-6F};
+    t.c = t.b;
+    t.z = t.u;
+    t.weights = {lows.data(), &one, &one, 1.0F, 1.0F, 0.0F, 1.0F};
+    t.last_tile = true;
+    t.carry = carry.data();
+    t.state = state.data();
+    t.y = &y;
+    for (const Isa isa : test::available_isas()) {
+        const test::IsaScope scope(isa);
+        ssm_compute({}, {}, t);
+        EXPECT_EQ(state, (std::vector<std::int8_t>{1, 2, 3, -1, -3}));
+        state = {0, 1, 2, -1, -3};
+        SsmTile step = t;
+        step.decode = true;
+        step.carry = nullptr;
+        step.dt = {&one, 1, 0, 32.0F};
+        ssm_compute({}, {}, step);
+        EXPECT_EQ(state, (std::vector<std::int8_t>{0, 2, 2, 0, -2}));
+    }
+}
+
 TEST(SsmFunction, TreeAndSequentialDiffer) {
     Problem sequential({1, 20, 64, 16}, 14);
     Problem tree({1, 20, 64, 16}, 14);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -109,33 +110,11 @@ TEST(JsonWriter, TheSchemaRefusesWhatIsNotAReport) {
     EXPECT_EQ(schema().fault(bad), "$.dram.bandwidth_utilization is too large");
 }
 
-TEST(JsonWriter, PutsEveryFigureUnderItsKey) {
-    const Json json = Json::parse(to_json(sample_report()));
-    EXPECT_EQ(json["totals"]["cycles"], 1234567);
-    EXPECT_EQ(json["totals"]["energy_pj"]["low"], 8e6);
-    EXPECT_EQ(json["layers"][1]["dram_written_bytes"], 560);
-    EXPECT_EQ(json["ops"][0]["macs"], 12582912);
-    EXPECT_EQ(json["blocks"][0]["stalled_output_cycles"], 134567);
-    EXPECT_EQ(json["blocks"][0]["counts"]["saturated"], 7);
-    EXPECT_EQ(json["dram"]["by_kind"]["state"]["written_bytes"], 60);
-    EXPECT_EQ(json["lookup"]["table_bytes"]["scales"], 8);
-    EXPECT_EQ(json["quantization"]["sqnr_ssm_input_db"], 31.5);
-    EXPECT_TRUE(json["quantization"]["sqnr_layer_output_db"].is_null());
-    EXPECT_EQ(json["check"]["tensors"][1]["first"]["want_hex"], "0x07");
-    EXPECT_EQ(json["check"]["tensors"][1]["first"]["at"], Json({0, 2, 2}));
-    EXPECT_TRUE(json["check"]["tensors"][0]["first"].is_null());
-}
-
-TEST(JsonWriter, KeysStandInTheOrderOfTheArchitecture) {
-    const std::string text = to_json(sample_report());
-    std::size_t last = 0;
-    for (const char* key : {"schema", "provenance", "totals", "layers", "ops", "blocks", "dram",
-                            "lookup", "quantization", "unit_errors", "check", "notes"}) {
-        const std::size_t at = text.find("\n  \"" + std::string(key) + "\":");
-        ASSERT_NE(at, std::string::npos) << key;
-        EXPECT_GT(at + 1, last) << key;
-        last = at;
-    }
+// Every figure of the sample is another one, so a figure under the wrong key changes these bytes.
+TEST(JsonWriter, EveryByteIsAsAgreed) {
+    std::ifstream file(MAMBASIC_SAMPLE_REPORT);
+    const std::string agreed{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_EQ(to_json(sample_report()), agreed);
 }
 
 TEST(JsonWriter, DoublesReadBackAsTheyWere) {

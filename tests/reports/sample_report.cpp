@@ -29,7 +29,7 @@ Report sample_report() {
     r.totals = {1234567,          1234567.5, 64,  19290.11, {12.5e6, 8e6, 18e6},
                 {3.21, 2.5, 4.4}, 4404019,   1060};
     r.layers = {{0, "quamba1", 600000, {6e6, 4e6, 9e6}, 2000, 500},
-                {1, "quamba1", 634567, {6.5e6, 4e6, 9e6}, 2001, 560}};
+                {1, "quamba1", 634567, {6.5e6, 4.5e6, 9.5e6}, 2001, 560}};
     r.ops = {{"in_proj", "gemm", 8, 100000, 90000, 12582912, 1000, 20, {9e6, 6e6, 12e6}},
              {"scan", "ssm", 16, 300000, 250000, 0, 3, 4, {3.5e6, 2e6, 6e6}}};
     r.blocks = {{"gemm",
@@ -37,18 +37,22 @@ Report sample_report() {
                  400000,
                  134567,
                  200000,
-                 {9e6, 6e6, 12e6},
+                 {9.1e6, 6.1e6, 12.1e6},
                  {2.0, 1.5, 3.0},
                  {{"int8_mac", 12582912}, {"saturated", 7}}},
-                {"ssm", 250000, 0, 0, 984567, {3.5e6, 2e6, 6e6}, {1.21, 1.0, 1.4}, {}}};
+                {"ssm", 250001, 0, 0, 984566, {3.4e6, 2.1e6, 6.1e6}, {1.21, 1.0, 1.4}, {}}};
     r.dram.name = "lpddr5-6400";
-    r.dram.weights = {4000000, 0};
+    r.dram.weights = {4000000, 3};
+    r.dram.row_hits = 21;
+    r.dram.row_misses = 22;
+    r.dram.refresh_cycles = 23;
     r.dram.activations = {400000, 1000};
-    r.dram.tables = {19, 0};
+    r.dram.tables = {19, 5};
     r.dram.state = {4000, 60};
     r.dram.bandwidth_utilization = 0.371;
-    r.lookup = {"none", 0, 8, 0, 0, 32, 32, 1, {10, 8, 12}, {0.001, 0.001, 0.002}, {0, 0, 0}};
-    r.quantization = {12, 0, 65536, 31.5, std::nullopt};
+    r.lookup = {"none",           4, 8, 5, 6, 32, 33, 1, {10, 8, 12}, {0.001, 0.0005, 0.002},
+                {0.003, 0, 0.004}};
+    r.quantization = {12, 2, 65536, 31.5, std::nullopt};
     r.unit_errors = {{"exp", "table", 812.5, 120.25}};
     r.check = sample_check();
     r.notes = {"a note"};

@@ -107,26 +107,37 @@ private:
     Stream steps_;
 };
 
-void Synthesis::start() {
-    const std::size_t width = options_.dims.d_model;
-    std::vector<std::int8_t> codes(options_.dims.vocab * width);
-    std::vector<arith::Half> scales(options_.dims.vocab);
-#pragma omp parallel if (codes.size() >= kWorthThreads)
+struct Embedding {
+    std::vector<std::int8_t> codes;   // [vocab][D]
+    std::vector<arith::Half> scales;  // [vocab]
+};
+
+Embedding draw_embedding(const WeightOptions& weights) {
+    const std::size_t width = weights.dims.d_model;
+    Embedding out;
+    out.codes.resize(weights.dims.vocab * width);
+    out.scales.resize(weights.dims.vocab);
+#pragma omp parallel if (out.codes.size() >= kWorthThreads)
     {
         std::vector<float> row;
 #pragma omp for schedule(static)
-        for (std::uint32_t token = 0; token < options_.dims.vocab; ++token) {
-            draw_embedding_row(weights_, token, row);
+        for (std::uint32_t token = 0; token < weights.dims.vocab; ++token) {
+            draw_embedding_row(weights, token, row);
             const float scale = embedding_scale(row.data(), width);
-            scales[token] = arith::to_half(scale);
+            out.scales[token] = arith::to_half(scale);
             for (std::size_t i = 0; i < width; ++i) {
-                codes[token * width + i] = weight_code(row[i], scale);
+                out.codes[token * width + i] = weight_code(row[i], scale);
             }
         }
     }
+    return out;
+}
+
+void Synthesis::start() {
+    const Embedding embedding = draw_embedding(weights_);
     Mamba1Head head;
-    head.embedding_weight = codes.data();
-    head.embedding_scales = scales.data();
+    head.embedding_weight = embedding.codes.data();
+    head.embedding_scales = embedding.scales.data();
     const auto embedded = [&](const std::vector<std::int32_t>& tokens) {
         return golden::embed(options_.dims, head, tokens.data(), tokens.size());
     };
@@ -139,8 +150,8 @@ void Synthesis::start() {
     }
     Pieces pieces;
     pieces.add("trace.tokens", tokens);
-    pieces.add("backbone.embedding.weight", codes);
-    pieces.add("backbone.embedding.scales", scales);
+    pieces.add("backbone.embedding.weight", embedding.codes);
+    pieces.add("backbone.embedding.scales", embedding.scales);
     pieces.add("trace.embedding.output", traced().hidden);
     assembler_.write(pieces);
 }

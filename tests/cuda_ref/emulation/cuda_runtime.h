@@ -11,6 +11,7 @@
 #include <cstring>
 #include <functional>
 
+// NOLINTBEGIN: these are CUDA's names
 #define __global__
 #define __device__
 #define __constant__ static const
@@ -20,7 +21,7 @@ struct dim3 {
     unsigned x;
     unsigned y;
     unsigned z;
-    dim3(unsigned x_size = 1, unsigned y_size = 1, unsigned z_size = 1)  // NOLINT: CUDA converts
+    dim3(unsigned x_size = 1, unsigned y_size = 1, unsigned z_size = 1)
         : x(x_size), y(y_size), z(z_size) {}
 };
 
@@ -93,3 +94,4 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
     emulation::run_grid(config->gridDim, config->blockDim, [&] { kernel(arguments...); });
     return cudaSuccess;
 }
+// NOLINTEND

@@ -1,39 +1,35 @@
-# name, source, trace, the text and what stands in its place. `ties` is the trace whose scales are
-# powers of two, so that values fall on rounding boundaries (tests/e2e/make_ties_trace.cpp).
+# name, source, trace, the text and what stands in its place (and the unit, where the source is a
+# header). The `ties` traces have values on rounding boundaries (make_ties_trace.cpp).
 
 # Selective scan
-set(ssm models/ssm/ssm_kernels.cpp)
+set(ssm models/ssm/ssm_prefill_kernel.cpp)
 mambasic_mutant(ssm_update_not_fused ${ssm} ${prefill}
     "h[e] = arith::fma(decay, h[e], du[e] * b);"
     "h[e] = decay * h[e] + du[e] * b;")
 mambasic_mutant(ssm_exp_one_ulp_off ${ssm} ${prefill}
     "const float decay = unit::exp<kExp>(exp, a[e] * dt[e]);"
-    "const float decay = arith::detail::bit_cast<float>(arith::detail::bit_cast<std::uint32_t>(unit::exp<kExp>(exp, a[e] * dt[e])) + 1U);")
-mambasic_mutant(ssm_carry_not_loaded ${ssm} ${prefill}
-    "p.h[n * kE + e] = s.carry[e * s.states + n];"
-    "p.h[n * kE + e] = 0.0F;")
+    "const float decay = arith::detail::bit_cast<float>(
+            arith::detail::bit_cast<std::uint32_t>(unit::exp<kExp>(exp, a[e] * dt[e])) + 1U);")
 mambasic_mutant(ssm_skip_left_out ${ssm} ${prefill}
     "p.out[e] = p.d[e] * p.u[e];"
     "p.out[e] = 0.0F;")
-mambasic_mutant(ssm_gate_as_in_decode ${ssm} ${prefill}
+mambasic_mutant(ssm_gate_as_in_decode ${ssm} ${ties_prefill}
     "y[e] = arith::to_half((out[e] * zf) / (1.0F + arith::exp(-zf)));"
     "y[e] = arith::to_half(out[e] * (zf * arith::sigmoid(zf)));")
-mambasic_mutant(ssm_bias_scale_swapped ${ssm} ${prefill}
+mambasic_mutant(ssm_state_rounds_to_even ${ssm} ${ties_prefill}
+    "state[i] = arith::quantize_rha(v);"
+    "state[i] = arith::quantize_rhe(v);")
+mambasic_mutant(ssm_bias_scale_swapped models/ssm/ssm_planes.h ${prefill}
     "p.bias[e] = s.dt_bias_scale * static_cast<float>(s.dt_bias[e]);"
-    "p.bias[e] = s.d_scale * static_cast<float>(s.dt_bias[e]);")
-mambasic_mutant(ssm_softplus_other_form ${ssm} ${prefill}
-    "if (s.softplus_form == kLog1p)"
-    "if (s.softplus_form != kLog1p)")
-mambasic_mutant(ssm_prefill_state_rounds_to_even ${ssm} ${ties_prefill}
-    "s.state[i] = arith::quantize_rha(v);"
-    "s.state[i] = arith::quantize_rhe(v);")
-mambasic_mutant(ssm_decode_state_rounds_away ${ssm} ${ties_decode}
-    "codes[e] = arith::quantize_rhe(v);"
-    "codes[e] = arith::quantize_rha(v);")
-mambasic_mutant(ssm_decode_state_not_written ${ssm} ${decode}
+    "p.bias[e] = s.d_scale * static_cast<float>(s.dt_bias[e]);" ${ssm})
+set(step models/ssm/ssm_decode_kernel.cpp)
+mambasic_mutant(ssm_decode_state_rounds_away ${step} ${ties_decode}
+    "codes[i] = arith::quantize_rhe(v);"
+    "codes[i] = arith::quantize_rha(v);")
+mambasic_mutant(ssm_decode_state_not_written ${step} ${decode}
     "s.state[e * s.states + n] = p.codes[n * kE + e];"
-    "(void)p.codes;")
-mambasic_mutant(ssm_decode_input_as_in_prefill ${ssm} ${decode}
+    "static_cast<void>(p.codes[n * kE + e]);")
+mambasic_mutant(ssm_decode_input_as_in_prefill ${step} ${decode}
     "(b * dt[e]) * x[e]"
     "b * (dt[e] * x[e])")
 
@@ -42,56 +38,67 @@ set(conv models/conv/conv_kernels.cpp)
 mambasic_mutant(conv_rounds_to_even ${conv} ${ties_prefill}
     "out[c] = arith::quantize_rha(u);"
     "out[c] = arith::quantize_rhe(u);")
-mambasic_mutant(conv_not_fused ${conv} ${prefill}
-    "v[c] = arith::fma(scale, sum, bias[c]);"
-    "v[c] = scale * sum + bias[c];")
-mambasic_mutant(conv_bias_scale_swapped ${conv} ${prefill}
-    "p.bias[c] = static_cast<float>(s.bias[c]) * s.bias_scale;"
-    "p.bias[c] = static_cast<float>(s.bias[c]) * s.weight_scale;")
 mambasic_mutant(conv_taps_off_by_one ${conv} ${prefill}
     "const float* __restrict x0 = p.inputs + ((t + 1) & 3) * kC;"
     "const float* __restrict x0 = p.inputs + ((t + 2) & 3) * kC;")
+mambasic_mutant(conv_bias_scale_swapped ${conv} ${prefill}
+    "p.bias[c] = static_cast<float>(s.bias[c]) * s.bias_scale;"
+    "p.bias[c] = static_cast<float>(s.bias[c]) * s.weight_scale;")
 mambasic_mutant(conv_history_not_kept ${conv} ${prefill}
     "s.history[c * kTaps + k] = static_cast<std::int8_t>(x);"
-    "s.history[c * kTaps + k] = static_cast<std::int8_t>(0.0F * x);")
-mambasic_mutant(conv_decode_scales_the_sum ${conv} ${decode}
-    "float sum = arith::fma(w[c], x0[c], bias[c]);"
-    "float sum = w[c] * x0[c] + bias[c];")
+    "static_cast<void>(x);")
+mambasic_mutant(conv_decode_drops_a_tap ${conv} ${decode}
+    "sum = arith::fma(w[2 * kC + c], x2[c], sum);"
+    "sum = arith::fma(w[2 * kC + c], 0.0F, sum);")
 
 # Normalization
 set(norm models/norm/norm_kernels.cpp)
 mambasic_mutant(norm_residual_left_out ${norm} ${prefill}
     "sum[i] = sum[i] + s.residual_in[i];"
-    "sum[i] = sum[i];")
-mambasic_mutant(norm_epsilon_left_out ${norm} ${prefill}
-    "reciprocal_root(s.rsqrt, variance + s.epsilon)"
-    "reciprocal_root(s.rsqrt, variance)")
-mambasic_mutant(norm_rounds_away ${norm} ${ties_prefill}
-    "output[i] = arith::quantize_rhe(u);"
-    "output[i] = arith::quantize_rha(u);")
+    "static_cast<void>(s.residual_in[i]);")
+mambasic_mutant(norm_weight_of_the_first_channel ${norm} ${prefill}
+    "((values[i] * root) * weight[i])"
+    "((values[i] * root) * weight[0])")
 
 # Matrix product
-set(gemm_kernels models/gemm/gemm_kernels.cpp)
-set(gemm models/gemm/gemm_function.cpp)
-mambasic_mutant(gemm_scales_swapped ${gemm} ${prefill}
-    "return {tile.a, tile.b};"
-    "return {tile.a, tile.alpha};" MAMBASIC_WIDE_KERNELS)
+mambasic_mutant(gemm_rounds_away models/gemm/gemm_kernels.cpp ${ties_prefill}
+    "arith::quantize_rhe(v)"
+    "arith::quantize_rha(v)")
+mambasic_mutant(gemm_wraps_instead_of_saturating models/gemm/gemm_kernels.cpp ${ties_prefill}
+    "arith::quantize_rhe(v)"
+    "arith::wrap_rhe(v)")
 
 # Hadamard
 set(hadamard models/hadamard/hadamard_kernels.cpp)
-mambasic_mutant(hadamard_rounds_to_even ${hadamard} ${ties_prefill}
-    "arith::quantize_rha(v)"
-    "arith::quantize_rhe(v)")
-mambasic_mutant(hadamard_butterfly_sign ${hadamard} ${prefill}
-    "high[i] = a - b;"
-    "high[i] = b - a;")
-mambasic_mutant(hadamard_stride_order ${hadamard} ${prefill}
-    "butterfly_within<2>(v);
-        butterfly_within<4>(v);"
-    "butterfly_within<4>(v);
-        butterfly_within<2>(v);")
+mambasic_mutant(hadamard_factor_sign ${hadamard} ${prefill}
+    "sum[i] += sign * term[i];"
+    "sum[i] -= sign * term[i];")
+mambasic_mutant(hadamard_butterfly_left_out ${hadamard} ${prefill}
+    "butterfly_within<4>(v);"
+    "")
 
 # Embedding
-mambasic_mutant(embedding_scale_of_the_next_token models/embedding/embedding_function.cpp ${prefill}
+mambasic_mutant(embedding_scale_of_another_token models/embedding/embedding_function.cpp ${prefill}
     "arith::from_half(tile.scales[token])"
     "arith::from_half(tile.scales[token ^ 1U])")
+
+# What the schedule hands to the blocks
+set(binding sim/tile_binding.cpp)
+mambasic_mutant(tile_edge_off_by_one sim/activation_store.cpp ${prefill}
+    "std::min(tile_tokens, work.tokens - t);"
+    "std::min(tile_tokens, work.tokens - t) - (t == 0 ? 1 : 0);")
+mambasic_mutant(tile_row_of_the_next_token ${binding} ${prefill}
+    "const std::uint64_t offset = first_row(task) * e;"
+    "const std::uint64_t offset = (first_row(task) == 0 ? 1 : 0) * e;")
+mambasic_mutant(decode_ssm_state_not_carried ${binding} ${decode}
+    "std::copy_n(t.states_in->ssm.data() + at, n, tile.state);"
+    "std::fill_n(tile.state, n, std::int8_t{0});")
+mambasic_mutant(decode_conv_state_not_carried ${binding} ${decode}
+    "std::copy_n(t.states_in->conv.data() + at, n, tile.history);"
+    "std::fill_n(tile.history, n, std::int8_t{0});")
+mambasic_mutant(scale_u_and_b_swapped ${binding} ${prefill}
+    "e, c, w.u_scale);"
+    "e, c, w.b_scale);")
+mambasic_mutant(state_quantized_after_no_tile ${binding} ${prefill}
+    "tile.last_tile = !tile.decode && task.region.token + task.region.tokens == tokens;"
+    "tile.last_tile = false;")
