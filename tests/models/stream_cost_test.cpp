@@ -122,6 +122,7 @@ TEST(DmaCost, WidthAndBuffers) {
     EXPECT_EQ(dma_move_cycles(c, 4096).count, 64U);
     EXPECT_EQ(dma_move_cycles(c, 4097).count, 65U);
     EXPECT_EQ(dma_area(c).memory.at(0).kib_per_bank, 8);
+    EXPECT_EQ(dma_area(c).memory.at(0).banks, 1);  // of one engine; a chip has two
 }
 
 TEST(DramCost, LatencyAndBandwidthInCycles) {
