@@ -72,6 +72,22 @@ TEST(ConvCost, OneTokenOfAGroupACycle) {
     EXPECT_EQ(part(conv_area(c, units()), "silu units"), 4);
 }
 
+TEST(ConvCost, HistoriesPassTheScratchpadOnceATile) {
+    const SramTraffic later = conv_history_traffic({2, 10, 64}, false);
+    EXPECT_EQ(later.activation_read_bytes, 2U * 64U * 4U);
+    EXPECT_EQ(later.activation_write_bytes, 2U * 64U * 4U);
+    EXPECT_EQ(later.weight_read_bytes, 0U);
+    const SramTraffic first = conv_history_traffic({2, 10, 64}, true);
+    EXPECT_EQ(first.activation_read_bytes, 0U);
+    EXPECT_EQ(first.activation_write_bytes, 2U * 64U * 4U);
+    EXPECT_EQ(conv_history_traffic({2, 0, 64}, false).activation_write_bytes, 0U);
+    SramTraffic sum = conv_traffic({2, 10, 64});
+    sum += later;
+    EXPECT_EQ(sum.weight_read_bytes, 64U * 5U);
+    EXPECT_EQ(sum.activation_read_bytes, 1280U + 512U);
+    EXPECT_EQ(sum.activation_write_bytes, 1280U + 512U);
+}
+
 TEST(HadamardCost, PassesOverARow) {
     EXPECT_EQ(hadamard_passes(1), 0U);
     EXPECT_EQ(hadamard_passes(256), 8U);
