@@ -1,6 +1,6 @@
 // Cycles and area of the DMA engines, as far as they are their own: the DRAM's time is the DRAM's.
-// Not modelled: address translation, bursts split at row borders, dynamic energy of the chunk buffers
-// (they leak, but passing bytes through them is free).
+// Not modelled: address translation, bursts split at row borders, dynamic energy of the chunk
+// buffers (they leak, but passing bytes through them is free).
 #pragma once
 
 #include "models/common/cost.h"

@@ -7,7 +7,7 @@ namespace {
 
 /// A run of 1,000 cycles on the tiny chip (32 bytes a cycle and direction in either scratchpad) in
 /// which one task read `weights` and wrote `activations`.
-class PortTime : public testing::Test {
+class BlockRows : public testing::Test {
 protected:
     void record(std::uint64_t weights, std::uint64_t activations) {
         models::Work work;
@@ -37,7 +37,7 @@ protected:
     const Timeline timeline_{1, 1};
 };
 
-TEST_F(PortTime, FullPortsAreNoReasonForANote) {
+TEST_F(BlockRows, FullPortsAreNoReasonForANote) {
     record(kCycles * kBytesPerCycle, 10 * kBytesPerCycle);
     EXPECT_TRUE(port_notes(facts()).empty());
     EXPECT_EQ(row("weight_sram").busy_cycles, kCycles);
@@ -45,7 +45,7 @@ TEST_F(PortTime, FullPortsAreNoReasonForANote) {
     EXPECT_EQ(row("activation_sram").idle_cycles, kCycles - 10);
 }
 
-TEST_F(PortTime, MoreThanThePortsPassIsSaidWithItsFactor) {
+TEST_F(BlockRows, MoreThanThePortsPassIsSaidWithItsFactor) {
     record(10, 2 * kCycles * kBytesPerCycle + kCycles * kBytesPerCycle / 2);
     const std::vector<std::string> notes = port_notes(facts());
     ASSERT_EQ(notes.size(), 1U);
@@ -56,13 +56,21 @@ TEST_F(PortTime, MoreThanThePortsPassIsSaidWithItsFactor) {
     EXPECT_EQ(busy.idle_cycles, 0U);
 }
 
-TEST_F(PortTime, OneByteTooManyIsSaidToo) {
+TEST_F(BlockRows, OneByteTooManyIsSaidToo) {
     record(kCycles * kBytesPerCycle + 1, 0);
     ASSERT_EQ(port_notes(facts()).size(), 1U);
     EXPECT_EQ(port_notes(facts())[0].find("weight_sram: "), 0U);
 }
 
-TEST_F(PortTime, TheReportCarriesTheNote) {
+TEST_F(BlockRows, EachDmaEngineHasItsOwnAreaAndLeakage) {
+    record(0, 0);
+    EXPECT_GT(row("dma_store").area_mm2.value, 0);
+    EXPECT_GT(row("dma_store").energy_pj.value, 0);
+    EXPECT_EQ(row("dma_store").area_mm2.value, row("dma_load").area_mm2.value);
+    EXPECT_EQ(row("dma_store").energy_pj.value, row("dma_load").energy_pj.value);
+}
+
+TEST_F(BlockRows, TheReportCarriesTheNote) {
     record(3 * kCycles * kBytesPerCycle, 0);
     const reports::Report report = make_report(facts());
     bool found = false;
