@@ -1,6 +1,9 @@
 #include "sim/block_rows.h"
 
 #include <algorithm>
+#include <iomanip>
+#include <locale>
+#include <sstream>
 
 #include "models/common/error.h"
 #include "models/sram/sram_cost.h"
@@ -19,26 +22,37 @@ void add_counts(const models::Counts& counts, reports::NamedCounts& named) {
     }
 }
 
-/// Cycles in which a memory's ports (or the DRAM's bus) move bytes; the rest of the run is idle.
-void set_port_time(reports::BlockRow& row, std::uint64_t busy, std::uint64_t total) {
-    row.busy_cycles = std::min(busy, total);
-    row.idle_cycles = total - row.busy_cycles;
+/// Cycles in which something that serves one request at a time works; the rest of the run is idle.
+void set_busy_time(reports::BlockRow& row, std::uint64_t busy, std::uint64_t total) {
+    MAMBASIC_CHECK(busy <= total, row.name + ": busy for longer than the run");
+    row.busy_cycles = busy;
+    row.idle_cycles = total - busy;
+}
+
+models::Memory scratchpad(Part part) {
+    return part == Part::WeightSram ? models::Memory::Weight : models::Memory::Activation;
+}
+
+/// Cycles that the scratchpad's ports need for all accesses of the run.
+std::uint64_t port_cycles(const RunFacts& f, Part part) {
+    const models::LedgerRow all = f.ledger.all();
+    const models::ByteCounts& bytes = all.memory[static_cast<std::size_t>(scratchpad(part))];
+    const models::SramConfig& config =
+        part == Part::WeightSram ? f.chip.weight_sram : f.chip.activation_sram;
+    return models::sram_port_cycles(config, bytes.read, bytes.written).count;
 }
 
 void fill_memory(const RunFacts& f, Part part, reports::BlockRow& row) {
     const models::LedgerRow all = f.ledger.all();
-    const auto memory =
-        part == Part::WeightSram ? models::Memory::Weight : models::Memory::Activation;
-    const models::SramConfig& config =
-        part == Part::WeightSram ? f.chip.weight_sram : f.chip.activation_sram;
-    const models::ByteCounts& bytes = all.memory[static_cast<std::size_t>(memory)];
+    const auto memory = static_cast<std::size_t>(scratchpad(part));
+    const models::ByteCounts& bytes = all.memory[memory];
     models::Counts counts;
     counts[Event::SramReadBytes] = bytes.read;
     counts[Event::SramWriteBytes] = bytes.written;
     add_counts(counts, row.counts);
-    row.counts.emplace_back("peak_bytes", f.result.peak_bytes[static_cast<std::size_t>(memory)]);
-    set_port_time(row, models::sram_port_cycles(config, bytes.read, bytes.written).count,
-                  f.result.cycles);
+    row.counts.emplace_back("peak_bytes", f.result.peak_bytes[memory]);
+    row.busy_cycles = std::min(port_cycles(f, part), f.result.cycles);  // the rest: port_notes()
+    row.idle_cycles = f.result.cycles - row.busy_cycles;
 }
 
 void fill_block(const RunFacts& f, BlockId block, reports::BlockRow& row) {
@@ -61,7 +75,7 @@ void fill_scale_table(const RunFacts& f, reports::BlockRow& row) {
     models::Counts counts;
     counts[Event::ScaleLookup] = all.counts[Event::ScaleLookup];
     add_counts(counts, row.counts);
-    set_port_time(row, all.table_cycles, f.result.cycles);
+    set_busy_time(row, all.table_cycles, f.result.cycles);
 }
 
 void fill_dram(const RunFacts& f, reports::BlockRow& row) {
@@ -70,7 +84,7 @@ void fill_dram(const RunFacts& f, reports::BlockRow& row) {
     counts[Event::DramReadBytes] = all.counts[Event::DramReadBytes];
     counts[Event::DramWriteBytes] = all.counts[Event::DramWriteBytes];
     add_counts(counts, row.counts);
-    set_port_time(row, f.result.dram_bus_cycles, f.result.cycles);
+    set_busy_time(row, f.result.dram_bus_cycles, f.result.cycles);
 }
 
 void fill(const RunFacts& f, Part part, reports::BlockRow& row) {
@@ -111,6 +125,23 @@ std::vector<reports::BlockRow> block_rows(const RunFacts& f, const EnergyModel& 
         rows.push_back(std::move(row));
     }
     return rows;
+}
+
+std::vector<std::string> port_notes(const RunFacts& f) {
+    std::vector<std::string> notes;
+    for (const Part part : {Part::WeightSram, Part::ActivationSram}) {
+        const std::uint64_t needed = port_cycles(f, part);
+        if (needed <= f.result.cycles) continue;
+        std::ostringstream factor;
+        factor.imbue(std::locale::classic());
+        factor << std::fixed << std::setprecision(2)
+               << static_cast<double>(needed) / static_cast<double>(f.result.cycles);
+        notes.push_back(std::string(name_of(part)) + ": the accesses of this run need " +
+                        factor.str() +
+                        " times what its ports pass in the run's time; blocks do not wait for each "
+                        "other at the ports, so the run is too fast");
+    }
+    return notes;
 }
 
 }  // namespace mambasic::sim

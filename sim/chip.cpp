@@ -169,6 +169,12 @@ ChipResult Chip::run() {
     dispatch_.rethrow();
     check_finished();
     occupancy_.check_empty();
+    models::ByteCounts dram;
+    for (const models::ByteCounts& kind : ledger_.all().dram) {
+        dram.read += kind.read;
+        dram.written += kind.written;
+    }
+    occupancy_.check_moved(dram);
     return collect(last_retired_);
 }
 

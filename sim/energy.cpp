@@ -44,7 +44,8 @@ AreaParts area_parts(const ChipConfig& c, Part part) {
             return {{}, {models::sram_part(c.weight_sram, "weight_sram")}};
         case Part::ActivationSram:
             return {{}, {models::sram_part(c.activation_sram, "activation_sram")}};
-        case Part::DmaLoad:  // the area model has both engines in one
+        case Part::DmaLoad:
+        case Part::DmaStore:
             return models::dma_area(c.dma);
         default:
             return {};

@@ -133,7 +133,8 @@ StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
         plan.channels = e;
         return plan;
     }
-    plan.resident = work.decode() && chip.schedule.fusion == Fusion::Layer &&
+    plan.resident = work.decode() && chip.ssm.state_residency == models::StateResidency::OnChip &&
+                    chip.schedule.fusion == Fusion::Layer &&
                     work.layers * work.batch * sequence <= capacity;
     const std::uint64_t together = work.decode() ? work.batch : 1;
     plan.sequences = std::min(together, capacity / (plan.resident ? 1 : 2) / sequence);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/common/error.h"
 #include "models/dram/dram_cost.h"
@@ -203,6 +204,7 @@ reports::Report make_report(const RunFacts& f) {
     if (!f.numerics) {
         report.notes.emplace_back("timing only: no bits were computed, saturation is not counted");
     }
+    for (std::string& note : port_notes(f)) report.notes.push_back(std::move(note));
     report.notes.emplace_back(
         "energy of layers and ops is dynamic; the leakage of the memories is in the blocks");
     return report;

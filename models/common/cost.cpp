@@ -15,6 +15,13 @@ constexpr double kKibPerMebibit = 128;
 
 }  // namespace
 
+SramTraffic& SramTraffic::operator+=(const SramTraffic& other) {
+    weight_read_bytes += other.weight_read_bytes;
+    activation_read_bytes += other.activation_read_bytes;
+    activation_write_bytes += other.activation_write_bytes;
+    return *this;
+}
+
 Banded area_mm2(const Technology& technology, const LogicPart& part) {
     const Banded& cell = technology.area_um2[static_cast<std::size_t>(part.primitive)];
     const Banded& used = technology.logic_utilization;

@@ -18,12 +18,12 @@ struct SramTraffic {
     std::uint64_t weight_read_bytes = 0;
     std::uint64_t activation_read_bytes = 0;
     std::uint64_t activation_write_bytes = 0;
+    SramTraffic& operator+=(const SramTraffic& other);
 };
 
-/// Bytes that one tile moves through its block's own store, beyond what its function counts.
-/// Whoever keeps the ledger adds them to Event::State*Bytes and prices those with byte_prices() of
-/// the store: GEMM accumulators, Hadamard row buffer, SSM state store; conv's history lies in the
-/// activation scratchpad.
+/// Bytes that one tile moves through its block's own store. The ledger adds them to
+/// Event::State*Bytes; they are priced with byte_prices() of the store: GEMM accumulators, Hadamard
+/// row buffer, SSM state store. Conv's history lies in the activation scratchpad (SramTraffic).
 struct StoreTraffic {
     std::uint64_t read_bytes = 0;
     std::uint64_t write_bytes = 0;

@@ -25,7 +25,7 @@ enum class Event : std::uint8_t {
     ScaleLookup,     // scale read for a channel or a tile
     SramReadBytes,   // scratchpad bytes read
     SramWriteBytes,  // scratchpad bytes written
-    StateReadBytes,  // SSM and conv state store
+    StateReadBytes,  // of a block's own memory: StoreTraffic in cost.h
     StateWriteBytes,
     DramReadBytes,
     DramWriteBytes,

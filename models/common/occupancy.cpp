@@ -21,28 +21,47 @@ void Occupancy::add(const Segment& segment) {
 void Occupancy::started(const Task& task) {
     for (const BufferUse& use : task.buffers) {
         State& s = buffers_.at(use.buffer);
-        if (!use.writes) {
-            MAMBASIC_CHECK(s.present, "a task reads a buffer that is not there");
-            s.read = true;
+        if (use.writes) {
+            write_started(s, task);
             continue;
         }
-        if (s.present) {
-            s.read = s.read || task.block != BlockId::DmaLoad;  // updated in place
-            continue;
-        }
-        s.present = true;
-        const std::size_t m = index(s.buffer.memory);
-        held_[m] += s.buffer.bytes;
-        peak_[m] = std::max(peak_[m], held_[m]);
-        MAMBASIC_CHECK(held_[m] <= capacity_[m],
-                       std::string(name_of(s.buffer.memory)) + " holds more than its capacity");
-        if (s.buffer.loaded) loaded_bytes_ += s.buffer.bytes;
+        MAMBASIC_CHECK(s.present && s.written && s.writers == 0,
+                       std::string(name_of(task.block)) + " reads buffer " +
+                           std::to_string(use.buffer) + " before it was written");
+        s.read = true;
     }
+}
+
+void Occupancy::write_started(State& s, const Task& task) {
+    ++s.writers;
+    if (s.present) {
+        s.read = s.read || task.block != BlockId::DmaLoad;  // updated in place
+        return;
+    }
+    s.present = true;
+    const std::size_t m = index(s.buffer.memory);
+    held_[m] += s.buffer.bytes;
+    peak_[m] = std::max(peak_[m], held_[m]);
+    MAMBASIC_CHECK(held_[m] <= capacity_[m],
+                   std::string(name_of(s.buffer.memory)) + " holds more than its capacity");
+    if (s.buffer.loaded) loaded_bytes_ += s.buffer.bytes;
 }
 
 void Occupancy::retired(const Task& task) {
     for (const BufferUse& use : task.buffers) {
-        --buffers_.at(use.buffer).uses;
+        State& s = buffers_.at(use.buffer);
+        if (task.block == BlockId::DmaLoad) moved_.read += s.buffer.bytes;
+        if (task.block == BlockId::DmaStore) {
+            // A state leaves as codes where its buffer held FP32: a store may take less.
+            MAMBASIC_CHECK(task.transfer.bytes <= s.buffer.bytes,
+                           "a store takes more out of a buffer than it holds");
+            moved_.written += task.transfer.bytes;
+        }
+        if (use.writes) {
+            --s.writers;
+            s.written = true;
+        }
+        --s.uses;
         leave_if_done(use.buffer);
     }
 }
@@ -69,6 +88,15 @@ void Occupancy::check_empty() const {
                    std::to_string(loaded_bytes_) + " bytes loaded, " +
                        std::to_string(consumed_bytes_) + " consumed, " + std::to_string(resident) +
                        " resident");
+}
+
+void Occupancy::check_moved(const ByteCounts& dram) const {
+    MAMBASIC_CHECK(dram.read == moved_.read, std::to_string(dram.read) + " bytes read from DRAM, " +
+                                                 std::to_string(moved_.read) +
+                                                 " loaded into buffers");
+    MAMBASIC_CHECK(dram.written == moved_.written,
+                   std::to_string(dram.written) + " bytes written to DRAM, " +
+                       std::to_string(moved_.written) + " stored from buffers");
 }
 
 }  // namespace mambasic::models

@@ -27,9 +27,8 @@ Work Conv::perform(const Task& task) {
     work.table_cycles = lookup.count;
     work.cycles = lookup + conv_cycles(config_, nonlinear_, tile.shape);
     work.sram = conv_traffic(tile.shape);
-    // The histories lie in the activation scratchpad.
-    work.sram.activation_read_bytes += std::exchange(work.counts[Event::StateReadBytes], 0);
-    work.sram.activation_write_bytes += std::exchange(work.counts[Event::StateWriteBytes], 0);
+    const bool decode = tile.per_tap_scaling;
+    work.sram += conv_history_traffic(tile.shape, !decode && task.region.token == 0);
     return work;
 }
 

@@ -25,6 +25,14 @@ SramTraffic conv_traffic(const ConvShape& shape) {
     return {shape.channels * (kTaps + 1), elements, elements};
 }
 
+// The histories lie in the activation scratchpad, where the schedule allocates them, one word of
+// four codes a channel; they pass its ports and cost what its bytes cost. The window registers hold
+// them during the tile: a word in before its first token, a word out after its last.
+SramTraffic conv_history_traffic(const ConvShape& shape, bool zeros) {
+    const std::uint64_t words = shape.tokens == 0 ? 0 : shape.sequences * shape.channels;
+    return {0, zeros ? 0 : words * kTaps, words * kTaps};
+}
+
 AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear) {
     const double lanes = config.lanes;
     constexpr double kBitsHeld = 8 * (kTaps + 1 + (kTaps - 1));  // weights, bias, older inputs

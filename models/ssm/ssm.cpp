@@ -21,6 +21,8 @@ Work Ssm::perform(const Task& task) {
                             : ssm_count(tile.shape, tile.decode, tile.last_tile);
     work.cycles = ssm_cycles(config_, nonlinear_, tile.shape).total();
     work.sram = ssm_traffic(tile.shape);
+    work.store =
+        ssm_state_traffic(tile.shape, {tile.decode, task.region.token == 0, tile.last_tile});
     return work;
 }
 

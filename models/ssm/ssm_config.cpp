@@ -29,7 +29,7 @@ SsmConfig SsmConfig::parse(YamlMap map) {
     c.state_residency = map.take_enum<StateResidency>(
         "state_residency",
         {{"on_chip", StateResidency::OnChip}, {"spilled", StateResidency::Spilled}},
-        "where the FP32 state of a layer lives between two tiles of it");
+        "where the state of a layer lives between two tiles of it, in decode between two tokens");
     c.state_store_kib =
         map.take_u32("state_store_kib", 1, 1048576, "KiB",
                      "store for FP32 states: 4 bytes for each channel, state and sequence");

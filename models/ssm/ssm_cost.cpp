@@ -50,6 +50,20 @@ SramTraffic ssm_traffic(const SsmShape& shape) {
     return traffic;
 }
 
+// The states of a group stay in the rotating registers for all tokens of the tile (above), so the
+// store is read and written once a tile, not once a token. A prefill carries FP32 from tile to
+// tile: its first tile begins with zeroed registers and reads nothing, its last one writes the int8
+// codes it leaves behind. A decode tile is one token, with int8 codes in and out.
+StoreTraffic ssm_state_traffic(const SsmShape& shape, const SsmPosition& position) {
+    constexpr std::uint64_t kCode = 1;
+    constexpr std::uint64_t kFloat = 4;
+    const std::uint64_t states = shape.sequences * shape.channels * shape.states;
+    if (shape.tokens == 0) return {};
+    if (position.decode) return {states * kCode, states * kCode};
+    return {position.first_tile ? 0 : states * kFloat,
+            states * (position.last_tile ? kCode : kFloat)};
+}
+
 MemoryPart ssm_state_store(const SsmConfig& config) {
     // One bank a channel lane, as wide as its state lanes; it fills and empties beside each other.
     const double banks = config.channel_lanes;

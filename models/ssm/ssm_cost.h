@@ -22,6 +22,14 @@ SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
                      const SsmShape& shape);
 
 SramTraffic ssm_traffic(const SsmShape& shape);
+
+/// Where a tile lies in the life of its states.
+struct SsmPosition {
+    bool decode = false;
+    bool first_tile = false;  // of a prefill: the states begin as zeros
+    bool last_tile = false;   // of a prefill: the states end as int8
+};
+StoreTraffic ssm_state_traffic(const SsmShape& shape, const SsmPosition& position);
 MemoryPart ssm_state_store(const SsmConfig& config);
 AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear);
 

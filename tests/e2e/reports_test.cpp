@@ -79,8 +79,40 @@ TEST(Reports, EveryCycleOfEveryBlockIsAccountedFor) {
                                   block["stalled_input_cycles"].get<std::uint64_t>() +
                                   block["stalled_output_cycles"].get<std::uint64_t>() +
                                   block["idle_cycles"].get<std::uint64_t>();
-        if (sum == 0) continue;  // a scratchpad: it has no process of its own
         EXPECT_EQ(sum, report["totals"]["cycles"].get<std::uint64_t>()) << block["name"];
+    }
+}
+
+std::uint64_t count_of(const Json& report, const std::string& block, const std::string& event) {
+    for (const Json& row : report["blocks"]) {
+        if (row["name"] == block) return row["counts"].value(event, std::uint64_t{0});
+    }
+    ADD_FAILURE() << "no block " << block;
+    return 0;
+}
+
+// 2 layers, 2 sequences, 192 channels of 16 states, tiles of 8, 8 and 5 tokens.
+TEST(Reports, StatesAreReadAndWrittenOnceATile) {
+    const Json report = Json::parse(report_of({"--timing-only"}, {}));
+    constexpr std::uint64_t kStates = 2 * 2 * 192 * 16;
+    EXPECT_EQ(count_of(report, "ssm", "state_read_bytes"), kStates * (0 + 4 + 4));
+    EXPECT_EQ(count_of(report, "ssm", "state_write_bytes"), kStates * (4 + 4 + 1));
+}
+
+// Nothing else in the activation scratchpad depends on where the tiles are cut, if all of it fits.
+TEST(Reports, HistoriesOfTheConvolutionPassTheScratchpadOnceATile) {
+    const auto with_tiles_of = [](const char* tokens) {
+        return Json::parse(report_of({"--timing-only", "--set", "activation_sram.capacity_kib=256",
+                                      "--set", std::string("schedule.tile_tokens=") + tokens},
+                                     {}));
+    };
+    const Json three = with_tiles_of("8");
+    const Json one = with_tiles_of("21");
+    constexpr std::uint64_t kHistories = 2 * 2 * 192 * 4;
+    for (const char* event : {"sram_read_bytes", "sram_write_bytes"}) {
+        EXPECT_EQ(count_of(three, "activation_sram", event),
+                  count_of(one, "activation_sram", event) + 2 * kHistories)
+            << event;
     }
 }
 

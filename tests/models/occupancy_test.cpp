@@ -68,5 +68,60 @@ TEST(Occupancy, RefusesAReadBeforeTheWrite) {
     EXPECT_THROW(o.started(s.tasks[1]), InternalError);
 }
 
+TEST(Occupancy, RefusesAReadWhileTheWriterIsUnderWay) {
+    Occupancy o({100, 100, 100});
+    const Segment s = load_and_read(0, true);
+    o.add(s);
+    o.started(s.tasks[0]);
+    EXPECT_THROW(o.started(s.tasks[1]), InternalError);
+}
+
+TEST(Occupancy, RefusesAReadBesideASecondWriter) {
+    Occupancy o({100, 100, 100});
+    Segment s = load_and_read(0, true);
+    Task again = s.tasks[1];
+    again.id = 2;
+    again.buffers = {{0, true}};
+    s.tasks.push_back(again);
+    o.add(s);
+    o.started(s.tasks[0]);
+    o.retired(s.tasks[0]);
+    o.started(s.tasks[2]);
+    EXPECT_THROW(o.started(s.tasks[1]), InternalError);
+}
+
+// 60 bytes in, 40 of them out again.
+Segment load_and_store() {
+    Segment s = load_and_read(0, true);
+    s.tasks[1].block = BlockId::DmaStore;
+    s.tasks[1].transfer.bytes = 40;
+    return s;
+}
+
+void run_all(Occupancy& o, const Segment& s) {
+    o.add(s);
+    for (const Task& t : s.tasks) {
+        o.started(t);
+        o.retired(t);
+    }
+}
+
+TEST(Occupancy, WhatTheDmaCarriedIsWhatTheBuffersTookAndGave) {
+    Occupancy o({100, 100, 100});
+    run_all(o, load_and_store());
+    EXPECT_NO_THROW(o.check_moved({60, 40}));
+    EXPECT_THROW(o.check_moved({59, 40}), InternalError);
+    EXPECT_THROW(o.check_moved({61, 40}), InternalError);
+    EXPECT_THROW(o.check_moved({60, 39}), InternalError);
+    EXPECT_THROW(o.check_moved({60, 41}), InternalError);
+}
+
+TEST(Occupancy, RefusesAStoreOfMoreThanTheBuffer) {
+    Occupancy o({100, 100, 100});
+    Segment s = load_and_store();
+    s.tasks[1].transfer.bytes = 61;
+    EXPECT_THROW(run_all(o, s), InternalError);
+}
+
 }  // namespace
 }  // namespace mambasic::models

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace mambasic::models {
@@ -124,6 +125,21 @@ TEST(SsmCost, ClosedFormAgreesWithPlayingTheGroups) {
     }
     EXPECT_GT(bound, 100);
     EXPECT_LT(bound, 1900);
+}
+
+TEST(SsmCost, StatesPassTheStoreOnceATile) {
+    const SsmShape s{2, 10, 64, 16};  // 2,048 states, whatever the tokens
+    const auto traffic = [&](const SsmPosition& position) {
+        const StoreTraffic t = ssm_state_traffic(s, position);
+        return std::make_pair(t.read_bytes, t.write_bytes);
+    };
+    using Bytes = std::pair<std::uint64_t, std::uint64_t>;
+    EXPECT_EQ(traffic({false, false, false}), Bytes(8192, 8192));  // FP32 in, FP32 out
+    EXPECT_EQ(traffic({false, true, false}), Bytes(0, 8192));      // zeros in
+    EXPECT_EQ(traffic({false, false, true}), Bytes(8192, 2048));   // codes out
+    EXPECT_EQ(traffic({false, true, true}), Bytes(0, 2048));
+    EXPECT_EQ(traffic({true, true, true}), Bytes(2048, 2048));  // decode: codes, every token
+    EXPECT_EQ(ssm_state_traffic({2, 0, 64, 16}, {}).write_bytes, 0U);
 }
 
 TEST(SsmCost, TrafficAndAreaByHand) {

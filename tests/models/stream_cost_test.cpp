@@ -72,6 +72,22 @@ TEST(ConvCost, OneTokenOfAGroupACycle) {
     EXPECT_EQ(part(conv_area(c, units()), "silu units"), 4);
 }
 
+TEST(ConvCost, HistoriesPassTheScratchpadOnceATile) {
+    const SramTraffic later = conv_history_traffic({2, 10, 64}, false);
+    EXPECT_EQ(later.activation_read_bytes, 2U * 64U * 4U);
+    EXPECT_EQ(later.activation_write_bytes, 2U * 64U * 4U);
+    EXPECT_EQ(later.weight_read_bytes, 0U);
+    const SramTraffic first = conv_history_traffic({2, 10, 64}, true);
+    EXPECT_EQ(first.activation_read_bytes, 0U);
+    EXPECT_EQ(first.activation_write_bytes, 2U * 64U * 4U);
+    EXPECT_EQ(conv_history_traffic({2, 0, 64}, false).activation_write_bytes, 0U);
+    SramTraffic sum = conv_traffic({2, 10, 64});
+    sum += later;
+    EXPECT_EQ(sum.weight_read_bytes, 64U * 5U);
+    EXPECT_EQ(sum.activation_read_bytes, 1280U + 512U);
+    EXPECT_EQ(sum.activation_write_bytes, 1280U + 512U);
+}
+
 TEST(HadamardCost, PassesOverARow) {
     EXPECT_EQ(hadamard_passes(1), 0U);
     EXPECT_EQ(hadamard_passes(256), 8U);
@@ -101,7 +117,8 @@ TEST(EmbeddingCost, RowsFollowEachOther) {
     EXPECT_EQ(embedding_cycles(c, {10, 768}).count, 480U + 6U);
     EXPECT_EQ(embedding_cycles(c, {10, 769}).count, 490U + 6U);
     EXPECT_EQ(embedding_cycles(c, {0, 768}).count, 0U);
-    EXPECT_EQ(embedding_traffic({10, 768}).weight_read_bytes, 7700U);
+    EXPECT_EQ(embedding_traffic({10, 768}).weight_read_bytes, 0U);  // rows lie in activation_sram
+    EXPECT_EQ(embedding_traffic({10, 768}).activation_read_bytes, 7700U);
     EXPECT_EQ(embedding_traffic({10, 768}).activation_write_bytes, 15360U);
     EXPECT_EQ(part(embedding_area(c), "multipliers"), 16);
 }
@@ -121,6 +138,7 @@ TEST(DmaCost, WidthAndBuffers) {
     EXPECT_EQ(dma_move_cycles(c, 4096).count, 64U);
     EXPECT_EQ(dma_move_cycles(c, 4097).count, 65U);
     EXPECT_EQ(dma_area(c).memory.at(0).kib_per_bank, 8);
+    EXPECT_EQ(dma_area(c).memory.at(0).banks, 1);  // of one engine; a chip has two
 }
 
 TEST(DramCost, LatencyAndBandwidthInCycles) {
