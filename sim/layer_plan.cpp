@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "models/common/error.h"
 #include "models/common/units.h"
+#include "sim/capacity_error.h"
 #include "sim/layer_trial.h"
 
 namespace mambasic::sim {
@@ -89,14 +89,6 @@ TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::
     return needs;
 }
 
-[[noreturn]] void too_small(const ChipConfig& chip, const std::string& what, std::uint64_t need,
-                            const char* key, std::uint64_t have, const std::string& advice) {
-    throw models::UserError(chip.name + ": " + what + " needs " + std::to_string(need) +
-                            " bytes of " + key + ", which has " + std::to_string(have) +
-                            ": raise " + key + " to " + std::to_string(ceil_div(need, 1024)) +
-                            " KiB" + advice);
-}
-
 void check_weights(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t capacity = chip.weight_sram.capacity_bytes();
     std::vector<Op> ops = {Op::Norm,   Op::InProj, Op::Conv1d, Op::XProj,
@@ -111,8 +103,8 @@ void check_weights(const Workload& work, const ChipConfig& chip) {
             need = std::min(need, ceil_div(n, 16) * 16 * shape.k);
         }
         if (need > capacity) {
-            too_small(chip, std::string(models::name_of(op)) + ": one panel of weights", need,
-                      "weight_sram.capacity_kib", capacity, "");
+            fail_capacity(chip, {std::string(models::name_of(op)) + ": one panel of weights", need,
+                                 models::Memory::Weight, ""});
         }
     }
 }
@@ -126,8 +118,8 @@ StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t sequence = e * channel;
     if (!work.decode() && chip.ssm.state_residency == models::StateResidency::OnChip) {
         if (sequence > capacity) {
-            too_small(chip, "scan: the FP32 state of one sequence", sequence, "ssm.state_store_kib",
-                      capacity, " or set ssm.state_residency: spilled");
+            fail_capacity(chip, {"scan: the FP32 state of one sequence", sequence,
+                                 models::Memory::State, " or set ssm.state_residency: spilled"});
         }
         plan.carried = true;
         plan.sequences = 1;
@@ -147,8 +139,8 @@ StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t rounds = std::max<std::uint64_t>(1, capacity / 2 / channel / lanes);
     plan.channels = std::min(e, rounds * lanes);
     if (plan.channels * channel > capacity) {
-        too_small(chip, "scan: the states of one round of channels", plan.channels * channel,
-                  "ssm.state_store_kib", capacity, "");
+        fail_capacity(chip, {"scan: the states of one round of channels", plan.channels * channel,
+                             models::Memory::State, ""});
     }
     return plan;
 }
@@ -216,17 +208,17 @@ void choose_group(const Workload& work, const ChipConfig& chip, const std::vecto
 void check_ends(const Workload& work, const ChipConfig& chip, std::uint64_t rows) {
     const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
     const std::uint64_t d = work.dims.d_model;
-    const auto check = [&](Op op, std::uint64_t need) {
+    const auto check = [&](Op op, std::uint64_t need, const std::string& otherwise) {
         if (need <= capacity) return;
-        too_small(chip, std::string(models::name_of(op)) + ": one tile", need,
-                  "activation_sram.capacity_kib", capacity, " or lower schedule.tile_tokens");
+        fail_capacity(chip, {std::string(models::name_of(op)) + ": one tile", need,
+                             models::Memory::Activation, otherwise});
     };
-    if (work.embeds) check(Op::Embedding, rows * (3 * d + 2));
+    if (work.embeds) check(Op::Embedding, rows * (3 * d + 2), fewer_rows(work));
     if (!work.has_head) return;
     const std::uint64_t n = panel_channels(linear_shape(work.dims, Op::LmHead), chip.gemm.cols,
                                            chip.weight_sram.capacity_bytes());
-    check(Op::NormF, head_norm_bytes(work));
-    check(Op::LmHead, work.batch * (d + 2 * n));
+    check(Op::NormF, head_norm_bytes(work), fewer_sequences(work));
+    check(Op::LmHead, work.batch * (d + 2 * n), fewer_sequences(work));
 }
 
 }  // namespace
@@ -250,11 +242,9 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
     const std::uint64_t sequences = work.decode() ? work.batch : 1;
     const std::uint64_t history = sequences * work.dims.d_inner * work.dims.d_conv;
     if (needs.task + history > capacity) {
-        too_small(chip,
-                  std::string(models::name_of(needs.task_op)) + ": one tile of " +
-                      std::to_string(rows) + " rows, with the conv history,",
-                  needs.task + history, "activation_sram.capacity_kib", capacity,
-                  " or lower schedule.tile_tokens");
+        fail_capacity(chip, {std::string(models::name_of(needs.task_op)) + ": one tile of " +
+                                 std::to_string(rows) + " rows, with the conv history,",
+                             needs.task + history, models::Memory::Activation, fewer_rows(work)});
     }
     plan.state = plan_state(work, chip);
     if (work.decode() && plan.fusion == Fusion::Layer) {
