@@ -45,11 +45,7 @@ __device__ float advance_by_trees(const ScanJob& job, Recurrence<MaxStates>& r,
         r.state[n] = arith::fma(a, r.state[n], b);
         terms[n] = r.state[n] * read(job.c, job.c_scale, row, n);
     }
-    float out = token.out;
-    for (unsigned n = 0; n < job.states; n += job.sum.tree_width) {
-        out += tree_sum(terms + n, job.sum.tree_width);
-    }
-    return out;
+    return tree_block_sum(terms, job.states, job.sum.tree_width) + token.out;
 }
 
 template <unsigned MaxStates>

@@ -44,9 +44,7 @@ __device__ float sum_states(const ScanJob& job, const Decoder& decoder, const Sc
             terms[n] = state * c;
         }
     }
-    if (tree == 0) return sum;
-    for (unsigned n = 0; n < job.states; n += tree) sum += tree_sum(terms + n, tree);
-    return sum;
+    return tree == 0 ? sum : tree_block_sum(terms, job.states, tree);
 }
 
 template <unsigned MaxStates>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cuda_runtime.h>
+#include <cstdint>
 
 namespace mambasic::cuda_ref {
 
@@ -11,6 +12,14 @@ __device__ inline float tree_sum(float* terms, unsigned width) {
         for (unsigned i = 0; i < width; i += 2 * stride) terms[i] += terms[i + stride];
     }
     return terms[0];
+}
+
+/// `count` terms, zeros from there to a multiple of `width`: a tree over each `width`, their sums
+/// added from the first one on, left to right.
+__device__ inline float tree_block_sum(float* terms, std::uint64_t count, unsigned width) {
+    float sum = tree_sum(terms, width);
+    for (std::uint64_t n = width; n < count; n += width) sum += tree_sum(terms + n, width);
+    return sum;
 }
 
 }  // namespace mambasic::cuda_ref

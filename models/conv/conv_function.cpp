@@ -12,6 +12,7 @@ MAMBASIC_KERNEL_SET(ConvKernels, kConvKernels)
 namespace {
 
 constexpr std::uint64_t kTaps = 4;
+constexpr std::uint64_t kParallelElements = 1 << 17;  // fewer are not worth waking a thread
 
 ConvBlock block_of(const ConvTile& tile, std::uint64_t sequence, std::uint64_t channel) {
     ConvBlock block{};
@@ -58,8 +59,9 @@ Counts conv_compute(const ConvConfig& /*config*/, const NonlinearConfig& nonline
     const UnitView silu = unit_view(UnitFunction::Silu, nonlinear.silu);
     const auto blocks = static_cast<std::int64_t>((shape.channels + kConvBlock - 1) / kConvBlock);
     const std::int64_t work = static_cast<std::int64_t>(shape.sequences) * blocks;
+    const bool parallel = shape.sequences * shape.tokens * shape.channels >= kParallelElements;
     std::uint64_t saturated = 0;
-#pragma omp parallel reduction(+ : saturated) if (work > 1)
+#pragma omp parallel reduction(+ : saturated) if (parallel)
     {
         Scratch scratch(kConvScratchFloats);
 #pragma omp for schedule(static)

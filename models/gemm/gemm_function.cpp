@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint64_t kLargestK = 131071;                      // 131071 * 128 * 128 < 2^31
 constexpr std::uint64_t kAccumulators = std::uint64_t{1} << 21;  // 8 MiB held at a time
 constexpr std::int64_t kChunk = 64;              // rows and columns that one thread takes at a time
-constexpr std::int64_t kParallelMacs = 1 << 18;  // fewer are not worth waking a thread
+constexpr std::int64_t kParallelMacs = 1 << 23;  // fewer are not worth waking a thread
 
 std::atomic<int> g_caches{0};
 std::atomic<GemmEngine> g_engine{GemmEngine::Best};
@@ -122,7 +122,7 @@ std::uint64_t finish(const Part& part) {
     const auto n = static_cast<std::int64_t>(tile.shape.n);
     const std::int64_t chunks = (n + kChunk * kChunk - 1) / (kChunk * kChunk);
     std::uint64_t saturated = 0;
-#pragma omp parallel for schedule(static) reduction(+ : saturated) if (part.m * n >= kParallelMacs / 16)
+#pragma omp parallel for schedule(static) reduction(+ : saturated) if (part.m * n >= kParallelMacs / 64)
     for (std::int64_t item = 0; item < part.m * chunks; ++item) {
         const std::int64_t i = item / chunks;
         const std::int64_t j = item % chunks * kChunk * kChunk;

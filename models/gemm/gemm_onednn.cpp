@@ -1,5 +1,6 @@
 #include "models/gemm/gemm_onednn.h"
 
+#include <omp.h>
 #include <dnnl.hpp>
 #include <list>
 #include <map>
@@ -16,6 +17,7 @@ using dnnl::memory;
 
 constexpr std::size_t kKeptBytes = std::size_t{128} << 20;  // packed weights; the oldest go first
 constexpr std::size_t kKeptPrimitives = 64;
+constexpr std::int64_t kParallelMacs = std::int64_t{1} << 26;  // about 100 us on one core
 
 struct Primitive {
     dnnl::matmul::primitive_desc description;
@@ -165,7 +167,22 @@ memory Library::packed_weight(const Primitive& primitive, const Product& p) {
     return packed;
 }
 
+// oneDNN splits every product over all threads; waking one costs more than it saves here.
+class OneThread {
+public:
+    explicit OneThread(bool wanted) : threads_(omp_get_max_threads()) {
+        if (wanted) omp_set_num_threads(1);
+    }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+    ~OneThread() { omp_set_num_threads(threads_); }
+
+private:
+    int threads_;
+};
+
 bool Library::multiply(const Product& p) {
+    const OneThread guard(p.m * p.n * p.k < kParallelMacs);
     const Primitive& primitive = primitive_for(p);
     if (!primitive.exact) return false;
     execute(primitive, p, packed_weight(primitive, p));

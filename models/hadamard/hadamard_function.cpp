@@ -15,7 +15,7 @@ MAMBASIC_KERNEL_SET(HadamardKernels, kHadamardKernels)
 
 namespace {
 
-constexpr std::int64_t kParallelElements = 16384;  // fewer are not worth waking a thread
+constexpr std::int64_t kParallelElements = 1 << 17;  // fewer are not worth waking a thread
 
 bool is_power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
 

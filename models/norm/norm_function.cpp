@@ -13,7 +13,7 @@ MAMBASIC_KERNEL_SET(NormKernels, kNormKernels)
 
 namespace {
 
-constexpr std::int64_t kParallelElements = 16384;  // fewer are not worth waking a thread
+constexpr std::int64_t kParallelElements = 1 << 18;  // fewer are not worth waking a thread
 
 NormRow row_of(const NormTile& tile, std::uint64_t row) {
     const std::uint64_t offset = row * tile.shape.width;

@@ -12,6 +12,8 @@ MAMBASIC_KERNEL_SET(SsmKernel, kSsmDecode)
 
 namespace {
 
+constexpr std::uint64_t kParallelUpdates = 1 << 18;  // fewer are not worth waking a thread
+
 SsmRow row_of(const SsmOperand& operand, std::uint64_t sequence, std::uint64_t channel) {
     return {operand.data + sequence * operand.sequence_stride + channel,
             static_cast<std::int64_t>(operand.stride), operand.scale};
@@ -96,8 +98,10 @@ Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, co
         ssm_scratch_floats(static_cast<std::int64_t>(shape.states), width));
     const auto blocks = static_cast<std::int64_t>((shape.channels + kSsmBlock - 1) / kSsmBlock);
     const std::int64_t work = static_cast<std::int64_t>(shape.sequences) * blocks;
+    const bool parallel =
+        shape.sequences * shape.tokens * shape.channels * shape.states >= kParallelUpdates;
     std::uint64_t saturated = 0;
-#pragma omp parallel reduction(+ : saturated) if (work > 1)
+#pragma omp parallel reduction(+ : saturated) if (parallel)
     {
         Scratch scratch(floats);
 #pragma omp for schedule(static)

@@ -67,6 +67,25 @@ TEST(ScanKernels, CubOrderRefusesTrees) {
     EXPECT_THROW(CudaDevice().scan_prefill(job), DeviceError);
 }
 
+// Trees add the states first and D u last; from D u on, 1 would vanish beside 10.5 * 2^24.
+TEST(ScanKernels, TreesAddTheSkipLast) {
+    const ByteCodes one = {1};
+    const ByteCodes ones = {1, 1};
+    const ByteCodes signs = {1, -1};
+    for (const bool decode : {false, true}) {
+        ByteCodes state = {0, 0};
+        std::vector<float> carry(2);
+        Half y = 0;
+        ScanJob job = tied_state(one, signs, state.data(), carry.data(), &y);
+        job.c = {ones.data(), 2, 2};
+        job.c_scale = 0x1p24F;
+        job.d = one.data();
+        job.sum.tree_width = 1;
+        decode ? CudaDevice().scan_decode(job) : CudaDevice().scan_prefill(job);
+        EXPECT_NEAR(arith::from_half(y), 0.731F, 0.001F) << "1 / (1 + e^-1), decode " << decode;
+    }
+}
+
 // Two roundings in the gate of a decode step show in about one FP16 output of ten thousand.
 TEST(ScanKernels, ManyDecodeGates) {
     const std::size_t channels = 2000;

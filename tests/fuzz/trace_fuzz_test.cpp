@@ -68,7 +68,7 @@ protected:
 };
 
 std::string mutated(std::string content, std::size_t header_end, std::mt19937& random) {
-    static const std::string kAlphabet = "{}[]\",:0123456789-.eE \\untrueFIS\x00\xFF";
+    static const std::string kAlphabet = "{}[]\",:0123456789-.eE \\untrueFIS\x01\xFF";
     const unsigned kind = random() % 8;
     // Most of the structure is in the header: six of eight mutations strike there.
     const std::size_t limit = kind < 6 ? header_end : content.size();

@@ -25,6 +25,9 @@ public:
                              }}) {}
 
 private:
+    struct Resolution {  // before anything else of SystemC's
+        Resolution() { sc_core::sc_set_time_resolution(1, sc_core::SC_FS); }
+    } resolution_;
     std::vector<Task> tasks_;
 
 public:

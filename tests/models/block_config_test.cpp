@@ -36,7 +36,7 @@ const Lines kSsm = {{"channel_lanes", "4"},   {"state_lanes", "8"}, {"exp_units"
 const Lines kSram = {
     {"capacity_kib", "96"}, {"banks", "3"}, {"word_bytes", "16"}, {"ports_per_bank", "2"}};
 
-YamlMap with(Lines lines, const std::string& key = "", const std::string& value = "") {
+YamlMap with(const Lines& lines, const std::string& key = "", const std::string& value = "") {
     std::string text;
     for (auto& line : lines) {
         text += line.first + ": " + (line.first == key ? value : line.second) + "\n";

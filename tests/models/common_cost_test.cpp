@@ -15,7 +15,7 @@ namespace {
 Technology simple_card() {
     Technology t;
     for (std::size_t i = 0; i < kEventCount; ++i) {
-        const double x = static_cast<double>(i + 1);
+        const auto x = static_cast<double>(i + 1);
         t.energy_pj[i] = {x, x / 2, x * 2};
     }
     for (std::size_t i = 0; i < kPrimitiveCount; ++i) {

@@ -68,8 +68,7 @@ TEST(Dma, SetupAndOwnWidthHoldATransferBack) {
 }
 
 TEST(Dma, ReadsAndWritesShareTheBus) {
-    Program program(
-        {transfer(0, BlockId::DmaLoad, 16 * 1024), transfer(1, BlockId::DmaStore, 16 * 1024)});
+    Program program({transfer(0, BlockId::DmaLoad, 16384), transfer(1, BlockId::DmaStore, 16384)});
     Memory memory(program);
     memory.run();
     // Chunk by chunk in turn, the load first: it is done one chunk (16 cycles) before the store.

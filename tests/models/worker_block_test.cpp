@@ -63,7 +63,7 @@ TEST(Worker, IsDoneAtItsCycleAndNotBefore) {
     TimedWorker norm("norm", BlockId::Norm, chip.ports, {{0, takes(7)}, {1, takes(3)}});
     sc_core::sc_start(sc_core::sc_time::from_value(7 * kPeriod - 1));
     EXPECT_EQ(program.end.count(0), 0U);
-    sc_core::sc_start(sc_core::sc_time::from_value(1));
+    sc_core::sc_start(sc_core::sc_time::from_value(2));
     EXPECT_EQ(program.end.at(0), 7U);
     chip.run();
     EXPECT_EQ(program.start.at(1), 7U);

@@ -1,0 +1,133 @@
+// run() as its callers see it, over a synthesized trace.
+#include "sim/run.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "models/common/error.h"
+#include "tests/sim/engine/cases.h"
+#include "traces/synth/synthesize.h"
+
+namespace mambasic::sim {
+namespace {
+
+class RunTest : public testing::Test {
+protected:
+    traces::Trace make(traces::Phase phase, bool shapes_only = false) {
+        traces::synth::SynthOptions o =
+            traces::synth::default_options("tiny", {96, 192, 16, 4, 16, 2, 256}, phase);
+        o.tokens = phase == traces::Phase::Prefill ? 19 : 3;
+        o.prompt_tokens = 5;
+        o.batch = 2;
+        o.seed = 11;
+        o.shapes_only = shapes_only;
+        path_ = std::filesystem::temp_directory_path() /
+                ("mambasic_run_test_" + std::to_string(::getpid()));
+        traces::synth::synthesize(o, path_);
+        return traces::Trace::open(path_);
+    }
+    void TearDown() override { std::filesystem::remove(path_); }
+
+    const ChipConfig chip_ = test::chip_of({});
+    const Scheme scheme_ = Scheme::load("quamba1");
+    std::filesystem::path path_;
+};
+
+TEST_F(RunTest, HandsOutSegmentsInOrderWithWholeTensors) {
+    const traces::Trace trace = make(traces::Phase::Decode);
+    std::vector<std::pair<std::int32_t, std::uint32_t>> seen;
+    std::size_t layer_tensors = 0;
+    RunOptions options;
+    options.on_output = [&](const LayerOutput& out) {
+        seen.emplace_back(out.layer, out.step);
+        if (out.layer == 0) layer_tensors = out.tensors.size();
+        for (const OutputTensor& t : out.tensors) EXPECT_NE(t.data, nullptr) << t.name;
+    };
+    Progress last;
+    options.on_progress = [&](const Progress& p) { last = p; };
+    run(chip_, scheme_, trace, options);
+    using L = LayerOutput;
+    EXPECT_EQ(seen, (std::vector<std::pair<std::int32_t, std::uint32_t>>{{L::kEmbedding, 0},
+                                                                         {0, 0},
+                                                                         {1, 0},
+                                                                         {L::kHead, 0},
+                                                                         {L::kEmbedding, 1},
+                                                                         {0, 1},
+                                                                         {1, 1},
+                                                                         {L::kHead, 1},
+                                                                         {L::kEmbedding, 2},
+                                                                         {0, 2},
+                                                                         {1, 2},
+                                                                         {L::kHead, 2}}));
+    EXPECT_EQ(layer_tensors, 12U);
+    EXPECT_EQ(last.done, 2U * 3 * 2);
+    EXPECT_EQ(last.total, last.done);
+}
+
+TEST_F(RunTest, TimingDoesNotDependOnNumerics) {
+    const traces::Trace trace = make(traces::Phase::Prefill);
+    int ends[2] = {-1, -1};
+    ASSERT_EQ(::pipe(ends), 0);
+    RunOptions options;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        options.numerics = false;
+        const reports::Totals t = run(chip_, scheme_, trace, options).totals;
+        const std::uint64_t out[3] = {t.cycles, t.dram_read_bytes, t.dram_written_bytes};
+        ::_exit(::write(ends[1], out, sizeof(out)) == sizeof(out) ? 0 : 1);
+    }
+    std::uint64_t timing[3] = {};
+    ASSERT_EQ(::read(ends[0], timing, sizeof(timing)), static_cast<ssize_t>(sizeof(timing)));
+    ::waitpid(pid, nullptr, 0);
+    const reports::Report report = run(chip_, scheme_, trace, options);
+    EXPECT_EQ(report.totals.cycles, timing[0]);
+    EXPECT_EQ(report.totals.dram_read_bytes, timing[1]);
+    EXPECT_EQ(report.totals.dram_written_bytes, timing[2]);
+    EXPECT_EQ(report.lookup.lookups, 2U * 2 * 3);  // layers, sequences, tiles of 8 tokens
+    EXPECT_EQ(report.layers.size(), 2U);
+}
+
+TEST_F(RunTest, LayersSumToTheRunWithItsEnds) {
+    const traces::Trace trace = make(traces::Phase::Prefill, true);
+    RunOptions options;
+    options.numerics = false;
+    const reports::Report r = run(chip_, scheme_, trace, options);
+    std::uint64_t layers = 0;
+    for (const reports::LayerRow& l : r.layers) layers += l.cycles;
+    EXPECT_LT(layers, r.totals.cycles);
+    EXPECT_GT(layers, r.totals.cycles / 2);
+    std::uint64_t read = 0;
+    for (const reports::OpRow& op : r.ops) read += op.dram_read_bytes;
+    EXPECT_EQ(read, r.totals.dram_read_bytes);
+    EXPECT_EQ(r.dram.weights.read_bytes + r.dram.activations.read_bytes + r.dram.tables.read_bytes +
+                  r.dram.state.read_bytes,
+              read);
+}
+
+TEST_F(RunTest, ShapesOnlyNeedsTimingOnly) {
+    const traces::Trace trace = make(traces::Phase::Prefill, true);
+    EXPECT_THROW(run(chip_, scheme_, trace, {}), models::UserError);
+}
+
+TEST_F(RunTest, LaterLayerNeedsItsInputRecorded) {
+    const traces::Trace trace = make(traces::Phase::Prefill);
+    RunOptions options;
+    options.first_layer = 1;
+    EXPECT_THROW(run(chip_, scheme_, trace, options), models::UserError);
+    options.first_layer = 2;
+    EXPECT_THROW(run(chip_, scheme_, trace, options), models::UserError);
+}
+
+TEST_F(RunTest, SecondRunInAProcessIsRefused) {
+    const traces::Trace trace = make(traces::Phase::Prefill);
+    RunOptions options;
+    options.numerics = false;
+    run(chip_, scheme_, trace, options);
+    EXPECT_THROW(run(chip_, scheme_, trace, options), models::InternalError);
+}
+
+}  // namespace
+}  // namespace mambasic::sim
