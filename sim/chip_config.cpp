@@ -129,8 +129,15 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
     ChipConfig chip = parse_chip(map);
     check_together(chip, tree);
     chip.sha256 = hash_of(collected);
+    chip.path = file;
+    for (const KeyDoc& doc : collected) chip.places[doc.path] = doc.where;
     if (docs != nullptr) *docs = std::move(collected);
     return chip;
+}
+
+std::string ChipConfig::where(const std::string& key) const {
+    const auto place = places.find(key);
+    return (place == places.end() ? path : place->second) + ": " + key;
 }
 
 Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {

@@ -2,6 +2,7 @@
 // DRAM and the overrides of --set. Immutable, and it cannot be wrong: parse refused it otherwise.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,11 @@ struct ChipConfig {
     models::HadamardConfig hadamard;
     models::EmbeddingConfig embedding;
     std::string sha256;  // of the composed configuration in canonical form, not of the files
+    std::string path;    // of the chip file
+    std::map<std::string, std::string> places;  // "file:line:col" that wrote a key's value
+
+    /// Where an error about the key points to: its place and its name.
+    std::string where(const std::string& key) const;
 
     /// `overrides` are "a.b=v". `docs`, if given, collects what every key means.
     static ChipConfig load(const std::string& path, const std::vector<std::string>& overrides,

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "models/common/error.h"
 #include "models/common/units.h"
+#include "sim/capacity_error.h"
+#include "sim/layer_trial.h"
 
 namespace mambasic::sim {
 
@@ -88,14 +89,6 @@ TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::
     return needs;
 }
 
-[[noreturn]] void too_small(const ChipConfig& chip, const std::string& what, std::uint64_t need,
-                            const char* key, std::uint64_t have, const std::string& advice) {
-    throw models::UserError(chip.name + ": " + what + " needs " + std::to_string(need) +
-                            " bytes of " + key + ", which has " + std::to_string(have) +
-                            ": raise " + key + " to " + std::to_string(ceil_div(need, 1024)) +
-                            " KiB" + advice);
-}
-
 void check_weights(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t capacity = chip.weight_sram.capacity_bytes();
     std::vector<Op> ops = {Op::Norm,   Op::InProj, Op::Conv1d, Op::XProj,
@@ -110,8 +103,8 @@ void check_weights(const Workload& work, const ChipConfig& chip) {
             need = std::min(need, ceil_div(n, 16) * 16 * shape.k);
         }
         if (need > capacity) {
-            too_small(chip, std::string(models::name_of(op)) + ": one panel of weights", need,
-                      "weight_sram.capacity_kib", capacity, "");
+            fail_capacity(chip, {std::string(models::name_of(op)) + ": one panel of weights", need,
+                                 models::Memory::Weight, ""});
         }
     }
 }
@@ -125,8 +118,8 @@ StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t sequence = e * channel;
     if (!work.decode() && chip.ssm.state_residency == models::StateResidency::OnChip) {
         if (sequence > capacity) {
-            too_small(chip, "scan: the FP32 state of one sequence", sequence, "ssm.state_store_kib",
-                      capacity, " or set ssm.state_residency: spilled");
+            fail_capacity(chip, {"scan: the FP32 state of one sequence", sequence,
+                                 models::Memory::State, " or set ssm.state_residency: spilled"});
         }
         plan.carried = true;
         plan.sequences = 1;
@@ -147,70 +140,86 @@ StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t rounds = std::max<std::uint64_t>(1, capacity / 2 / channel / lanes);
     plan.channels = std::min(e, rounds * lanes);
     if (plan.channels * channel > capacity) {
-        too_small(chip, "scan: the states of one round of channels", plan.channels * channel,
-                  "ssm.state_store_kib", capacity, "");
+        fail_capacity(chip, {"scan: the states of one round of channels", plan.channels * channel,
+                             models::Memory::State, ""});
     }
     return plan;
 }
 
-/// Tiles in flight: two groups, because the scan of one overlaps the projections of the next, and
-/// the normalized rows of a third (less than half of what a tile holds later).
-std::uint64_t tiles_in_flight(std::uint64_t group, std::uint64_t tiles) {
-    return std::min(2 * group + ceil_div(group, 2), tiles + 1);
+/// The first tiles, as many as a trial needs: once the rows that wait between layers are four
+/// scratchpads full, more of them change no choice, only how long the trial takes.
+std::vector<Tile> trial_tiles(const Workload& work, const std::vector<Tile>& tiles,
+                              std::uint64_t capacity) {
+    constexpr std::uint64_t kScratchpads = 4;
+    constexpr std::size_t kAtLeast = 32;
+    std::vector<Tile> first;
+    std::uint64_t waiting = 0;
+    for (const Tile& t : tiles) {
+        if (first.size() >= kAtLeast && waiting > kScratchpads * capacity) break;
+        first.push_back(t);
+        waiting += t.rows() * work.dims.d_model * 6;  // FP16 hidden and FP32 residual
+    }
+    first.back().last = true;
+    return first;
 }
 
-/// Walking the tiles in groups of g through each op fetches streamed weights once per group, but
-/// two groups are then in flight, and what waits between layers may no longer fit beside them.
-/// Takes the g with the least DRAM traffic, and the smaller of equals.
-std::uint64_t choose_group(const Workload& work, const std::vector<Tile>& tiles,
-                           std::uint64_t streaming, std::uint64_t flight, std::uint64_t capacity) {
-    const std::uint64_t n = tiles.size();
-    std::uint64_t waiting = 0;
-    for (const Tile& t : tiles) waiting += t.rows() * work.dims.d_model * 6;  // FP16 and FP32
-    std::uint64_t best = 1;
-    std::uint64_t best_bytes = models::kNone;
-    for (std::uint64_t g = 1; g <= n; ++g) {
-        const std::uint64_t in_flight = tiles_in_flight(g, n) * flight;
-        if (g > 1 && in_flight > capacity) break;
-        const std::uint64_t room = capacity - std::min(capacity, in_flight);
-        const std::uint64_t spilled = waiting - std::min(waiting, room);
-        const std::uint64_t bytes = streaming * ceil_div(n, g) + 2 * spilled;
-        if (bytes < best_bytes) {
-            best = g;
-            best_bytes = bytes;
+/// Sizes of a group about a factor of 1.5 apart, for equal groups; with each size no, a quarter,
+/// half and three quarters of the scratchpad left free.
+std::vector<LayerPlan> group_candidates(const LayerPlan& plan, std::uint64_t tiles,
+                                        std::uint64_t largest, std::uint64_t capacity) {
+    constexpr std::uint64_t kSteps = 4;
+    std::vector<LayerPlan> candidates;
+    for (std::uint64_t size = 1; size < largest + (size + 1) / 2; size += (size + 1) / 2) {
+        const std::uint64_t g = ceil_div(tiles, ceil_div(tiles, std::min(size, largest)));
+        for (std::uint64_t free = 0; free < kSteps; ++free) {
+            candidates.push_back(plan);
+            candidates.back().group_tiles = g;
+            candidates.back().settle_limit = capacity / kSteps * (kSteps - free);
         }
     }
-    return best;
+    return candidates;
 }
 
-std::uint64_t streamed_weights(const Workload& work, const ChipConfig& chip) {
-    const Capacities capacities{chip.weight_sram.capacity_bytes(), 0, 0};
-    Emitter emitter(capacities);
-    const AddressMap addresses(work);
-    WeightStore store(emitter, work, addresses, chip.gemm.cols);
-    std::vector<Op> ops;
-    for (const OpSpec& spec : layer_ops(work.dims)) {
-        if (spec.op != Op::Had) ops.push_back(spec.op);
+/// Groups of g tiles walk through each op together: fewer groups fetch streamed weights less often,
+/// but hold more, and nothing overlaps with the scan of the last group. Where not everything fits,
+/// spilling early leaves free space in which loads run ahead. Tries them all; of those within a
+/// percent of the fastest, takes the one with the least DRAM traffic.
+void choose_group(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles,
+                  LayerPlan& plan) {
+    const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
+    const std::vector<Tile> tried = trial_tiles(work, tiles, capacity);
+    const std::vector<LayerPlan> candidates =
+        group_candidates(plan, tiles.size(), tried.size(), capacity);
+    std::vector<TrialCost> costs;
+    std::uint64_t fastest = models::kNone;
+    for (const LayerPlan& candidate : candidates) {
+        costs.push_back(try_layers(work, chip, tried, candidate));
+        fastest = std::min(fastest, costs.back().cycles);
     }
-    store.begin_layer(0, ops);
-    store.pin(ops);
-    return store.streaming_bytes();
+    constexpr std::uint64_t kPerPercent = 100;  // what the trial leaves out is worth about as much
+    std::uint64_t fewest = models::kNone;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const bool slow = costs[i].cycles > fastest + fastest / kPerPercent;
+        if (slow || costs[i].dram_bytes >= fewest) continue;
+        plan = candidates[i];
+        fewest = costs[i].dram_bytes;
+    }
 }
 
 void check_ends(const Workload& work, const ChipConfig& chip, std::uint64_t rows) {
     const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
     const std::uint64_t d = work.dims.d_model;
-    const auto check = [&](Op op, std::uint64_t need) {
+    const auto check = [&](Op op, std::uint64_t need, const std::string& otherwise) {
         if (need <= capacity) return;
-        too_small(chip, std::string(models::name_of(op)) + ": one tile", need,
-                  "activation_sram.capacity_kib", capacity, " or lower schedule.tile_tokens");
+        fail_capacity(chip, {std::string(models::name_of(op)) + ": one tile", need,
+                             models::Memory::Activation, otherwise});
     };
-    if (work.embeds) check(Op::Embedding, rows * (3 * d + 2));
+    if (work.embeds) check(Op::Embedding, rows * (3 * d + 2), fewer_rows(work));
     if (!work.has_head) return;
     const std::uint64_t n = panel_channels(linear_shape(work.dims, Op::LmHead), chip.gemm.cols,
                                            chip.weight_sram.capacity_bytes());
-    check(Op::NormF, head_norm_bytes(work));
-    check(Op::LmHead, work.batch * (d + 2 * n));
+    check(Op::NormF, head_norm_bytes(work), fewer_sequences(work));
+    check(Op::LmHead, work.batch * (d + 2 * n), fewer_sequences(work));
 }
 
 }  // namespace
@@ -234,14 +243,11 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
     const std::uint64_t sequences = work.decode() ? work.batch : 1;
     const std::uint64_t history = sequences * work.dims.d_inner * work.dims.d_conv;
     if (needs.task + history > capacity) {
-        too_small(chip,
-                  std::string(models::name_of(needs.task_op)) + ": one tile of " +
-                      std::to_string(rows) + " rows, with the conv history,",
-                  needs.task + history, "activation_sram.capacity_kib", capacity,
-                  " or lower schedule.tile_tokens");
+        fail_capacity(chip, {std::string(models::name_of(needs.task_op)) + ": one tile of " +
+                                 std::to_string(rows) + " rows, with the conv history,",
+                             needs.task + history, models::Memory::Activation, fewer_rows(work)});
     }
     plan.state = plan_state(work, chip);
-    const std::uint64_t flight = needs.flight + history;
     if (work.decode() && plan.fusion == Fusion::Layer) {
         const std::uint64_t d = work.dims.d_model;
         const std::uint64_t head =
@@ -249,15 +255,9 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
         const std::uint64_t others = std::max(2 * needs.flight, head);
         plan.state.conv_resident = (work.layers + 1) * history + others <= capacity;
     }
-    if (plan.fusion == Fusion::Layer) {
-        plan.group_tiles =
-            choose_group(work, tiles, streamed_weights(work, chip), flight, capacity);
-    } else {
-        plan.group_tiles = tiles.size();
-    }
-    const std::uint64_t in_flight =
-        std::min<std::uint64_t>(2 * plan.group_tiles, tiles.size() + 1) * flight;
-    plan.activation_limit = capacity - std::min(capacity, in_flight);
+    plan.group_tiles = tiles.size();
+    plan.settle_limit = capacity;
+    if (plan.fusion == Fusion::Layer && tiles.size() > 1) choose_group(work, chip, tiles, plan);
     return plan;
 }
 

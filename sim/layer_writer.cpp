@@ -51,7 +51,7 @@ void LayerWriter::write_ops(std::size_t group, std::size_t first_op, std::size_t
         write_op({&plan_.ops[o], o, first, end});
         if (end == tiles) weights_.release(op);
     }
-    if (end_op == plan_.ops.size()) activations_.settle(plan_.activation_limit);
+    if (end_op == plan_.ops.size()) activations_.settle(plan_.settle_limit);
 }
 
 void LayerWriter::write_op(const Walk& walk) {

@@ -82,7 +82,7 @@ void Schedule::write_embedding() {
         emitter_.release(rows);
         if (plan_.fusion == Fusion::None) activations_.flush(t, Stream::Hidden);
         activations_.end_task();
-        activations_.settle(plan_.activation_limit);
+        activations_.settle(plan_.settle_limit);
     }
 }
 

@@ -93,12 +93,6 @@ void WeightStore::pin(const std::vector<Op>& ops) {
     }
 }
 
-std::uint64_t WeightStore::streaming_bytes() const {
-    std::uint64_t bytes = 0;
-    for (const Panel& p : panels_) bytes += p.pinned ? 0 : p.bytes;
-    return bytes;
-}
-
 BufferId WeightStore::fetch(std::size_t index) {
     Panel& p = panels_[index];
     if (p.buffer == kNone) p.buffer = emitter_.load(p.op, Memory::Weight, p.bytes, p.place);

@@ -45,7 +45,6 @@ public:
     /// All panels of the ops stay if they fit together; otherwise as many as leave room for two
     /// streaming ones, in order.
     void pin(const std::vector<Op>& ops);
-    std::uint64_t streaming_bytes() const;
 
     BufferId fetch(std::size_t index);
     /// After a use: a streaming panel leaves, a pinned one stays.

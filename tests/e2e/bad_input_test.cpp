@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         WordsCase{"TooSmallAnSram",
                   {"run", "tiny", "--trace", "TRACE", "--set", "activation_sram.capacity_kib=4",
                    "--out", "OUT"},
-                  "activation_sram"},
+                  "4:1:1: activation_sram.capacity_kib: "},
         WordsCase{"SynthModel",
                   {"trace", "synth", "--model", "tinny", "--phase", "prefill", "--tokens", "4",
                    "--out", "FILE"},

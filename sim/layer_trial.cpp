@@ -1,0 +1,108 @@
+#include "sim/layer_trial.h"
+
+#include <algorithm>
+#include <array>
+
+#include "models/common/error.h"
+#include "models/conv/conv_cost.h"
+#include "models/dma/dma_cost.h"
+#include "models/dram/dram_cost.h"
+#include "models/gemm/gemm_cost.h"
+#include "models/hadamard/hadamard_cost.h"
+#include "models/norm/norm_cost.h"
+#include "models/ssm/ssm_cost.h"
+#include "sim/layer_writer.h"
+
+namespace mambasic::sim {
+
+using models::BlockId;
+using models::Task;
+
+namespace {
+
+class Trial {
+public:
+    Trial(const Workload& work, const ChipConfig& chip)
+        : dims_(work.dims), chip_(chip), dram_(models::dram_timing(chip.dram, chip.clock_ghz)) {}
+
+    void add(const Task& task) {
+        std::uint64_t start = free_[static_cast<std::size_t>(task.block)];
+        for (const TaskId t : task.data) start = std::max(start, done_[t]);
+        for (const TaskId t : task.space) start = std::max(start, done_[t]);
+        MAMBASIC_CHECK(task.id == done_.size(), "tasks are numbered in program order");
+        done_.push_back(start + cycles(task));
+        free_[static_cast<std::size_t>(task.block)] = done_.back();
+        last_ = std::max(last_, done_.back());
+        bytes_ += task.transfer.bytes;
+    }
+
+    TrialCost cost() const {
+        return {std::max(last_, models::dram_bus_cycles(dram_, bytes_).count), bytes_};
+    }
+
+private:
+    std::uint64_t cycles(const Task& task) const {
+        const Region& r = task.region;
+        switch (task.block) {
+            case BlockId::DmaLoad:
+            case BlockId::DmaStore:
+                return std::max(models::dram_bus_cycles(dram_, task.transfer.bytes).count,
+                                models::dma_move_cycles(chip_.dma, task.transfer.bytes).count);
+            case BlockId::Norm:
+                return models::norm_cycles(chip_.norm, chip_.nonlinear, {r.rows(), dims_.d_model})
+                    .count;
+            case BlockId::Gemm:
+                return models::gemm_cycles(chip_.gemm,
+                                           {r.rows(), r.channels, linear_shape(dims_, task.op).k},
+                                           models::MacMode::Int8)
+                    .count;
+            case BlockId::Conv:
+                return models::conv_cycles(chip_.conv, chip_.nonlinear,
+                                           {r.sequences, r.tokens, r.channels})
+                    .count;
+            case BlockId::Ssm:
+                return models::ssm_cycles(chip_.ssm, chip_.nonlinear,
+                                          {r.sequences, r.tokens, r.channels, dims_.d_state})
+                    .total()
+                    .count;
+            case BlockId::Hadamard:
+                return models::hadamard_cycles(chip_.hadamard, {r.rows(), r.channels}).count;
+            default:
+                break;
+        }
+        MAMBASIC_CHECK(false, "a layer has no such block");
+        return 0;
+    }
+
+    traces::Mamba1Dims dims_;
+    const ChipConfig& chip_;
+    models::DramTiming dram_;
+    std::array<std::uint64_t, models::kBlockCount> free_{};
+    std::vector<std::uint64_t> done_;  // by task
+    std::uint64_t last_ = 0;
+    std::uint64_t bytes_ = 0;
+};
+
+}  // namespace
+
+TrialCost try_layers(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles,
+                     const LayerPlan& plan) {
+    constexpr std::uint32_t kLayers = 3;
+    const AddressMap addresses(work);
+    Emitter emitter({chip.weight_sram.capacity_bytes(), chip.activation_sram.capacity_bytes(),
+                     std::uint64_t{chip.ssm.state_store_kib} * 1024});
+    ActivationStore activations(emitter, addresses, work.dims, tiles);
+    for (std::size_t t = 0; t < tiles.size(); ++t) activations.set_in_dram(t, Stream::Hidden);
+    WeightStore weights(emitter, work, addresses, chip.gemm.cols);
+    StateKeeper states(emitter, activations, addresses, work, plan.state);
+    LayerWriter writer(emitter, activations, weights, states, work, plan);
+    Trial trial(work, chip);
+    for (std::uint32_t layer = 0; layer < std::min(kLayers, work.layers); ++layer) {
+        emitter.begin_segment(static_cast<std::int32_t>(layer), 0);
+        writer.write(layer, 0, false);
+        for (const Task& task : emitter.take_segment().tasks) trial.add(task);
+    }
+    return trial.cost();
+}
+
+}  // namespace mambasic::sim
