@@ -66,7 +66,8 @@ int run_command(const Arguments& arguments) {
     options.layers = layers.count;
     std::unique_ptr<Dump> dump;
     if (arguments.has("dump")) {
-        dump = std::make_unique<Dump>(trace, checked_file(arguments, "dump"));
+        const std::string path = checked_file(arguments, "dump", trace.path());
+        dump = std::make_unique<Dump>(trace, path);
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
     const std::string command =
