@@ -16,7 +16,8 @@ void describe(po::options_description& options) {
     const auto text = [] { return po::value<std::string>(); };
     auto add = options.add_options();
     add("chip", text(), "the chip: a YAML file, or the name of one in hw_config/chips");
-    add("trace", text(), "the trace to run");
+    add("trace", text(),
+        "the trace to run; trace validate, not this, compares its data with its hash");
     add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");
     add("set", po::value<std::vector<std::string>>(),
         "a.b=v: change one key of the chip; may be repeated");
