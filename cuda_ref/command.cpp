@@ -34,7 +34,7 @@ int choose(const std::string& option, const std::string& value,
     throw UsageError(option + ": '" + value + "' is not " + valid);
 }
 
-golden::SumOrder sum_order(const std::string& option, const std::string& value) {
+SumOrder sum_order(const std::string& option, const std::string& value) {
     if (value == "sequential") return {0};
     for (std::uint32_t width = 2; width <= 256; width *= 2) {
         if (value == std::to_string(width)) return {width};
@@ -44,12 +44,12 @@ golden::SumOrder sum_order(const std::string& option, const std::string& value) 
 }
 
 void set_option(Command& command, const std::string& option, const std::string& value) {
-    golden::Options& options = command.options;
+    Options& options = command.options;
     if (option == "-o" || option == "--out") {
         command.out = value;
     } else if (option == "--order") {
         const int cub = choose(option, value, {{"sequential", 0}, {"cub", 1}});
-        options.scan_order = cub != 0 ? golden::ScanOrder::Cub : golden::ScanOrder::Sequential;
+        options.scan_order = cub != 0 ? ScanOrder::Cub : ScanOrder::Sequential;
     } else if (option == "--softplus") {
         const int log1p = choose(option, value, {{"log1p", 1}, {"log-exp-plus-1", 0}});
         options.softplus = log1p != 0 ? arith::Softplus::Log1p : arith::Softplus::LogExpPlus1;
@@ -67,7 +67,7 @@ void set_option(Command& command, const std::string& option, const std::string& 
 void check_complete(const Command& command) {
     if (command.trace.empty()) throw UsageError("no trace given; see --help");
     if (command.out.empty()) throw UsageError("no output file given: -o REF");
-    const bool cub = command.options.scan_order == golden::ScanOrder::Cub;
+    const bool cub = command.options.scan_order == ScanOrder::Cub;
     if (cub && command.options.ssm_sum.tree_width != 0) {
         throw UsageError("--ssm-sum: order cub sums the states in sequence");
     }

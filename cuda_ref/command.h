@@ -20,7 +20,7 @@ struct Command {
     bool help = false;
     std::string trace;
     std::string out;
-    golden::Options options;
+    Options options;
 };
 
 /// Throws UsageError: what is wrong, and the valid choices.

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
+#include "cuda_ref/options.h"
 #include "golden/arithmetic.h"
-#include "golden/options.h"
 
 namespace mambasic::cuda_ref {
 
@@ -36,7 +36,7 @@ struct NormJob {
     const Half* weight = nullptr;     // [width]
     float epsilon = 0;
     float output_scale = 0;
-    golden::SumOrder sum;
+    SumOrder sum;
     float* residual_out = nullptr;
     std::int8_t* out = nullptr;
 };
@@ -95,8 +95,8 @@ struct ScanJob {
     float dt_bias_scale = 0;
     float state_scale = 0;
     arith::Softplus softplus = arith::Softplus::Log1p;
-    golden::ScanOrder order = golden::ScanOrder::Sequential;  // prefill only
-    golden::SumOrder sum;                                     // over the states
+    ScanOrder order = ScanOrder::Sequential;  // prefill only
+    SumOrder sum;                             // over the states
     std::int8_t* state = nullptr;  // [batch][channels][states]; prefill out, decode in and out
     float* carry = nullptr;        // [batch][channels][states], FP32 state after the last token
     Half* y = nullptr;             // [batch][tokens][channels]

@@ -44,8 +44,7 @@ float hadamard_scale(std::uint64_t width, double x_h_scale) {
     return static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)) / x_h_scale);
 }
 
-LayerRunner::LayerRunner(Device& device, const traces::Mamba1Dims& dims,
-                         const golden::Options& options)
+LayerRunner::LayerRunner(Device& device, const traces::Mamba1Dims& dims, const Options& options)
     : device_(device), dims_(dims), options_(options) {}
 
 LayerRunner::Place LayerRunner::place_of(const LayerInput& input) {

@@ -67,7 +67,7 @@ float hadamard_scale(std::uint64_t width, double x_h_scale);
 
 class LayerRunner {
 public:
-    LayerRunner(Device& device, const traces::Mamba1Dims& dims, const golden::Options& options);
+    LayerRunner(Device& device, const traces::Mamba1Dims& dims, const Options& options);
 
     LayerOutputs run(const traces::Mamba1Layer& layer, const LayerInput& input,
                      const Stream& stream) const;
@@ -97,7 +97,7 @@ private:
 
     Device& device_;
     const traces::Mamba1Dims dims_;
-    const golden::Options options_;
+    const Options options_;
 };
 
 }  // namespace mambasic::cuda_ref

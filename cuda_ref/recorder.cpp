@@ -112,7 +112,7 @@ Stream rows_for_head(const TraceInfo& info, Stream stream) {
     return last;
 }
 
-std::string text_of(golden::SumOrder order) {
+std::string text_of(SumOrder order) {
     return order.tree_width == 0 ? "sequential" : "tree " + std::to_string(order.tree_width);
 }
 
@@ -130,8 +130,7 @@ std::vector<Tensor> reference_layout(const TraceInfo& info) {
     return layout;
 }
 
-void walk(const traces::Trace& trace, Device& device, const golden::Options& options,
-          const Sink& sink) {
+void walk(const traces::Trace& trace, Device& device, const Options& options, const Sink& sink) {
     const TraceInfo& info = trace.info();
     const LayerRunner runner(device, info.dims, options);
     Stream stream = first_stream(trace, runner, sink);
@@ -155,8 +154,7 @@ void walk(const traces::Trace& trace, Device& device, const golden::Options& opt
     emit(head_layout(info), head_data(out), sink);
 }
 
-std::map<std::string, std::string> provenance(const traces::Trace& trace,
-                                              const golden::Options& options,
+std::map<std::string, std::string> provenance(const traces::Trace& trace, const Options& options,
                                               const DeviceInfo& device, const BuildInfo& build) {
     const TraceInfo& info = trace.info();
     return {
@@ -172,7 +170,7 @@ std::map<std::string, std::string> provenance(const traces::Trace& trace,
         {"tokens", std::to_string(info.tokens)},
         {"first_layer", std::to_string(info.first_layer)},
         {"layers", std::to_string(info.layers)},
-        {"scan_order", options.scan_order == golden::ScanOrder::Cub ? "cub" : "sequential"},
+        {"scan_order", options.scan_order == ScanOrder::Cub ? "cub" : "sequential"},
         {"softplus", options.softplus == arith::Softplus::Log1p ? "log1p" : "log_exp_plus_1"},
         {"norm_sum", text_of(options.norm_sum)},
         {"ssm_sum", text_of(options.ssm_sum)},
@@ -185,7 +183,7 @@ std::map<std::string, std::string> provenance(const traces::Trace& trace,
     };
 }
 
-void record(const traces::Trace& trace, Device& device, const golden::Options& options,
+void record(const traces::Trace& trace, Device& device, const Options& options,
             const BuildInfo& build, const std::string& path) {
     traces::SafetensorsWriter writer(path, provenance(trace, options, device.info(), build),
                                      reference_layout(trace.info()));

@@ -24,16 +24,14 @@ std::vector<traces::Tensor> reference_layout(const traces::TraceInfo& info);
 
 /// The tensor's data is valid during the call only.
 using Sink = std::function<void(const traces::Tensor&)>;
-void walk(const traces::Trace& trace, Device& device, const golden::Options& options,
-          const Sink& sink);
+void walk(const traces::Trace& trace, Device& device, const Options& options, const Sink& sink);
 
 /// Where the reference comes from: everything that could change a bit of it.
-std::map<std::string, std::string> provenance(const traces::Trace& trace,
-                                              const golden::Options& options,
+std::map<std::string, std::string> provenance(const traces::Trace& trace, const Options& options,
                                               const DeviceInfo& device, const BuildInfo& build);
 
 /// walk() into a safetensors file with its provenance; nothing is left behind on failure.
-void record(const traces::Trace& trace, Device& device, const golden::Options& options,
+void record(const traces::Trace& trace, Device& device, const Options& options,
             const BuildInfo& build, const std::string& path);
 
 }  // namespace mambasic::cuda_ref

@@ -109,7 +109,7 @@ void launch_scan_sequential(const ScanJob& job) {
 }
 
 void CudaDevice::scan_prefill(const ScanJob& job) {
-    const bool cub = job.order == golden::ScanOrder::Cub;
+    const bool cub = job.order == ScanOrder::Cub;
     run_scan(cub ? launch_scan_cub : launch_scan_sequential, job, false);
 }
 

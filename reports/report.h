@@ -94,7 +94,10 @@ struct LookupSection {
     std::string kind;  // "none": one scale
     std::uint64_t ranges_bytes = 0, scales_bytes = 0, codes_bytes = 0, state_scales_bytes = 0;
     std::uint64_t lookups = 0;
-    std::uint64_t cycles = 0;
+    std::uint64_t cycles = 0;  // in front of tiles: a tile starts its pipeline after its lookup
+    /// By so much the tiles themselves took longer. A tile that waits for its ports anyway hides
+    /// its lookup; a longer tile may still leave the run as long as it was, if nothing waited for
+    /// it.
     std::uint64_t exposed_cycles = 0;
     Band energy_pj;
     Band table_area_mm2;

@@ -125,10 +125,10 @@ std::string lookup_lines(const LookupSection& l) {
     const std::uint64_t bytes =
         l.ranges_bytes + l.scales_bytes + l.codes_bytes + l.state_scales_bytes;
     return "  " + l.kind + ": " + grouped(l.lookups) + " lookups, " + grouped(l.cycles) +
-           " cycles (" + grouped(l.exposed_cycles) + " not hidden), " +
-           human_energy(l.energy_pj.value) + ", tables " + human_bytes(bytes) + ", " +
-           three_digits(l.table_area_mm2.value) + " mm2 of tables and " +
-           three_digits(l.logic_area_mm2.value) + " mm2 of logic\n";
+           " cycles in front of tiles (" + grouped(l.exposed_cycles) +
+           " of them lengthened a tile), " + human_energy(l.energy_pj.value) + ", tables " +
+           human_bytes(bytes) + ", " + three_digits(l.table_area_mm2.value) +
+           " mm2 of tables and " + three_digits(l.logic_area_mm2.value) + " mm2 of logic\n";
 }
 
 std::string quantization_lines(const QuantizationSection& q) {

@@ -1,5 +1,9 @@
 # Chip and scheme files: composition, parsing, explanation. No SystemC.
-add_library(mambasic_config STATIC chip_config.cpp config_files.cpp commands/explain.cpp)
+add_library(mambasic_config STATIC
+    chip_config.cpp
+    commands/explain.cpp
+    commands/key_effects.cpp
+    config_files.cpp)
 target_compile_definitions(mambasic_config PRIVATE
     MAMBASIC_HW_CONFIG="${PROJECT_SOURCE_DIR}/hw_config")
 target_link_libraries(mambasic_config PUBLIC mambasic_models)

@@ -128,7 +128,7 @@ reports::LookupSection lookup_section(const RunFacts& f, const EnergyModel& ener
     lookup.scales_bytes = kScaleTableBytes * f.ledger.layers();
     lookup.lookups = conv.counts[Event::ScaleLookup];
     lookup.cycles = conv.table_cycles;
-    lookup.exposed_cycles = conv.table_cycles;  // the tile starts when its scale is there
+    lookup.exposed_cycles = conv.exposed_table_cycles;
     lookup.energy_pj = band(energy.scale_lookup_pj(lookup.lookups));
     lookup.table_area_mm2 = band(energy.area_mm2(Part::ScaleTable));
     return lookup;

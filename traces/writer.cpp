@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -59,11 +60,21 @@ std::string header_text(const std::map<std::string, std::string>& metadata,
     return text;
 }
 
+// finish() renames onto the path: a device or a pipe would be gone, a file in its place.
+std::string refuse_special(std::string path) {
+    std::error_code unreadable;
+    const auto status = std::filesystem::status(path, unreadable);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        throw TraceError(path + ": is no regular file and will not be replaced");
+    }
+    return path;
+}
+
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(std::string path, std::map<std::string, std::string> metadata,
                                      const std::vector<Tensor>& layout)
-    : path_(std::move(path)),
+    : path_(refuse_special(std::move(path))),
       temporary_(path_ + ".partial." + std::to_string(::getpid())),
       layout_(with_padding(layout)),
       out_(temporary_, std::ios::binary | std::ios::trunc) {

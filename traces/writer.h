@@ -17,7 +17,8 @@ class SafetensorsWriter {
 public:
     /// A tensor of several elements begins at a multiple of 64 bytes of the file, one of a single
     /// element at a multiple of its size. The format allows no holes, so the gaps are U8 tensors
-    /// "trace.pad.K". Adds the metadata key "data_sha256", patched by finish().
+    /// "trace.pad.K". Adds the metadata key "data_sha256", patched by finish(). A path that is
+    /// there and is no regular file is refused.
     SafetensorsWriter(std::string path, std::map<std::string, std::string> metadata,
                       const std::vector<Tensor>& layout);
     SafetensorsWriter(const SafetensorsWriter&) = delete;

@@ -18,7 +18,8 @@ struct Work {
     Cycles cycles;
     SramTraffic sram;
     StoreTraffic store;              // the block's own memory
-    std::uint64_t table_cycles = 0;  // of `cycles`: waiting for the scale table
+    std::uint64_t table_cycles = 0;  // of `cycles`: in front of the tile, for the scale table
+    std::uint64_t exposed_table_cycles = 0;  // of those: without them the tile had been shorter
 };
 
 struct ByteCounts {
@@ -30,6 +31,7 @@ struct LedgerRow {
     std::uint64_t tasks = 0;
     std::uint64_t busy_cycles = 0;
     std::uint64_t table_cycles = 0;
+    std::uint64_t exposed_table_cycles = 0;
     Counts counts;  // arithmetic, and State*Bytes of the block's own memory
     std::array<ByteCounts, kMemoryCount> memory{};
     std::array<ByteCounts, kTrafficKindCount> dram{};

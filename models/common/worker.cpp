@@ -30,6 +30,15 @@ Cycles Worker::port_bound(const Work& work) const {
     return std::max(weights, activations);
 }
 
+// A tile lasts as long as its pipeline or its ports, whichever takes longer; a lookup in front of
+// the pipeline lengthens the tile by what the ports do not take anyway.
+void Worker::bound_by_ports(Work& work) const {
+    const Cycles least = std::max(port_bound(work), Cycles{1});
+    const Cycles without_lookup = std::max(Cycles{work.cycles.count - work.table_cycles}, least);
+    work.cycles = std::max(work.cycles, least);
+    work.exposed_table_cycles = work.cycles.count - without_lookup.count;
+}
+
 const BlockTime& Worker::finish(Ticks end) {
     time_.idle_until(end);
     return time_;
@@ -42,7 +51,7 @@ void Worker::run() {
             time_.wait_ended(dispatch_.board().readiness(*task), Dispatch::now());
             dispatch_.start(*task);
             Work work = perform(*task);
-            work.cycles = std::max({work.cycles, port_bound(work), Cycles{1}});
+            bound_by_ports(work);
             wait(sc_core::sc_time::from_value(work.cycles.count * dispatch_.period()));
             time_.busy_until(Dispatch::now());
             dispatch_.retire(task->id, work);

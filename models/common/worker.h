@@ -33,6 +33,7 @@ protected:
 private:
     void run();  // SC_THREAD: one wait for each task
     Cycles port_bound(const Work& work) const;
+    void bound_by_ports(Work& work) const;
 
     const BlockId block_;
     Dispatch& dispatch_;

@@ -15,7 +15,8 @@ namespace po = boost::program_options;
 void describe(po::options_description& options) {
     const auto text = [] { return po::value<std::string>(); };
     auto add = options.add_options();
-    add("trace", text(), "the trace to run");
+    add("trace", text(),
+        "the trace to run; trace validate, not this, compares its data with its hash");
     add("chip", text(),
         "the chip: a YAML file, or the name of one in hw_config/chips; without it, edge-32x32");
     add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");

@@ -1,12 +1,12 @@
 #include "sim/commands/explain.h"
 
 #include <algorithm>
-#include <array>
 
 #include "models/common/error.h"
 #include "models/common/nearest.h"
 #include "models/common/yaml_tree.h"
 #include "sim/chip_config.h"
+#include "sim/commands/key_effects.h"
 
 namespace mambasic::sim {
 
@@ -14,55 +14,8 @@ namespace {
 
 using models::KeyDoc;
 
-struct Effect {
-    const char* prefix;
-    const char* text;
-};
-
-// What a key changes, by the longest prefix that fits.
-constexpr std::array<Effect, 27> kEffects = {{
-    {"name", "the chip's name in reports; no figure"},
-    {"clock_ghz", "time of a cycle, DRAM bytes and latency in cycles, leakage energy"},
-    {"schedule", "order of the work: cycles, stalls, DRAM bytes"},
-    {"arithmetic", "bits of the results (golden follows), not time"},
-    {"technology", "energy and area with their bands; never cycles or bits"},
-    {"technology.name", "the card's name in reports; no figure"},
-    {"technology.node_nm", "shown in reports; no figure"},
-    {"technology.sram.largest_bank_kib", "which scratchpads are accepted"},
-    {"dram", "time and energy of every byte to and from the chip"},
-    {"dma", "time of transfers, area of the chunk buffers"},
-    {"weight_sram",
-     "what weights fit on chip: DRAM bytes, cycles; area, energy of a byte, leakage"},
-    {"activation_sram", "what activations fit on chip: DRAM bytes, cycles; area, energy, leakage"},
-    {"gemm", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; area; energy of the sums"},
-    {"norm", "cycles of norm and norm_f, area"},
-    {"norm.sum", "bits of norm and norm_f (golden follows), their cycles, area"},
-    {"conv", "cycles of conv1d, area"},
-    {"scale_table", "cycles in front of a conv1d tile, area"},
-    {"nonlinear", "latency of conv1d, scan and norm; area and energy of the units"},
-    {"nonlinear.exp.kind", "bits, area and energy of the scan's exponentials"},
-    {"nonlinear.softplus.kind", "bits, area and energy of the scan's time steps"},
-    {"nonlinear.silu.kind", "bits, area and energy of conv1d and of the scan's gate"},
-    {"nonlinear.rsqrt.kind", "bits, area and energy of norm and norm_f"},
-    {"ssm", "cycles of scan, area, energy of a state access"},
-    {"ssm.sum", "bits of scan (golden follows), area"},
-    {"hadamard", "cycles of had, area, energy of the row buffer; the widest row it takes"},
-    {"embedding", "cycles of the embedding, area"},
-    {"scheme", "what is coded how between conv1d and scan"},
-}};
-
 bool starts_with_key(const std::string& path, const std::string& prefix) {
     return path == prefix || path.rfind(prefix + ".", 0) == 0;
-}
-
-std::string effect_of(const std::string& path) {
-    const Effect* best = nullptr;
-    for (const Effect& effect : kEffects) {
-        if (!starts_with_key(path, effect.prefix)) continue;
-        const std::string current = best == nullptr ? "" : best->prefix;
-        if (best == nullptr || std::string(effect.prefix).size() > current.size()) best = &effect;
-    }
-    return best == nullptr ? "" : best->text;
 }
 
 std::vector<KeyDoc> all_keys(const std::string& chip) {
@@ -80,7 +33,7 @@ std::vector<KeyDoc> all_keys(const std::string& chip) {
 std::vector<std::string> one_key(const KeyDoc& doc) {
     std::vector<std::string> lines = {doc.path, "  " + doc.what};
     const auto row = [&](const char* name, const std::string& text) {
-        constexpr std::size_t kNameWidth = 9;
+        constexpr std::size_t kNameWidth = 12;
         std::string label = name;
         label.resize(kNameWidth, ' ');
         if (!text.empty()) lines.push_back("  " + label + text);
@@ -90,7 +43,7 @@ std::vector<std::string> one_key(const KeyDoc& doc) {
     row("type", doc.type);
     row("unit", doc.unit);
     row("range", doc.range);
-    row("changes", effect_of(doc.path));
+    row("may change", effect_of(doc.path));
     row("source", doc.source);
     return lines;
 }

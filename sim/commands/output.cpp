@@ -6,8 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <utility>
 
+#include "models/common/error.h"
 #include "reports/files.h"
 #include "reports/json_writer.h"
 #include "sim/progress.h"
@@ -15,9 +17,16 @@
 namespace mambasic::sim {
 namespace {
 
+constexpr const char* kJsonName = "report.json";
+constexpr const char* kTextName = "report.txt";
+
 std::string checked_folder(const Arguments& arguments) {
     std::string path = arguments.text_or("out", "");
-    const std::string why = path.empty() ? "" : reports::why_not_writable(path);
+    if (path.empty()) return path;
+    std::string why = reports::why_not_writable(path);
+    for (const char* name : {kJsonName, kTextName}) {
+        if (why.empty()) why = reports::why_not_replaceable(std::filesystem::path(path) / name);
+    }
     if (!why.empty()) arguments.reject("out", why);
     return path;
 }
@@ -48,9 +57,14 @@ OutputFolder::OutputFolder(const Arguments& arguments) : path_(checked_folder(ar
 void OutputFolder::write(const reports::Report& report, const std::string& text) const {
     if (!is_wanted()) return;
     namespace fs = std::filesystem;
-    fs::create_directories(path_);
-    reports::write_file(fs::path(path_) / "report.json", reports::to_json(report));
-    reports::write_file(fs::path(path_) / "report.txt", text);
+    const std::string json = reports::to_json(report);
+    try {
+        fs::create_directories(path_);
+        reports::write_file(fs::path(path_) / kJsonName, json);
+        reports::write_file(fs::path(path_) / kTextName, text);
+    } catch (const std::runtime_error& e) {  // the disk's or the folder's fault, not ours
+        throw models::UserError(std::string("--out: ") + e.what());
+    }
 }
 
 bool wants_colour() {

@@ -16,7 +16,8 @@ void describe(po::options_description& options) {
     const auto text = [] { return po::value<std::string>(); };
     auto add = options.add_options();
     add("chip", text(), "the chip: a YAML file, or the name of one in hw_config/chips");
-    add("trace", text(), "the trace to run");
+    add("trace", text(),
+        "the trace to run; trace validate, not this, compares its data with its hash");
     add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");
     add("set", po::value<std::vector<std::string>>(),
         "a.b=v: change one key of the chip; may be repeated");
@@ -66,7 +67,8 @@ int run_command(const Arguments& arguments) {
     options.layers = layers.count;
     std::unique_ptr<Dump> dump;
     if (arguments.has("dump")) {
-        dump = std::make_unique<Dump>(trace, checked_file(arguments, "dump"));
+        const std::string path = checked_file(arguments, "dump", trace.path());
+        dump = std::make_unique<Dump>(trace, path);
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
     const std::string command =

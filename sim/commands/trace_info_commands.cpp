@@ -69,7 +69,7 @@ int slice_command(const Arguments& arguments) {
     const Trace trace = Trace::open(arguments.text("file"));
     if (!arguments.has("layers")) arguments.reject("layers", "is missing, as in --layers 0:4");
     const LayerRange layers = layer_range(arguments, trace.info());
-    const std::string path = checked_file(arguments, "out");
+    const std::string path = checked_file(arguments, "out", trace.path());
     traces::synth::slice(trace, layers.first, layers.count, path);
     const Trace made = Trace::open(path);
     std::cout << "wrote " << path << ", " << reports::human_bytes(made.file_bytes()) << ": layers "

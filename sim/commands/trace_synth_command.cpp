@@ -67,7 +67,7 @@ SynthOptions options_from(const Arguments& arguments) {
 
 int synth_command(const Arguments& arguments) {
     const SynthOptions options = options_from(arguments);
-    const std::string path = checked_file(arguments, "out");
+    const std::string path = checked_file(arguments, "out", arguments.text("model"));
     {
         ProgressLine line("synthesizing", true);
         traces::synth::synthesize(options, path, [&line](std::uint32_t done, std::uint32_t of) {
@@ -82,16 +82,20 @@ int synth_command(const Arguments& arguments) {
 
 }  // namespace
 
-std::string checked_file(const Arguments& arguments, const std::string& name) {
-    const std::filesystem::path path = arguments.text(name);
-    if (std::filesystem::is_directory(path)) {
-        arguments.reject(name, "'" + path.string() + "' is a folder");
-    }
-    const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-    if (!std::filesystem::exists(parent)) {
+std::string checked_file(const Arguments& arguments, const std::string& name,
+                         const std::string& source) {
+    namespace fs = std::filesystem;
+    const fs::path path = arguments.text(name);
+    const fs::path parent = path.has_parent_path() ? path.parent_path() : ".";
+    if (!fs::exists(parent)) {
         arguments.reject(name, "there is no folder '" + parent.string() + "'");
     }
-    const std::string why = reports::why_not_writable(parent);
+    std::string why = reports::why_not_replaceable(path);
+    if (why.empty()) why = reports::why_not_writable(parent);
+    std::error_code absent;  // a file that is not there is no other file
+    if (why.empty() && fs::equivalent(path, source, absent)) {
+        why = "'" + path.string() + "' is the file that is read; it would be overwritten";
+    }
     if (!why.empty()) arguments.reject(name, why);
     return path.string();
 }

@@ -20,7 +20,9 @@ struct LayerRange {
 LayerRange layer_range(const Arguments& arguments, const traces::TraceInfo& info);
 
 /// The path of an option that names a file to write. Refused early where it could not be written,
-/// so that nobody waits in vain.
-std::string checked_file(const Arguments& arguments, const std::string& name);
+/// so that nobody waits in vain, and where it would destroy `source`, the file that is read, or
+/// something that is no regular file.
+std::string checked_file(const Arguments& arguments, const std::string& name,
+                         const std::string& source);
 
 }  // namespace mambasic::sim

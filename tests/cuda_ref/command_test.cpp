@@ -44,7 +44,7 @@ TEST(CommandLine, OptionsReachTheRun) {
                        "--norm-sum", "16", "--quirks", "quamba"});
     EXPECT_EQ(command.trace, "T");
     EXPECT_EQ(command.out, "R");
-    EXPECT_EQ(command.options.scan_order, golden::ScanOrder::Cub);
+    EXPECT_EQ(command.options.scan_order, ScanOrder::Cub);
     EXPECT_EQ(command.options.softplus, arith::Softplus::LogExpPlus1);
     EXPECT_EQ(command.options.norm_sum.tree_width, 16U);
     EXPECT_TRUE(command.options.quamba_quirks);
@@ -55,8 +55,8 @@ TEST(CommandLine, OptionsReachTheRun) {
 }
 
 TEST(CommandLine, WithoutOptionsItIsTheChipsArithmetic) {
-    const golden::Options options = parse_command({"T", "-o", "R"}).options;
-    EXPECT_EQ(options.scan_order, golden::ScanOrder::Sequential);
+    const Options options = parse_command({"T", "-o", "R"}).options;
+    EXPECT_EQ(options.scan_order, ScanOrder::Sequential);
     EXPECT_EQ(options.softplus, arith::Softplus::Log1p);
     EXPECT_EQ(options.norm_sum.tree_width, 8U);
     EXPECT_EQ(options.ssm_sum.tree_width, 0U);

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "golden/layer.h"
+#include "golden/options.h"
 #include "traces/layout.h"
 
 namespace mambasic::cuda_ref {
@@ -93,9 +94,20 @@ std::vector<T> typed(const Bytes& bytes) {
     return out;
 }
 
+golden::Options options_of(const Options& options) {
+    golden::Options out;
+    const bool cub = options.scan_order == ScanOrder::Cub;
+    out.scan_order = cub ? golden::ScanOrder::Cub : golden::ScanOrder::Sequential;
+    out.norm_sum = {options.norm_sum.tree_width};
+    out.ssm_sum = {options.ssm_sum.tree_width};
+    out.softplus = options.softplus;
+    out.quamba_quirks = options.quamba_quirks;
+    return out;
+}
+
 struct Walk {
     const traces::Trace& trace;
-    const golden::Options& options;
+    const golden::Options options;
     Collector& collector;
     std::vector<golden::Half> hidden;
     std::vector<float> residual;
@@ -147,12 +159,12 @@ void run_head(const Walk& walk) {
 
 }  // namespace
 
-NamedBytes golden_outputs(const traces::Trace& trace, const golden::Options& options) {
+NamedBytes golden_outputs(const traces::Trace& trace, const Options& options) {
     const traces::TraceInfo& info = trace.info();
     const std::uint64_t rows = std::uint64_t{info.batch} * info.tokens;
     NamedBytes out;
     Collector collector(out, info);
-    Walk walk{trace, options, collector, {}, {}};
+    Walk walk{trace, options_of(options), collector, {}, {}};
     if (info.has_head) {
         walk.hidden = golden::embed(info.dims, trace.head(), trace.tokens(), rows);
         collector.rows("trace.embedding.output", walk.hidden, 0, info.tokens, info.tokens);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/options.h"
+#include "cuda_ref/options.h"
 #include "traces/trace.h"
 
 namespace mambasic::cuda_ref {
@@ -17,7 +17,7 @@ namespace mambasic::cuda_ref {
 using Bytes = std::vector<std::byte>;
 using NamedBytes = std::map<std::string, Bytes>;
 
-NamedBytes golden_outputs(const traces::Trace& trace, const golden::Options& options);
+NamedBytes golden_outputs(const traces::Trace& trace, const Options& options);
 
 struct Difference {
     std::string tensor;

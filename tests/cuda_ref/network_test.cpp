@@ -21,7 +21,7 @@ protected:
     void TearDown() override { emulation::set_direction(emulation::Direction::Up); }
 
     /// Walks the trace on the emulated GPU; expects every tensor to be golden's.
-    void expect_golden(const traces::TraceInfo& info, const golden::Options& options) {
+    void expect_golden(const traces::TraceInfo& info, const Options& options) {
         const TemporaryFile file("network.safetensors");
         const traces::Trace trace = random_trace(file.path(), info, 20 + info.tokens);
         const NamedBytes golden = golden_outputs(trace, options);
@@ -37,8 +37,8 @@ protected:
     }
 };
 
-golden::Options with_order(golden::ScanOrder order) {
-    golden::Options options;
+Options with_order(ScanOrder order) {
+    Options options;
     options.scan_order = order;
     return options;
 }
@@ -60,7 +60,7 @@ TEST_F(Network, DecodeSeveralSequences) { expect_golden(random_info(Phase::Decod
 TEST_F(Network, ThreadsMayRunInTheOtherDirection) {
     emulation::set_direction(emulation::Direction::Down);
     expect_golden(random_info(Phase::Prefill, 2, 40, 24), {});
-    expect_golden(random_info(Phase::Prefill, 1, 600, 6), with_order(golden::ScanOrder::Cub));
+    expect_golden(random_info(Phase::Prefill, 1, 600, 6), with_order(ScanOrder::Cub));
     expect_golden(random_info(Phase::Decode, 2, 3, 24), {});
 }
 
@@ -78,7 +78,7 @@ TEST_F(Network, PowerOfTwoAndFortyfoldHadamard) {
 }
 
 TEST_F(Network, OtherOptions) {
-    golden::Options options;
+    Options options;
     options.softplus = arith::Softplus::LogExpPlus1;
     options.norm_sum.tree_width = 0;
     expect_golden(random_info(Phase::Prefill, 2, 6, 24), options);
@@ -94,9 +94,9 @@ TEST_F(Network, OddNumbersOfStates) {
     for (const std::uint32_t states : {5U, 20U}) {
         traces::TraceInfo info = random_info(Phase::Prefill, 1, 7, 24);
         info.dims.d_state = states;
-        golden::Options options;
+        Options options;
         expect_golden(info, options);
-        expect_golden(info, with_order(golden::ScanOrder::Cub));
+        expect_golden(info, with_order(ScanOrder::Cub));
         options.ssm_sum.tree_width = 4;
         expect_golden(info, options);
         info.phase = Phase::Decode;
@@ -125,7 +125,7 @@ class ScanLength : public Network, public testing::WithParamInterface<std::uint3
 TEST_P(ScanLength, CubOrder) {
     traces::TraceInfo info = random_info(Phase::Prefill, 1, GetParam(), 4);
     info.layers = 1;
-    expect_golden(info, with_order(golden::ScanOrder::Cub));
+    expect_golden(info, with_order(ScanOrder::Cub));
 }
 
 TEST_P(ScanLength, TimeOrder) {

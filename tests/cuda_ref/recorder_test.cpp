@@ -69,7 +69,7 @@ TEST(Walk, CallsTheKernelsOfThePhaseInOrder) {
 TEST(Walk, QuirksReachTheLinears) {
     const TemporaryFile file("quirks.safetensors");
     const traces::Trace trace = random_trace(file.path(), random_info(Phase::Decode, 1, 1, 24), 1);
-    golden::Options options;
+    Options options;
     options.quamba_quirks = true;
     RecordingDevice device;
     walk(trace, device, options, [](const Tensor&) {});
@@ -120,8 +120,8 @@ TEST(Record, WritesEveryTensorWithItsProvenance) {
     const TemporaryFile reference("record.ref.safetensors");
     const traces::Trace trace = random_trace(file.path(), random_info(Phase::Prefill, 2, 3, 24), 1);
     RecordingDevice device;
-    golden::Options options;
-    options.scan_order = golden::ScanOrder::Cub;
+    Options options;
+    options.scan_order = ScanOrder::Cub;
     record(trace, device, options, {"v1-dirty", "13.0", "-fmad=false"}, reference.path());
 
     const auto written = traces::SafetensorsFile::open(reference.path());

@@ -30,7 +30,7 @@ std::size_t choice_of(const std::string& path, const Metadata& metadata, const s
     return static_cast<std::size_t>(choice - choices.begin());
 }
 
-golden::SumOrder sum_of(const std::string& path, const Metadata& metadata, const std::string& key) {
+SumOrder sum_of(const std::string& path, const Metadata& metadata, const std::string& key) {
     std::vector<std::string> choices = {"sequential"};
     for (unsigned width = 2; width <= 256; width *= 2) {
         choices.push_back("tree " + std::to_string(width));
@@ -39,10 +39,10 @@ golden::SumOrder sum_of(const std::string& path, const Metadata& metadata, const
     return {choice == 0 ? 0 : 1U << choice};
 }
 
-golden::Options options_of(const std::string& path, const Metadata& metadata) {
-    golden::Options options;
+Options options_of(const std::string& path, const Metadata& metadata) {
+    Options options;
     if (choice_of(path, metadata, "scan_order", {"sequential", "cub"}) == 1) {
-        options.scan_order = golden::ScanOrder::Cub;
+        options.scan_order = ScanOrder::Cub;
     }
     if (choice_of(path, metadata, "softplus", {"log1p", "log_exp_plus_1"}) == 1) {
         options.softplus = arith::Softplus::LogExpPlus1;
@@ -53,11 +53,10 @@ golden::Options options_of(const std::string& path, const Metadata& metadata) {
     return options;
 }
 
-void add_case(std::vector<Rung2Case>& cases, const traces::TraceInfo& info,
-              golden::ScanOrder order) {
+void add_case(std::vector<Rung2Case>& cases, const traces::TraceInfo& info, ScanOrder order) {
     Rung2Case c{"", info, {}};
     c.options.scan_order = order;
-    const bool cub = order == golden::ScanOrder::Cub;
+    const bool cub = order == ScanOrder::Cub;
     const std::string way = info.phase == Phase::Decode ? "decode"
                             : cub                       ? "prefill, cub"
                                                         : "prefill, sequential";
@@ -68,10 +67,10 @@ void add_case(std::vector<Rung2Case>& cases, const traces::TraceInfo& info,
 
 void add_cases(std::vector<Rung2Case>& cases, traces::TraceInfo info) {
     info.phase = Phase::Prefill;
-    add_case(cases, info, golden::ScanOrder::Sequential);
-    add_case(cases, info, golden::ScanOrder::Cub);
+    add_case(cases, info, ScanOrder::Sequential);
+    add_case(cases, info, ScanOrder::Cub);
     info.phase = Phase::Decode;
-    add_case(cases, info, golden::ScanOrder::Sequential);
+    add_case(cases, info, ScanOrder::Sequential);
 }
 
 traces::TraceInfo wide_layer(std::uint32_t d_model, std::uint32_t tokens) {
@@ -123,7 +122,7 @@ void add_missing(const NamedBytes& golden, std::vector<Difference>& differences)
 }  // namespace
 
 std::vector<Difference> compare_device(const traces::Trace& trace, Device& device,
-                                       const golden::Options& options) {
+                                       const Options& options) {
     const NamedBytes golden = golden_outputs(trace, options);
     std::vector<Difference> differences;
     walk(trace, device, options,

@@ -14,7 +14,7 @@ namespace mambasic::cuda_ref {
 
 /// Every tensor that `device` makes of the trace, against golden's.
 std::vector<Difference> compare_device(const traces::Trace& trace, Device& device,
-                                       const golden::Options& options);
+                                       const Options& options);
 
 /// Every tensor of a recorded file against golden's with the options that the file names. Throws
 /// traces::TraceError where it is no reference, or one of another trace.
@@ -23,7 +23,7 @@ std::vector<Difference> compare_file(const traces::Trace& trace, const std::stri
 struct Rung2Case {
     std::string name;
     traces::TraceInfo info;
-    golden::Options options;
+    Options options;
 };
 
 /// Prefill in both orders and decode, one and two sequences, of each length; then single layers as

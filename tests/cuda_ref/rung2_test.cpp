@@ -61,8 +61,8 @@ TEST_F(Rung2, TheCommandsFileEqualsGoldenWithTheOptionsThatItNames) {
 
 TEST_F(Rung2, AnotherOrderIsFound) {
     const traces::Trace trace = make_trace(Phase::Prefill, 4, 60);
-    golden::Options cub;
-    cub.scan_order = golden::ScanOrder::Cub;
+    Options cub;
+    cub.scan_order = ScanOrder::Cub;
     class CubDevice : public Device {  // takes the wrong order
     public:
         DeviceInfo info() const override { return gpu_.info(); }
@@ -73,7 +73,7 @@ TEST_F(Rung2, AnotherOrderIsFound) {
         void conv_decode(const ConvJob& job) override { gpu_.conv_decode(job); }
         void scan_prefill(const ScanJob& job) override {
             ScanJob other = job;
-            other.order = golden::ScanOrder::Cub;
+            other.order = ScanOrder::Cub;
             gpu_.scan_prefill(other);
         }
         void scan_decode(const ScanJob& job) override { gpu_.scan_decode(job); }

@@ -41,7 +41,7 @@ TEST(ScanKernels, StatesRoundAwayInPrefillAndToEvenInDecode) {
     const ByteCodes signs = {1, -1};
     std::vector<float> carry(2);
     Half y = 0;
-    for (const auto order : {golden::ScanOrder::Sequential, golden::ScanOrder::Cub}) {
+    for (const auto order : {ScanOrder::Sequential, ScanOrder::Cub}) {
         ByteCodes state = {0, 0};
         ScanJob job = tied_state(one, signs, state.data(), carry.data(), &y);
         job.order = order;
@@ -62,7 +62,7 @@ TEST(ScanKernels, CubOrderRefusesTrees) {
     std::vector<float> carry(2);
     Half y = 0;
     ScanJob job = tied_state(one, signs, state.data(), carry.data(), &y);
-    job.order = golden::ScanOrder::Cub;
+    job.order = ScanOrder::Cub;
     job.sum.tree_width = 2;
     EXPECT_THROW(CudaDevice().scan_prefill(job), DeviceError);
 }

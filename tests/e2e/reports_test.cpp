@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/program.h"
+#include "tests/reports/schema_walker.h"
 
 namespace mambasic::e2e {
 namespace {
@@ -69,6 +70,56 @@ TEST(Reports, ShapesAloneGiveTheSameTime) {
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(Json::parse(read_file(folder.path("out/report.json")))["totals"],
               Json::parse(report_of({"--timing-only"}, {}))["totals"]);
+}
+
+TEST(Reports, ConformToTheirSchema) {
+    const reports::SchemaWalker schema(
+        Json::parse(read_file(MAMBASIC_SOURCE "/reports/report.schema.json")));
+    for (const std::vector<std::string>& extra : std::vector<std::vector<std::string>>{
+             {}, {"--timing-only"}, {"--set", "nonlinear.exp.kind=table"}, {"--layers", "1:2"}}) {
+        EXPECT_EQ(schema.fault(Json::parse(report_of(extra, {}))), "");
+    }
+    const Folder folder;
+    ASSERT_EQ(mambasic({"check", "--trace", tiny_decode(), "--chip", "tiny", "--out",
+                        folder.path("equal")})
+                  .status,
+              0);
+    ASSERT_EQ(mambasic({"check", "--trace", tiny_decode(), "--chip", "tiny", "--set",
+                        "nonlinear.exp.kind=table", "--out", folder.path("different")})
+                  .status,
+              1);
+    for (const char* name : {"equal/report.json", "different/report.json"}) {
+        const Json report = Json::parse(read_file(folder.path(name)));
+        EXPECT_EQ(schema.fault(report), "") << name;
+        EXPECT_TRUE(report["check"].is_object()) << name;
+    }
+}
+
+// exposed_cycles is what the conv1d tiles would be shorter by if lookups took no time.
+TEST(Reports, LookupsAreExposedByWhatTheyLengthenTiles) {
+    const auto conv_busy = [](const Json& report) {
+        for (const Json& op : report["ops"]) {
+            if (op["name"] == "conv1d") return op["busy_cycles"].get<std::uint64_t>();
+        }
+        return std::uint64_t{0};
+    };
+    const auto exposed = [&](std::vector<std::string> settings) {
+        std::vector<std::string> words = {"--timing-only"};
+        for (const std::string& s : settings) words.insert(words.end(), {"--set", s});
+        const Json with = Json::parse(report_of(words, {}));
+        words.insert(words.end(), {"--set", "scale_table.lookup_cycles=0"});
+        const Json without = Json::parse(report_of(words, {}));
+        const std::uint64_t cycles = with["lookup"]["exposed_cycles"];
+        EXPECT_EQ(conv_busy(with) - conv_busy(without), cycles);
+        EXPECT_EQ(without["lookup"]["cycles"], 0);
+        EXPECT_GT(with["lookup"]["cycles"], 0);
+        return std::pair(cycles, with["lookup"]["cycles"].get<std::uint64_t>());
+    };
+    const auto usual = exposed({});
+    EXPECT_EQ(usual.first, usual.second);
+    // Wide lanes in front of a narrow scratchpad: the tiles wait for its ports.
+    const auto hidden = exposed({"conv.lanes=128", "activation_sram.word_bytes=1"});
+    EXPECT_LT(hidden.first, hidden.second);
 }
 
 TEST(Reports, EveryCycleOfEveryBlockIsAccountedFor) {

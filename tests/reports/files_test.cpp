@@ -1,6 +1,7 @@
 #include "reports/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -63,6 +64,23 @@ TEST_F(Files, KnowsBeforehandWhereItCouldWrite) {
     write_file(folder_ / "file", "text");
     EXPECT_EQ(why_not_writable(folder_ / "file" / "out"),
               "'" + (folder_ / "file").string() + "' is not a folder");
+    EXPECT_EQ(entries(), 1U) << "the attempt left something behind";
+}
+
+// Root may write everywhere, says access(); nobody can make a file in /proc.
+TEST_F(Files, TriesInsteadOfAskingForRights) {
+    EXPECT_NE(why_not_writable("/proc").find("'/proc' cannot be written to: "), std::string::npos);
+    EXPECT_NE(why_not_writable("/proc/new/deeper"), "");
+}
+
+TEST_F(Files, ReplacesRegularFilesOnly) {
+    EXPECT_EQ(why_not_replaceable(folder_ / "new"), "");
+    write_file(folder_ / "file", "text");
+    EXPECT_EQ(why_not_replaceable(folder_ / "file"), "");
+    EXPECT_EQ(why_not_replaceable(folder_), "'" + folder_.string() + "' is a folder");
+    const std::string pipe = folder_ / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_EQ(why_not_replaceable(pipe), "'" + pipe + "' is no regular file");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The safetensors container: what is written comes back, and every way a file can be malformed is
 // refused with the file and the place.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <string>
 
@@ -86,6 +87,15 @@ TEST(Container, WriterLeavesNothingWhenAbandonedOrIncomplete) {
 
 TEST(Container, WriterNamesAFolderThatDoesNotExist) {
     EXPECT_THROW(SafetensorsWriter("/nonexistent/folder/t", {}, {}), TraceError);
+}
+
+TEST(Container, WriterReplacesNoPipe) {
+    const std::string path = temp_path("pipe");
+    std::filesystem::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_THROW(SafetensorsWriter(path, {}, {}), TraceError);
+    EXPECT_TRUE(std::filesystem::is_fifo(path));
+    std::filesystem::remove(path);
 }
 
 TEST(Container, MissingFileFolderAndEmptyFile) {

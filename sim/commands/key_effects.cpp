@@ -1,0 +1,122 @@
+#include "sim/commands/key_effects.h"
+
+#include <array>
+
+namespace mambasic::sim {
+namespace {
+
+struct Effect {
+    const char* pattern;  // '*' stands for one name
+    const char* text;
+};
+
+// The general first: the last pattern that begins a key tells its effect.
+constexpr std::array<Effect, 71> kEffects = {{
+    {"name", "the chip's name in reports; no figure"},
+    {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
+    {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
+    {"arithmetic.softplus", "bits of scan (golden follows)"},
+    {"arithmetic.quirks",
+     "bits of one-row products and of had where they saturate (golden follows)"},
+    {"technology.name", "the card's name in reports; no figure"},
+    {"technology.node_nm", "no figure: the figures are stated for the node, not scaled from it"},
+    {"technology.energy_pj", "energy"},
+    {"technology.energy_pj.int4_mac", "energy, once a scheme has INT4 products; quamba1 has none"},
+    {"technology.area_um2", "area"},
+    {"technology.area_um2.int8_mac_pe", "area, where gemm.int4_macs_per_mac is 1"},
+    {"technology.area_um2.packed_mac_pe", "area, where gemm.int4_macs_per_mac is 2"},
+    {"technology.area_um2.rom_bit", "area, where a nonlinear unit is a table or a polynomial"},
+    {"technology.sram", "energy of scratchpad and row buffer accesses"},
+    {"technology.sram.largest_bank_kib", "no figure: which scratchpads are accepted"},
+    {"technology.sram.macro_area_mm2", "area of scratchpads and stores"},
+    {"technology.sram.area_mm2_per_kib", "area of scratchpads and stores"},
+    {"technology.sram.dual_port_area", "area of scratchpads and stores"},
+    {"technology.sram.leakage_mw_per_mib", "energy by leakage"},
+    {"technology.logic_utilization", "area of logic"},
+    {"dram", "cycles of every transfer to and from the chip"},
+    {"dram.name", "the memory's name in reports; no figure"},
+    {"dram.energy_pj_per_bit", "energy of every byte to and from the chip"},
+    {"dma", "cycles of transfers"},
+    {"dma.chunk_bytes", "cycles of transfers, area of the chunk buffers"},
+    {"weight_sram", "cycles of tiles that wait for its ports, energy of a byte, area"},
+    {"weight_sram.capacity_kib", "cycles, DRAM bytes, energy, area: what weights fit on chip"},
+    {"weight_sram.word_bytes", "cycles of tiles that wait for its ports; busy time of the ports"},
+    {"activation_sram", "cycles of tiles that wait for its ports, energy of a byte, area"},
+    {"activation_sram.capacity_kib", "cycles, DRAM bytes, energy, area: what fits on chip"},
+    {"activation_sram.word_bytes",
+     "cycles of tiles that wait for its ports; busy time of the ports"},
+    {"gemm", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; energy, area"},
+    {"gemm.cols",
+     "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; DRAM bytes, energy, area"},
+    {"gemm.weight_buffer", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; area"},
+    {"gemm.one_row", "cycles and energy of products of one row (decode), area"},
+    {"gemm.vector_adder_tree_width", "cycles and energy of products of one row (decode), area"},
+    {"gemm.epilogue_lanes", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; area"},
+    {"gemm.epilogue_latency_cycles", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head"},
+    {"gemm.int4_macs_per_mac", "area; cycles once a scheme has INT4 products, quamba1 has none"},
+    {"norm", "cycles of norm and norm_f"},
+    {"norm.lanes", "cycles of norm and norm_f, area"},
+    {"norm.sum", "bits of norm and norm_f (golden follows), their cycles, area"},
+    {"conv.lanes", "cycles of conv1d, area"},
+    {"conv.pipeline_cycles", "cycles of conv1d"},
+    {"scale_table.word_bytes", "area of the table"},
+    {"scale_table.lookup_cycles", "cycles in front of every conv1d tile"},
+    {"nonlinear.exp", "cycles of scan; energy, area"},
+    {"nonlinear.softplus", "cycles of scan; energy, area"},
+    {"nonlinear.silu", "cycles of conv1d and, by the gate, of scan; energy, area"},
+    {"nonlinear.rsqrt", "cycles of norm and norm_f; energy, area"},
+    {"nonlinear.exp.kind", "bits of scan; energy, area; the unit's error in the report"},
+    {"nonlinear.softplus.kind", "bits of scan; energy, area; the unit's error in the report"},
+    {"nonlinear.silu.kind",
+     "bits of conv1d and of scan's gate; energy, area; the unit's error in the report"},
+    {"nonlinear.rsqrt.kind",
+     "bits of norm and norm_f; energy, area; the unit's error in the report"},
+    {"nonlinear.*.table_entries",
+     "with kind table alone: bits, energy, area, the unit's error in the report"},
+    {"nonlinear.*.polynomial_degree",
+     "with kind polynomial alone: bits, energy, area, the unit's error in the report"},
+    {"nonlinear.exp.latency_cycles", "cycles of scan"},
+    {"nonlinear.softplus.latency_cycles", "cycles of scan"},
+    {"nonlinear.silu.latency_cycles", "cycles of conv1d"},
+    {"nonlinear.rsqrt.latency_cycles", "cycles of norm and norm_f"},
+    {"ssm", "cycles of scan where they bind it, area"},
+    {"ssm.channel_lanes", "cycles of scan where they bind it, energy of a state access, area"},
+    {"ssm.pipeline_cycles", "cycles of scan"},
+    {"ssm.sum", "bits of scan (golden follows), area"},
+    {"ssm.state_residency", "cycles, DRAM bytes, energy of scan"},
+    {"ssm.state_store_kib", "cycles, DRAM bytes, energy of scan, area: which states stay on chip"},
+    {"hadamard.lanes", "cycles of had, energy of the row buffer, area"},
+    {"hadamard.pipeline_cycles", "cycles of had"},
+    {"hadamard.buffer_kib", "energy, area of the row buffer; the widest row that had takes"},
+    {"embedding", "cycles of the embedding, area"},
+    {"scheme", "what is coded how between conv1d and scan"},
+}};
+
+// "a.b.c" gives "a" and leaves "b.c".
+std::string take_name(std::string& path) {
+    const std::size_t dot = path.find('.');
+    std::string name = path.substr(0, dot);
+    path = dot == std::string::npos ? "" : path.substr(dot + 1);
+    return name;
+}
+
+bool begins(std::string pattern, std::string key) {
+    while (!pattern.empty()) {
+        const std::string wanted = take_name(pattern);
+        const std::string name = take_name(key);
+        if (name.empty() || (name != wanted && wanted != "*")) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string effect_of(const std::string& key) {
+    std::string text;
+    for (const Effect& effect : kEffects) {
+        if (begins(effect.pattern, key)) text = effect.text;
+    }
+    return text;
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,263 @@
+// No knob without an effect: every key that `mambasic explain` lists changes a figure of a run or a
+// bit of its results, and nothing that its explanation does not name.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "tests/e2e/program.h"
+
+namespace mambasic::e2e {
+namespace {
+
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+using Names = std::set<std::string>;
+
+const char kChip[] = "tiny";  // small enough that its limits bind
+
+// Keys that act only together with another one.
+const std::map<std::string, std::string> kTogether = {
+    {"technology.area_um2.packed_mac_pe", "gemm.int4_macs_per_mac=2"},
+    {"technology.area_um2.rom_bit", "nonlinear.exp.kind=table"},
+    {"nonlinear.exp.table_entries", "nonlinear.exp.kind=table"},
+    {"nonlinear.softplus.table_entries", "nonlinear.softplus.kind=table"},
+    {"nonlinear.silu.table_entries", "nonlinear.silu.kind=table"},
+    {"nonlinear.rsqrt.table_entries", "nonlinear.rsqrt.kind=table"},
+    {"nonlinear.exp.polynomial_degree", "nonlinear.exp.kind=polynomial"},
+    {"nonlinear.softplus.polynomial_degree", "nonlinear.softplus.kind=polynomial"},
+    {"nonlinear.silu.polynomial_degree", "nonlinear.silu.kind=polynomial"},
+    {"nonlinear.rsqrt.polynomial_degree", "nonlinear.rsqrt.kind=polynomial"},
+};
+
+// Keys that change bits and no figure: their results are compared, not their reports.
+const Names kBitsOnly = {"arithmetic.softplus", "arithmetic.quirks"};
+
+// Keys that change no output, each with its reason.
+const std::map<std::string, std::string> kSilent = {
+    {"name", "names the chip; only provenance.chip could show it"},
+    {"dram.name", "names the memory in the report; compared as text it would prove nothing"},
+    {"technology.name", "names the card"},
+    {"technology.node_nm", "for people; no figure is scaled by it"},
+    {"technology.energy_pj.int4_mac", "no scheme has INT4 products before W4A8"},
+    {"technology.sram.largest_bank_kib", "decides what is refused: ABankLimitRefuses"},
+    {"scheme.name", "of another file: --scheme"},
+};
+
+struct Key {
+    std::string path, type, value, may_change;
+};
+
+Key explained(const std::string& path) {
+    Key key{path, "", "", ""};
+    const Outcome outcome = mambasic({"explain", path, "--chip", kChip});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    for (const std::string& line : lines_of(outcome.out)) {
+        constexpr std::size_t kText = 14;  // behind the row's name
+        if (line.rfind("  type ", 0) == 0) key.type = line.substr(kText);
+        if (line.rfind("  value ", 0) == 0) key.value = line.substr(kText);
+        if (line.rfind("  may change ", 0) == 0) key.may_change = line.substr(kText);
+    }
+    return key;
+}
+
+Words all_keys() {
+    Words keys;
+    for (const std::string& line : lines_of(mambasic({"explain", "--chip", kChip}).out)) {
+        keys.push_back(line.substr(0, line.find(' ')));
+    }
+    return keys;
+}
+
+std::string number(double value) {
+    std::ostringstream text;
+    text << value;
+    return text.str();
+}
+
+// Other values of the key. Some may be out of its range; the run then says so.
+Words settings(const Key& key) {
+    Words out;
+    if (key.type == "integer" || key.type == "number") {
+        const double value = std::stod(key.value);
+        for (const double other : {value * 2, value / 2, value - 1}) {
+            out.push_back(key.path + "=" + number(other));
+        }
+    } else if (key.type.rfind("{value", 0) == 0) {  // "0.2 (0.1 to 0.28)"
+        std::istringstream text(key.value);
+        std::string value, low, to, high;
+        text >> value >> low >> to >> high;
+        high.pop_back();
+        out = {key.path + ".value=" + high, key.path + ".value=" + low.substr(1)};
+    } else {
+        std::istringstream text(key.type);
+        for (std::string word; text >> word;) {
+            if (word == "tree") word = "tree 2";  // "tree W, W = 2, 4, ..": the first is enough
+            if (word != "|" && word != key.value) out.push_back(key.path + "=" + word);
+            if (word == "tree 2") break;
+        }
+    }
+    return out;
+}
+
+// report.json without its provenance; null where the setting is out of range.
+Json report(const std::string& trace, const Words& overrides) {
+    const Folder folder;
+    Words words = {"run",   kChip,           "--trace", trace,
+                   "--out", folder.path(""), "--quiet", "--timing-only"};
+    for (const std::string& setting : overrides) {
+        if (!setting.empty()) words.insert(words.end(), {"--set", setting});
+    }
+    const Outcome outcome = mambasic(words);
+    if (outcome.status != 0) {
+        EXPECT_EQ(outcome.status, 2) << outcome.err;
+        return nullptr;
+    }
+    Json json = Json::parse(read_file(folder.path("report.json")));
+    json.erase("provenance");
+    return json;
+}
+
+const Words& traces() {
+    static const Words kTraces = {
+        trace("knob-prefill", {"--model", "tiny", "--phase", "prefill", "--tokens", "21", "--batch",
+                               "2", "--shapes-only"}),
+        trace("knob-decode", {"--model", "tiny", "--phase", "decode", "--tokens", "3", "--batch",
+                              "1", "--shapes-only"})};
+    return kTraces;
+}
+
+const Json& usual_report(const std::string& trace, const std::string& together) {
+    static std::map<std::pair<std::string, std::string>, Json> reports;
+    Json& json = reports[{trace, together}];
+    if (json.is_null()) json = report(trace, {together});
+    return json;
+}
+
+// What the key's explanation must name, as the two reports differ.
+Names changed(const Json& a, const Json& b) {
+    Names names;
+    const Json& before = a["totals"];
+    const Json& after = b["totals"];
+    const bool longer = before["cycles"] != after["cycles"];
+    if (longer) names.insert("cycles");
+    if (before["area_mm2"] != after["area_mm2"]) names.insert("area");
+    for (const char* bytes : {"dram_read_bytes", "dram_written_bytes"}) {
+        if (before[bytes] != after[bytes]) names.insert("DRAM bytes");
+    }
+    for (std::size_t i = 0; i < std::min(a["ops"].size(), b["ops"].size()); ++i) {
+        // Without leakage, which goes with the cycles and the area.
+        if (a["ops"][i]["energy_pj"] != b["ops"][i]["energy_pj"]) names.insert("energy");
+    }
+    return names;
+}
+
+void expect_effect(const Key& key) {
+    const auto found = kTogether.find(key.path);
+    const std::string together = found == kTogether.end() ? "" : found->second;
+    bool acts = false;
+    for (const std::string& setting : settings(key)) {
+        for (const std::string& trace : traces()) {
+            const Json other = report(trace, {together, setting});
+            if (other.is_null()) continue;
+            const Json& usual = usual_report(trace, together);
+            acts = acts || other != usual;
+            for (const std::string& name : changed(usual, other)) {
+                EXPECT_NE(key.may_change.find(name), std::string::npos)
+                    << setting << " changes the " << name << "; explain says: " << key.may_change;
+            }
+            if (acts && key.path.rfind("technology.", 0) == 0) return;  // a price: one will do
+        }
+        if (acts) break;
+    }
+    EXPECT_TRUE(acts) << key.path << " changes nothing";
+}
+
+void expect_every_effect(const std::string& block) {
+    std::size_t keys = 0;
+    for (const std::string& path : all_keys()) {
+        if (path.rfind(block, 0) != 0 || kSilent.count(path) + kBitsOnly.count(path) > 0) continue;
+        expect_effect(explained(path));
+        ++keys;
+    }
+    EXPECT_GT(keys, 0U) << block;
+}
+
+class Knobs : public testing::TestWithParam<const char*> {};
+
+TEST_P(Knobs, EachChangesAFigureAndOnlyWhatItsExplanationNames) { expect_every_effect(GetParam()); }
+
+const std::vector<const char*> kBlocks = {"clock_ghz",
+                                          "schedule.",
+                                          "technology.energy_pj.",
+                                          "technology.area_um2.",
+                                          "technology.sram.",
+                                          "technology.logic_utilization",
+                                          "dram.",
+                                          "dma.",
+                                          "weight_sram.",
+                                          "activation_sram.",
+                                          "gemm.",
+                                          "norm.",
+                                          "conv.",
+                                          "scale_table.",
+                                          "nonlinear.",
+                                          "ssm.",
+                                          "hadamard.",
+                                          "embedding."};
+
+INSTANTIATE_TEST_SUITE_P(Blocks, Knobs, testing::ValuesIn(kBlocks), [](const auto& test) {
+    std::string name = test.param;
+    for (char& c : name) c = c == '.' ? '_' : c;
+    return name;
+});
+
+TEST(KnobLists, CoverEveryKeyAndNameNoOther) {
+    Names listed = kBitsOnly;
+    for (const auto& [path, reason] : kSilent) listed.insert(path);
+    for (const std::string& path : all_keys()) {
+        bool in_block = false;
+        for (const std::string block : kBlocks) in_block = in_block || path.rfind(block, 0) == 0;
+        EXPECT_TRUE(in_block || listed.count(path) == 1) << path;
+        listed.erase(path);
+        EXPECT_FALSE(kTogether.count(path) == 1 && kSilent.count(path) == 1) << path;
+    }
+    EXPECT_EQ(listed, Names()) << "no such keys";
+}
+
+TEST(KnobBits, ChangeTheResultsAndNoTime) {
+    // In decode one-row products and the Hadamard saturate: many outliers make codes overflow.
+    const std::string numbers =
+        trace("knob-numbers", {"--model", "tiny", "--phase", "decode", "--tokens", "24",
+                               "--outliers", "0.3", "--seed", "3", "--record", "none"});
+    const auto results = [&](const std::string& setting) {
+        const Folder folder;
+        Words words = {"run", kChip, "--trace", numbers, "--quiet", "--dump", folder.path("dump")};
+        if (!setting.empty()) words.insert(words.end(), {"--set", setting});
+        const Outcome outcome = mambasic(words);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return read_file(folder.path("dump"));
+    };
+    const std::string usual = results("");
+    for (const std::string& path : kBitsOnly) {
+        const Key key = explained(path);
+        EXPECT_EQ(key.may_change.rfind("bits", 0), 0U) << key.may_change;
+        const std::string setting = settings(key).front();
+        EXPECT_NE(results(setting), usual) << setting;
+        for (const std::string& trace : traces()) {
+            EXPECT_EQ(report(trace, {setting}), usual_report(trace, "")) << setting;
+        }
+    }
+}
+
+TEST(KnobLimits, ABankLimitRefuses) {
+    const Outcome outcome = mambasic({"run", kChip, "--trace", traces()[0], "--timing-only",
+                                      "--set", "technology.sram.largest_bank_kib=4"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("bank"), std::string::npos) << outcome.err;
+}
+
+}  // namespace
+}  // namespace mambasic::e2e
