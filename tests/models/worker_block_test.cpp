@@ -110,6 +110,11 @@ private:
 };
 
 TEST(Worker, KeepsTheTypeOfWhatItsFunctionThrows) {
+#if defined(__SANITIZE_ADDRESS__)
+    // A throw on a coroutine's stack makes AddressSanitizer clear the shadow of the thread's own
+    // stack (google/sanitizers issue 189); what it reports afterwards is false.
+    GTEST_SKIP() << "AddressSanitizer cannot follow a throw on a coroutine's stack";
+#endif
     Program program({compute(0, BlockId::Gemm)});
     Chip chip(program);
     FailingWorker gemm("gemm", BlockId::Gemm, chip.ports);
