@@ -20,7 +20,7 @@ std::string raise_sram(const ChipConfig& chip, const std::string& block,
     const std::uint64_t enough = ceil_div(kib, chip.technology.sram_largest_bank_kib);
     const std::uint64_t banks = std::max<std::uint64_t>(sram.banks, enough);
     const std::string key = "raise " + block + ".capacity_kib to ";
-    const std::string size = key + std::to_string(ceil_div(kib, banks) * banks);
+    std::string size = key + std::to_string(ceil_div(kib, banks) * banks);
     if (banks == sram.banks) return size;
     return size + " and " + block + ".banks to " + std::to_string(banks);
 }
