@@ -48,7 +48,8 @@ public:
         for (std::uint32_t i = 0; i < trace_.info().layers; ++i) layer(trace_.layer(i), i == 0);
         const std::size_t last = (rows_ - 1) * d();
         norm(1, last, head.norm_f_weight, head.norm_f_output_scale, false);
-        linear(head.lm_head, &normed_[last], d(), 1, Epilogue::HalfAlpha, nullptr, logits_.data());
+        linear(head.lm_head, {&normed_[last], d(), 1}, Epilogue::HalfAlpha, nullptr,
+               logits_.data());
     }
 
 private:
@@ -67,12 +68,17 @@ private:
                                             &normed_[at]});
     }
 
-    static void linear(const traces::LinearW8A8& w, const std::int8_t* x, std::size_t stride,
-                       std::size_t rows, Epilogue epilogue, std::int8_t* codes,
+    struct Rows {
+        const std::int8_t* codes;
+        std::size_t stride;
+        std::size_t count;
+    };
+
+    static void linear(const traces::LinearW8A8& w, Rows x, Epilogue epilogue, std::int8_t* codes,
                        arith::Half* halves) {
-        models::gemm_compute({}, {{rows, w.n, w.k},
-                                  x,
-                                  stride,
+        models::gemm_compute({}, {{x.count, w.n, w.k},
+                                  x.codes,
+                                  x.stride,
                                   w.weight,
                                   epilogue,
                                   w.a,
@@ -86,17 +92,17 @@ private:
 
     void layer(const traces::Mamba1Layer& w, bool first) {
         norm(rows_, 0, w.norm_weight, w.norm_output_scale, first);
-        linear(w.in_proj, normed_.data(), d(), rows_, Epilogue::Int8InputFirst, xz_.data(),
+        linear(w.in_proj, {normed_.data(), d(), rows_}, Epilogue::Int8InputFirst, xz_.data(),
                nullptr);
         conv(w);
-        linear(w.x_proj, u_.data(), e(), rows_, Epilogue::Int8WeightFirst, proj_.data(), nullptr);
-        linear(w.dt_proj, proj_.data(), dims_.x_proj_width(), rows_, Epilogue::Int8InputFirst,
+        linear(w.x_proj, {u_.data(), e(), rows_}, Epilogue::Int8WeightFirst, proj_.data(), nullptr);
+        linear(w.dt_proj, {proj_.data(), dims_.x_proj_width(), rows_}, Epilogue::Int8InputFirst,
                dt_.data(), nullptr);
         scan(w);
         const auto scale =
             static_cast<float>((1.0 / std::sqrt(static_cast<double>(e()))) / w.had_scale);
         models::hadamard_compute({}, {{rows_, e()}, y_.data(), scale, false, rotated_.data()});
-        linear(w.out_proj, rotated_.data(), e(), rows_, Epilogue::HalfWeightFirst, nullptr,
+        linear(w.out_proj, {rotated_.data(), e(), rows_}, Epilogue::HalfWeightFirst, nullptr,
                hidden_.data());
     }
 
