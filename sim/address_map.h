@@ -5,32 +5,9 @@
 #include <array>
 #include <cstdint>
 
-#include "sim/workload.h"
+#include "sim/layer_ops.h"
 
 namespace mambasic::sim {
-
-/// Tensors between ops, per token. X and Z are the halves of in_proj's output, DtIn and BC the two
-/// parts of x_proj's: each travels on its own because its readers differ.
-enum class Stream : std::uint8_t {
-    Hidden,
-    Residual,
-    NormOut,
-    X,
-    Z,
-    U,
-    DtIn,
-    BC,
-    Dt,
-    Y,
-    HadOut,
-    HiddenOut,    // the next layer's Hidden
-    ResidualOut,  // the next layer's Residual
-    kCount,
-};
-constexpr std::size_t kStreamCount = static_cast<std::size_t>(Stream::kCount);
-
-/// Bytes that one token of a stream takes.
-std::uint64_t bytes_per_row(const traces::Dims& dims, Stream stream);
 
 class AddressMap {
 public:
@@ -38,7 +15,7 @@ public:
 
     /// `layer` -1: the head. Weights of an op lie at an offset inside their layer.
     std::uint64_t weights(std::int32_t layer, models::Op op) const;
-    std::uint64_t table(std::uint32_t layer) const;
+    std::uint64_t table(std::uint32_t layer, models::Op op) const;
     std::uint64_t conv_state(std::uint32_t layer) const;
     std::uint64_t ssm_state(std::uint32_t layer) const;
     /// FP32 states of a prefill that spills them.
@@ -51,7 +28,8 @@ public:
 
 private:
     Workload work_;
-    std::uint64_t layer_weights_ = 0;  // bytes of one layer
+    std::vector<models::Op> layer_ops_;  // that have weights
+    std::uint64_t layer_weights_ = 0;    // bytes of one layer
     std::uint64_t head_ = 0;
     std::uint64_t embedding_ = 0;
     std::uint64_t tables_ = 0;
@@ -62,9 +40,5 @@ private:
     std::uint64_t logits_ = 0;
     std::uint64_t end_ = 0;
 };
-
-/// Bytes of an op's weights in DRAM, channels padded to 16 as the checkpoints have them.
-std::uint64_t weight_bytes(const traces::Dims& dims, models::Op op);
-constexpr std::uint64_t kScaleTableBytes = 4;  // one FP32 scale: the one-scale form
 
 }  // namespace mambasic::sim

@@ -20,9 +20,10 @@ using models::Ticks;
 
 namespace {
 
-std::array<std::uint64_t, models::kMemoryCount> capacities(const ChipConfig& c) {
-    return {c.weight_sram.capacity_bytes(), c.activation_sram.capacity_bytes(),
-            std::uint64_t{c.ssm.state_store_kib} * 1024};
+std::array<std::uint64_t, models::kMemoryCount> capacities(const Workload& work,
+                                                           const ChipConfig& config) {
+    const Capacities c = capacities_of(work, config);
+    return {c.weight, c.activation, c.state, c.table};
 }
 
 /// Shares of a whole number of cycles whose parts are whole, too.
@@ -98,7 +99,7 @@ Chip::Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, b
       listener_(std::move(listener)),
       period_(chip_period(config)),
       ledger_(schedule.work().layers),
-      occupancy_(capacities(config)),
+      occupancy_(capacities(schedule.work(), config)),
       dispatch_(period_, {[this](Ticks now) { return refill(now); },
                           [this](const Task& task) { started(task); },
                           [this](const Task& task, const models::Work& work, Ticks now) {

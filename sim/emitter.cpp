@@ -13,7 +13,7 @@ using models::Task;
 
 Emitter::Emitter(const Capacities& capacities)
     : pools_{SpacePool(capacities.weight), SpacePool(capacities.activation),
-             SpacePool(capacities.state)} {}
+             SpacePool(capacities.state), SpacePool(capacities.table)} {}
 
 BufferId Emitter::allocate(Memory memory, std::uint64_t bytes) {
     const BufferId id = next_buffer_++;

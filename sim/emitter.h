@@ -23,6 +23,7 @@ struct Capacities {
     std::uint64_t weight = 0;      // bytes
     std::uint64_t activation = 0;  // bytes
     std::uint64_t state = 0;       // bytes
+    std::uint64_t table = 0;       // bytes
 };
 
 /// Where DRAM data lies, and the tasks that put it there (none: it was there from the start).

@@ -129,8 +129,8 @@ PartEnergy EnergyModel::of_row(const models::LedgerRow& row, BlockId block) cons
     at(parts, Part::ScaleTable) += scale_lookup_pj(row.counts[Event::ScaleLookup]);
     at(parts, part_of(block)) += bytes_pj(own_store(block), row.counts[Event::StateReadBytes],
                                           row.counts[Event::StateWriteBytes]);
-    constexpr std::array<Part, models::kMemoryCount> kOwners = {Part::WeightSram,
-                                                                Part::ActivationSram, Part::Ssm};
+    constexpr std::array<Part, models::kMemoryCount> kOwners = {
+        Part::WeightSram, Part::ActivationSram, Part::Ssm, Part::ScaleTable};
     for (std::size_t m = 0; m < models::kMemoryCount; ++m) {
         at(parts, kOwners[m]) += bytes_pj(memory_[m], row.memory[m].read, row.memory[m].written);
     }

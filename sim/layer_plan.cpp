@@ -11,48 +11,16 @@ namespace mambasic::sim {
 
 using models::ceil_div;
 
-std::vector<OpSpec> layer_ops(const traces::Dims& dims) {
-    const std::uint64_t d = dims.d_model;
-    const std::uint64_t e = dims.d_inner;
-    const std::uint64_t r = dims.dt_rank;
-    const std::uint64_t x = dims.x_proj_width();
-    return {
-        {Op::Norm,
-         {Stream::Hidden, Stream::Residual},
-         {{Stream::NormOut, 0, d}, {Stream::ResidualOut, 0, d}}},
-        {Op::InProj, {Stream::NormOut}, {{Stream::X, 0, e}, {Stream::Z, e, 2 * e}}},
-        {Op::Conv1d, {Stream::X}, {{Stream::U, 0, e}}},
-        {Op::XProj, {Stream::U}, {{Stream::DtIn, 0, r}, {Stream::BC, r, x}}},
-        {Op::DtProj, {Stream::DtIn}, {{Stream::Dt, 0, e}}},
-        {Op::Scan, {Stream::U, Stream::Dt, Stream::BC, Stream::Z}, {{Stream::Y, 0, e}}},
-        {Op::Had, {Stream::Y}, {{Stream::HadOut, 0, e}}},
-        {Op::OutProj, {Stream::HadOut}, {{Stream::HiddenOut, 0, d}}},
-    };
-}
-
-Op last_reader(Stream stream) {
-    switch (stream) {
-        case Stream::NormOut:
-            return Op::InProj;
-        case Stream::X:
-            return Op::Conv1d;
-        case Stream::DtIn:
-            return Op::DtProj;
-        case Stream::U:
-        case Stream::Z:
-        case Stream::BC:
-        case Stream::Dt:
-            return Op::Scan;
-        case Stream::Y:
-            return Op::Had;
-        case Stream::HadOut:
-            return Op::OutProj;
-        default:
-            return Op::Norm;
-    }
-}
-
 namespace {
+
+/// The last op of the layer that reads the stream, or none.
+Op last_reader(const std::vector<OpSpec>& ops, Stream stream) {
+    Op last = Op::kCount;
+    for (const OpSpec& spec : ops) {
+        if (spec.reads(stream)) last = spec.op;
+    }
+    return last;
+}
 
 /// What one task, and one tile on its way through the layer, hold of activation_sram.
 struct TileNeeds {
@@ -82,7 +50,7 @@ TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::
                                   [&](Stream s) {
                                       const bool kept =
                                           s == Stream::HiddenOut || s == Stream::ResidualOut;
-                                      return !kept && last_reader(s) == spec.op;
+                                      return !kept && last_reader(ops, s) == spec.op;
                                   }),
                    live.end());
     }
@@ -91,16 +59,13 @@ TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::
 
 void check_weights(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t capacity = chip.weight_sram.capacity_bytes();
-    std::vector<Op> ops = {Op::Norm,   Op::InProj, Op::Conv1d, Op::XProj,
-                           Op::DtProj, Op::Scan,   Op::OutProj};
+    std::vector<Op> ops = weighted_ops(layer_ops(work.dims));
     if (work.has_head) ops.push_back(Op::LmHead);
     for (const Op op : ops) {
-        std::uint64_t need =
-            weight_bytes(work.dims, op) + (op == Op::Conv1d ? kScaleTableBytes : 0);
+        std::uint64_t need = weight_bytes(work, op);
         if (models::block_of(op) == models::BlockId::Gemm) {
-            const LinearShape shape = linear_shape(work.dims, op);
-            const std::uint64_t n = panel_channels(shape, chip.gemm.cols, capacity);
-            need = std::min(need, ceil_div(n, 16) * 16 * shape.k);
+            const std::uint64_t n = panel_channels(work, op, chip.gemm.cols, capacity);
+            need = std::min(need, ceil_div(n, 16) * 16 * channel_bytes(work, op));
         }
         if (need > capacity) {
             fail_capacity(chip, {std::string(models::name_of(op)) + ": one panel of weights", need,
@@ -109,38 +74,39 @@ void check_weights(const Workload& work, const ChipConfig& chip) {
     }
 }
 
+/// As many channels of one sequence as fit into `room`, in whole units: a head in Mamba2, a round
+/// of the channel lanes in Mamba1.
+std::uint64_t channels_together(const Workload& work, const ChipConfig& chip,
+                                std::uint64_t channel_bytes, std::uint64_t room) {
+    const std::uint64_t e = work.dims.d_inner;
+    const std::uint64_t lanes = std::min<std::uint64_t>(chip.ssm.channel_lanes, e);
+    const std::uint64_t unit = work.dims.mamba2() ? work.dims.head_dim : lanes;
+    return std::min(e, std::max<std::uint64_t>(1, room / channel_bytes / unit) * unit);
+}
+
 StatePlan plan_state(const Workload& work, const ChipConfig& chip) {
     StatePlan plan;
     const std::uint64_t capacity = std::uint64_t{chip.ssm.state_store_kib} * 1024;
     const std::uint64_t e = work.dims.d_inner;
-    plan.bytes_per_state = work.decode() ? 1 : 4;
+    const bool on_chip = chip.ssm.state_residency == models::StateResidency::OnChip;
+    plan.bytes_per_state = work.decode() ? 1 : sizeof(float);
     const std::uint64_t channel = work.dims.d_state * plan.bytes_per_state;
     const std::uint64_t sequence = e * channel;
-    if (!work.decode() && chip.ssm.state_residency == models::StateResidency::OnChip) {
-        if (sequence > capacity) {
-            fail_capacity(chip, {"scan: the FP32 state of one sequence", sequence,
-                                 models::Memory::State, " or set ssm.state_residency: spilled"});
-        }
-        plan.carried = true;
-        plan.sequences = 1;
-        plan.channels = e;
-        return plan;
-    }
-    plan.resident = work.decode() && chip.ssm.state_residency == models::StateResidency::OnChip &&
-                    chip.schedule.fusion == Fusion::Layer &&
+    plan.carried = on_chip && !work.decode();
+    plan.resident = on_chip && work.decode() && chip.schedule.fusion == Fusion::Layer &&
                     work.layers * work.batch * sequence <= capacity;
     const std::uint64_t together = work.decode() ? work.batch : 1;
-    plan.sequences = std::min(together, capacity / (plan.resident ? 1 : 2) / sequence);
+    const bool stays = plan.resident || plan.carried;  // else the next group loads beside this one
+    plan.sequences = std::min(together, capacity / (stays ? 1 : 2) / sequence);
     plan.channels = e;
     if (plan.sequences > 0) return plan;
-    // Not two sequences: one, or as many channels of one as fit twice, in whole rounds of lanes.
+    // Not two sequences: one, or as many channels of one as fit twice.
     plan.sequences = 1;
     if (sequence <= capacity && work.decode()) return plan;
-    const std::uint64_t lanes = std::min<std::uint64_t>(chip.ssm.channel_lanes, e);
-    const std::uint64_t rounds = std::max<std::uint64_t>(1, capacity / 2 / channel / lanes);
-    plan.channels = std::min(e, rounds * lanes);
+    plan.channels = channels_together(work, chip, channel, capacity / 2);
     if (plan.channels * channel > capacity) {
-        fail_capacity(chip, {"scan: the states of one round of channels", plan.channels * channel,
+        const char* unit = work.dims.mamba2() ? "one head" : "one round of channels";
+        fail_capacity(chip, {std::string("scan: the states of ") + unit, plan.channels * channel,
                              models::Memory::State, ""});
     }
     return plan;
@@ -214,15 +180,23 @@ void check_ends(const Workload& work, const ChipConfig& chip, std::uint64_t rows
         fail_capacity(chip, {std::string(models::name_of(op)) + ": one tile", need,
                              models::Memory::Activation, otherwise});
     };
-    if (work.embeds) check(Op::Embedding, rows * (3 * d + 2), fewer_rows(work));
+    if (work.embeds) {
+        check(Op::Embedding, rows * (embedding_row_bytes(work) + 2 * d), fewer_rows(work));
+    }
     if (!work.has_head) return;
-    const std::uint64_t n = panel_channels(linear_shape(work.dims, Op::LmHead), chip.gemm.cols,
-                                           chip.weight_sram.capacity_bytes());
+    const std::uint64_t n =
+        panel_channels(work, Op::LmHead, chip.gemm.cols, chip.weight_sram.capacity_bytes());
     check(Op::NormF, head_norm_bytes(work), fewer_sequences(work));
     check(Op::LmHead, work.batch * (d + 2 * n), fewer_sequences(work));
 }
 
 }  // namespace
+
+Capacities capacities_of(const Workload& work, const ChipConfig& chip) {
+    return {chip.weight_sram.capacity_bytes(), chip.activation_sram.capacity_bytes(),
+            std::uint64_t{chip.ssm.state_store_kib} * 1024,
+            table_capacity(work.tables, work.dims.n_layer)};
+}
 
 std::uint64_t head_norm_bytes(const Workload& work) {
     return work.batch * work.dims.d_model * 7;  // FP16 and FP32 in, int8 out
@@ -241,7 +215,7 @@ LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::ve
     const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
     const TileNeeds needs = tile_needs(work, plan.ops, rows);
     const std::uint64_t sequences = work.decode() ? work.batch : 1;
-    const std::uint64_t history = sequences * work.dims.d_inner * work.dims.d_conv;
+    const std::uint64_t history = sequences * conv_state_bytes(work.dims);
     if (needs.task + history > capacity) {
         fail_capacity(chip, {std::string(models::name_of(needs.task_op)) + ": one tile of " +
                                  std::to_string(rows) + " rows, with the conv history,",

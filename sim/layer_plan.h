@@ -1,38 +1,23 @@
-// The ops of a Mamba1 layer as readers and writers of streams, what a tile of them needs in the
-// scratchpads, and in which order tiles and weight panels are walked.
+// What a tile of a layer's ops needs in the scratchpads, and in which order tiles, weight panels
+// and groups of states are walked.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "sim/activation_store.h"
+#include "sim/table_store.h"
 #include "sim/weight_store.h"
 
 namespace mambasic::sim {
 
-/// A stream that an op writes: columns [begin, end) of the op's output.
-struct OpOutput {
-    Stream stream = Stream::Hidden;
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-};
-
-struct OpSpec {
-    Op op = Op::Norm;
-    std::vector<Stream> inputs;
-    std::vector<OpOutput> outputs;
-};
-
-/// Norm, in_proj, conv1d, x_proj, dt_proj, scan, had, out_proj (ssm.md 6.1).
-std::vector<OpSpec> layer_ops(const traces::Dims& dims);
-/// The last op of the layer that reads the stream.
-Op last_reader(Stream stream);
-
 /// How SSM states share the state store: sequences and channels that are computed together.
 struct StatePlan {
-    bool resident = false;              // decode: all layers' int8 states stay on chip
-    bool conv_resident = false;         // decode: all layers' conv histories stay on chip
-    bool carried = false;               // prefill: the FP32 states stay between token tiles
+    bool resident = false;       // decode: all layers' int8 states stay on chip
+    bool conv_resident = false;  // decode: all layers' conv histories stay on chip
+    /// Prefill: the FP32 states stay between token tiles. Where there is no room for all channels,
+    /// a group of them runs through many tiles before the next one does.
+    bool carried = false;
     std::uint64_t sequences = 0;        // of a group
     std::uint64_t channels = 0;         // of a group
     std::uint64_t bytes_per_state = 0;  // 4 in prefill, 1 in decode
@@ -46,6 +31,8 @@ struct LayerPlan {
     std::uint64_t settle_limit = 0;  // bytes of activation_sram in use after a group left the layer
     StatePlan state;
 };
+
+Capacities capacities_of(const Workload& work, const ChipConfig& chip);
 
 /// What the final norm holds of activation_sram: one row of every sequence, in and out.
 std::uint64_t head_norm_bytes(const Workload& work);

@@ -89,13 +89,13 @@ TrialCost try_layers(const Workload& work, const ChipConfig& chip, const std::ve
                      const LayerPlan& plan) {
     constexpr std::uint32_t kLayers = 3;
     const AddressMap addresses(work);
-    Emitter emitter({chip.weight_sram.capacity_bytes(), chip.activation_sram.capacity_bytes(),
-                     std::uint64_t{chip.ssm.state_store_kib} * 1024});
+    Emitter emitter(capacities_of(work, chip));
     ActivationStore activations(emitter, addresses, work.dims, tiles);
     for (std::size_t t = 0; t < tiles.size(); ++t) activations.set_in_dram(t, Stream::Hidden);
     WeightStore weights(emitter, work, addresses, chip.gemm.cols);
+    TableStore tables(emitter, addresses, work);
     StateKeeper states(emitter, activations, addresses, work, plan.state);
-    LayerWriter writer(emitter, activations, weights, states, work, plan);
+    LayerWriter writer({emitter, activations, weights, tables, states}, work, plan);
     Trial trial(work, chip);
     for (std::uint32_t layer = 0; layer < std::min(kLayers, work.layers); ++layer) {
         emitter.begin_segment(static_cast<std::int32_t>(layer), 0);

@@ -7,23 +7,21 @@ namespace mambasic::sim {
 
 using models::kNone;
 
-LayerWriter::LayerWriter(Emitter& emitter, ActivationStore& activations, WeightStore& weights,
-                         StateKeeper& states, const Workload& work, LayerPlan plan)
-    : emitter_(emitter),
-      activations_(activations),
-      weights_(weights),
-      states_(states),
+LayerWriter::LayerWriter(const LayerStores& stores, const Workload& work, LayerPlan plan)
+    : emitter_(stores.emitter),
+      activations_(stores.activations),
+      weights_(stores.weights),
+      tables_(stores.tables),
+      states_(stores.states),
       work_(work),
       plan_(std::move(plan)) {}
 
 void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     last_ = last;
-    std::vector<Op> with_weights;
-    for (const OpSpec& spec : plan_.ops) {
-        if (spec.op != Op::Had) with_weights.push_back(spec.op);
-    }
+    const std::vector<Op> with_weights = weighted_ops(plan_.ops);
     weights_.begin_layer(static_cast<std::int32_t>(layer), with_weights);
     if (plan_.fusion == Fusion::Layer) weights_.pin(with_weights);
+    tables_.begin_layer(layer, step);
     states_.begin_layer(layer, step);
 
     const std::size_t groups = models::ceil_div(activations_.tiles().size(), plan_.group_tiles);
@@ -49,7 +47,10 @@ void LayerWriter::write_ops(std::size_t group, std::size_t first_op, std::size_t
         activations_.begin_op(op);
         if (plan_.fusion == Fusion::None) weights_.pin({op});
         write_op({&plan_.ops[o], o, first, end});
-        if (end == tiles) weights_.release(op);
+        if (end == tiles) {
+            weights_.release(op);
+            tables_.release(op);
+        }
     }
     if (end_op == plan_.ops.size()) activations_.settle(plan_.settle_limit);
 }
@@ -60,12 +61,12 @@ void LayerWriter::write_op(const Walk& walk) {
         write_linear(walk);
         return;
     }
+    if (op == Op::Scan) {
+        write_scan(walk);
+        return;
+    }
     for (std::size_t t = walk.first_tile; t < walk.end_tile; ++t) {
-        if (op == Op::Scan) {
-            write_scan(walk, t);
-        } else {
-            write_pointwise(walk, t);
-        }
+        write_pointwise(walk, t);
         finish_inputs(walk, t);
         finish_outputs(walk, t);
         activations_.end_task();
@@ -77,17 +78,24 @@ Region LayerWriter::region(std::size_t tile, std::uint64_t channel, std::uint64_
     return {t.sequence, t.sequences, t.token, t.tokens, channel, channels};
 }
 
-std::uint64_t LayerWriter::when(const Walk& walk, std::size_t tile, Stream stream) const {
-    // Layer, group, op, tile: the order in which readers come.
-    const bool next_layer = stream == Stream::HiddenOut || stream == Stream::ResidualOut;
-    const bool both_readers = stream == Stream::U && walk.spec->op == Op::Conv1d;
-    std::uint64_t op = 0;
-    while (!next_layer && !both_readers && plan_.ops[op].op != last_reader(stream)) ++op;
-    if (both_readers) op = walk.op_index + 1;
-    // The order that write() walks in: the norm a group ahead, the back ops a group behind.
+std::uint64_t LayerWriter::turn(std::uint64_t op, std::size_t tile) const {
+    // Group, op, tile: the order in which write() walks, the norm a group ahead, the back ops a
+    // group behind.
     const std::uint64_t turn =
         tile / plan_.group_tiles + (op > 0 ? 1 : 0) + (op >= plan_.first_back_op ? 1 : 0);
-    return (std::uint64_t{next_layer} << 60) | (turn << 36) | (op << 32) | tile;
+    return (turn << 36) | (op << 32) | tile;
+}
+
+std::uint64_t LayerWriter::next_reader(const Walk& walk, Stream stream) const {
+    std::uint64_t op = walk.op_index + 1;
+    while (op < plan_.ops.size() && !plan_.ops[op].reads(stream)) ++op;
+    return op;
+}
+
+std::uint64_t LayerWriter::when(const Walk& walk, std::size_t tile, Stream stream) const {
+    constexpr std::uint64_t kNextLayer = std::uint64_t{1} << 60;
+    const std::uint64_t op = next_reader(walk, stream);
+    return op < plan_.ops.size() ? turn(op, tile) : kNextLayer | turn(0, tile);
 }
 
 std::vector<BufferId> LayerWriter::read_inputs(const Walk& walk, std::size_t tile) {
@@ -101,7 +109,7 @@ std::vector<BufferId> LayerWriter::read_inputs(const Walk& walk, std::size_t til
 
 void LayerWriter::finish_inputs(const Walk& walk, std::size_t tile) {
     for (const Stream s : walk.spec->inputs) {
-        if (last_reader(s) == walk.spec->op) {
+        if (next_reader(walk, s) == plan_.ops.size()) {
             activations_.drop(tile, s);
         } else if (plan_.fusion == Fusion::None) {
             activations_.flush(tile, s);
@@ -123,12 +131,18 @@ void LayerWriter::finish_outputs(const Walk& walk, std::size_t tile) {
     }
 }
 
-void LayerWriter::write_pointwise(const Walk& walk, std::size_t tile) {
-    const Op op = walk.spec->op;
+std::vector<BufferId> LayerWriter::fetch_weights(Op op) {
     const PanelRange panels = weights_.range(op);
     std::vector<BufferId> reads;
     for (std::size_t p = 0; p < panels.count; ++p)
         reads.push_back(weights_.fetch(panels.first + p));
+    if (tables_.has(op)) reads.push_back(tables_.fetch(op));
+    return reads;
+}
+
+void LayerWriter::write_pointwise(const Walk& walk, std::size_t tile) {
+    const Op op = walk.spec->op;
+    std::vector<BufferId> reads = fetch_weights(op);
     for (const BufferId b : read_inputs(walk, tile)) reads.push_back(b);
     std::vector<BufferId> updates;
     if (op == Op::Conv1d) updates.push_back(states_.conv(activations_.tiles()[tile]));
@@ -136,26 +150,11 @@ void LayerWriter::write_pointwise(const Walk& walk, std::size_t tile) {
     for (const OpOutput& o : walk.spec->outputs) {
         writes.push_back(activations_.produce(tile, o.stream, when(walk, tile, o.stream)));
     }
-    const std::uint64_t channels = walk.spec->outputs.front().end;
+    const std::uint64_t channels = walk.spec->outputs.back().end;
     emitter_.compute(op, region(tile, 0, channels), reads, writes, updates);
     if (op == Op::Conv1d) states_.conv_done(activations_.tiles()[tile]);
+    const PanelRange panels = weights_.range(op);
     for (std::size_t p = 0; p < panels.count; ++p) weights_.used(panels.first + p);
-}
-
-void LayerWriter::write_scan(const Walk& walk, std::size_t tile) {
-    const Tile& t = activations_.tiles()[tile];
-    const std::size_t panel = weights_.range(Op::Scan).first;
-    std::vector<BufferId> reads = {weights_.fetch(panel)};
-    for (const BufferId b : read_inputs(walk, tile)) reads.push_back(b);
-    const BufferId y = activations_.produce(tile, Stream::Y, when(walk, tile, Stream::Y));
-    for (const StateGroup& g : states_.groups(t)) {
-        const BufferId state = states_.ssm(t, g);
-        emitter_.compute(Op::Scan,
-                         {g.sequence, g.sequences, t.token, t.tokens, g.channel, g.channels}, reads,
-                         {y}, {state});
-        states_.ssm_done(t, g);
-    }
-    weights_.used(panel);
 }
 
 bool LayerWriter::panels_outside(const Walk& walk) const {
@@ -225,7 +224,8 @@ void LayerWriter::write_product(const Walk& walk, std::size_t tile, std::size_t 
 }
 
 void LayerWriter::write_part(const Walk& walk, const Region& part,
-                             const std::vector<BufferId>& reads, std::size_t tile) {
+                             const std::vector<BufferId>& reads, std::size_t tile,
+                             const std::vector<BufferId>& updates) {
     struct Piece {
         Stream stream;
         BufferId buffer;
@@ -242,7 +242,7 @@ void LayerWriter::write_part(const Walk& walk, const Region& part,
         pieces.push_back({o.stream, emitter_.allocate(Memory::Activation, bytes)});
         writes.push_back(pieces.back().buffer);
     }
-    emitter_.compute(walk.spec->op, part, reads, writes);
+    emitter_.compute(walk.spec->op, part, reads, writes, updates);
     for (const Piece& p : pieces) {
         activations_.stored_part(tile, p.stream, p.buffer);
         emitter_.release(p.buffer);

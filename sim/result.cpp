@@ -125,7 +125,7 @@ reports::LookupSection lookup_section(const RunFacts& f, const EnergyModel& ener
     const models::LedgerRow conv = f.ledger.op(Op::Conv1d);
     reports::LookupSection lookup;
     lookup.kind = "none";
-    lookup.scales_bytes = kScaleTableBytes * f.ledger.layers();
+    lookup.scales_bytes = f.work.tables.conv * f.ledger.layers();
     lookup.lookups = conv.counts[Event::ScaleLookup];
     lookup.cycles = conv.table_cycles;
     lookup.exposed_cycles = conv.exposed_table_cycles;

@@ -4,25 +4,17 @@ namespace mambasic::sim {
 
 using models::Segment;
 
-namespace {
-
-Capacities capacities_of(const ChipConfig& chip) {
-    return {chip.weight_sram.capacity_bytes(), chip.activation_sram.capacity_bytes(),
-            std::uint64_t{chip.ssm.state_store_kib} * 1024};
-}
-
-}  // namespace
-
 Schedule::Schedule(const Workload& work, const ChipConfig& chip)
     : work_(work),
       addresses_(work),
       tiles_(cut_tiles(work, chip.schedule.tile_tokens)),
       plan_(plan_layer(work, chip, tiles_)),
-      emitter_(capacities_of(chip)),
+      emitter_(capacities_of(work, chip)),
       activations_(emitter_, addresses_, work.dims, tiles_),
       weights_(emitter_, work, addresses_, chip.gemm.cols),
+      tables_(emitter_, addresses_, work),
       states_(emitter_, activations_, addresses_, work, plan_.state),
-      layer_writer_(emitter_, activations_, weights_, states_, work, plan_) {}
+      layer_writer_({emitter_, activations_, weights_, tables_, states_}, work, plan_) {}
 
 bool Schedule::next(Segment& segment) {
     if (step_ == work_.steps()) return false;
@@ -69,7 +61,7 @@ void Schedule::write_embedding() {
     activations_.begin_op(Op::Embedding);
     for (std::size_t t = 0; t < tiles_.size(); ++t) {
         const Tile& tile = tiles_[t];
-        const std::uint64_t row = work_.dims.d_model + 2;  // codes and an FP16 scale
+        const std::uint64_t row = embedding_row_bytes(work_);
         activations_.make_room(tile.rows() * row);
         const BufferId rows =
             emitter_.load(Op::Embedding, Memory::Activation, tile.rows() * row,

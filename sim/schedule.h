@@ -40,6 +40,7 @@ private:
     Emitter emitter_;
     ActivationStore activations_;
     WeightStore weights_;
+    TableStore tables_;
     StateKeeper states_;
     LayerWriter layer_writer_;
     std::uint32_t step_ = 0;

@@ -23,7 +23,7 @@ void StateKeeper::begin_layer(std::uint32_t layer, std::uint32_t step) {
 }
 
 BufferId StateKeeper::conv(const Tile& tile) {
-    const std::uint64_t bytes = tile.sequences * work_.dims.d_inner * work_.dims.d_conv;
+    const std::uint64_t bytes = tile.sequences * conv_state_bytes(work_.dims);
     if (!work_.decode()) {
         if (tile.first) {  // zeros: the conv writes before it reads
             activations_.make_room(bytes);
@@ -46,7 +46,7 @@ void StateKeeper::conv_done(const Tile& tile) {
     const bool leaves = work_.decode() ? !plan_.conv_resident || last_step() : tile.last;
     if (!leaves) return;
     const std::uint64_t bytes = emitter_.bytes(history_);
-    const std::uint64_t offset = tile.sequence * work_.dims.d_inner * work_.dims.d_conv;
+    const std::uint64_t offset = tile.sequence * conv_state_bytes(work_.dims);
     history_store_[layer_] = emitter_.store(Op::Conv1d, history_, bytes, TrafficKind::State,
                                             addresses_.conv_state(layer_) + offset);
     emitter_.release(history_);
@@ -88,7 +88,7 @@ BufferId StateKeeper::ssm(const Tile& tile, const StateGroup& group) {
     if (!work_.decode() && tile.first) {  // zeros: the scan writes before it reads
         return state_ = emitter_.allocate(Memory::State, bytes);
     }
-    if (plan_.carried) return state_;
+    if (stays_) return state_;
     if (plan_.resident && resident_state_[layer_] != kNone) {
         return state_ = resident_state_[layer_];
     }
@@ -97,8 +97,9 @@ BufferId StateKeeper::ssm(const Tile& tile, const StateGroup& group) {
     return state_;
 }
 
-void StateKeeper::ssm_done(const Tile& tile, const StateGroup& group) {
-    if (plan_.carried && !tile.last) return;
+void StateKeeper::ssm_done(const Tile& tile, const StateGroup& group, bool stays) {
+    stays_ = stays && !tile.last;
+    if (stays_) return;
     if (plan_.resident && !last_step()) return;
     // The FP32 states of a prefill move between tiles; what it leaves behind is int8.
     const bool carry = !work_.decode() && !tile.last;

@@ -33,7 +33,8 @@ public:
 
     std::vector<StateGroup> groups(const Tile& tile) const;
     BufferId ssm(const Tile& tile, const StateGroup& group);
-    void ssm_done(const Tile& tile, const StateGroup& group);
+    /// `stays`: the group's next task is on the next tile of the same sequence.
+    void ssm_done(const Tile& tile, const StateGroup& group, bool stays);
 
 private:
     bool last_step() const { return step_ + 1 == work_.steps(); }
@@ -50,6 +51,7 @@ private:
     std::uint32_t step_ = 0;
     BufferId history_ = models::kNone;        // of the sequence or step in work
     BufferId state_ = models::kNone;          // likewise
+    bool stays_ = false;                      // state_, until its next tile
     std::vector<BufferId> resident_history_;  // by layer
     std::vector<BufferId> resident_state_;    // by layer
     std::vector<TaskId> history_store_;       // by layer: who wrote it to DRAM last

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/layer_ops.h"
+
 namespace mambasic::sim {
 
 using models::Epilogue;

@@ -9,42 +9,35 @@ namespace mambasic::sim {
 
 using models::kNone;
 
-std::uint64_t panel_channels(const LinearShape& shape, std::uint64_t array_cols,
+std::uint64_t panel_channels(const Workload& work, Op op, std::uint64_t array_cols,
                              std::uint64_t weight_capacity) {
     constexpr std::uint64_t kPanelsInScratchpad = 8;
-    const std::uint64_t pass_bytes = array_cols * shape.k;
+    const std::uint64_t pass_bytes = array_cols * channel_bytes(work, op);
     const std::uint64_t passes =
         std::max<std::uint64_t>(1, weight_capacity / kPanelsInScratchpad / pass_bytes);
-    return std::min(shape.n, passes * array_cols);
+    return std::min(linear_shape(work.dims, op).n, passes * array_cols);
 }
 
 void WeightStore::add(Op op, std::int32_t layer) {
     const std::uint64_t start = addresses_.weights(layer, op);
-    const bool linear = op == Op::LmHead || (models::block_of(op) == models::BlockId::Gemm);
-    if (!linear) {
-        panels_.push_back({op,
-                           0,
-                           0,
-                           weight_bytes(work_.dims, op),
-                           {TrafficKind::Weights, start, {}},
-                           false,
-                           kNone});
+    const auto add_panel = [&](std::uint64_t channel, std::uint64_t channels, std::uint64_t at,
+                               std::uint64_t bytes) {
+        panels_.push_back(
+            {op, channel, channels, bytes, {TrafficKind::Weights, start + at, {}}, false, kNone});
+    };
+    if (models::block_of(op) != models::BlockId::Gemm) {
+        add_panel(0, 0, 0, weight_bytes(work_, op));
         return;
     }
-    const LinearShape shape = linear_shape(work_.dims, op);
+    const std::uint64_t channels = linear_shape(work_.dims, op).n;
+    const std::uint64_t bytes = channel_bytes(work_, op);
     const std::uint64_t step =
-        panel_channels(shape, array_cols_, emitter_.capacity(Memory::Weight));
-    const std::uint64_t padded = models::ceil_div(shape.n, 16) * 16;
-    for (std::uint64_t c = 0; c < shape.n; c += step) {
-        const std::uint64_t n = std::min(step, shape.n - c);
-        const std::uint64_t stored = (c + n == shape.n ? padded - c : n);  // with its zero rows
-        panels_.push_back({op,
-                           c,
-                           n,
-                           stored * shape.k,
-                           {TrafficKind::Weights, start + c * shape.k, {}},
-                           false,
-                           kNone});
+        panel_channels(work_, op, array_cols_, emitter_.capacity(Memory::Weight));
+    for (std::uint64_t c = 0; c < channels; c += step) {
+        const std::uint64_t n = std::min(step, channels - c);
+        const bool last = c + n == channels;
+        const std::uint64_t stored = last ? stored_channels(work_, op) - c : n;
+        add_panel(c, n, c * bytes, stored * bytes);
     }
 }
 
@@ -55,16 +48,6 @@ void WeightStore::begin_layer(std::int32_t layer, const std::vector<Op>& ops) {
     for (const Op op : ops) {
         const std::size_t first = panels_.size();
         add(op, layer);
-        if (op == Op::Conv1d) {  // its output scale rides in the scale table
-            panels_.push_back(
-                {op,
-                 0,
-                 0,
-                 kScaleTableBytes,
-                 {TrafficKind::Tables, addresses_.table(static_cast<std::uint32_t>(layer)), {}},
-                 false,
-                 kNone});
-        }
         ranges_[static_cast<std::size_t>(op)] = {first, panels_.size() - first};
     }
 }

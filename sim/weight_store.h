@@ -29,7 +29,7 @@ struct PanelRange {
 
 /// Output channels of a panel of a linear: whole column passes of the array, at most an eighth of
 /// the scratchpad (so that several are in flight), at least one pass.
-std::uint64_t panel_channels(const LinearShape& shape, std::uint64_t array_cols,
+std::uint64_t panel_channels(const Workload& work, Op op, std::uint64_t array_cols,
                              std::uint64_t weight_capacity);
 
 class WeightStore {

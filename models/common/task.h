@@ -21,6 +21,7 @@ enum class BlockId : std::uint8_t {
     Gemm,
     Conv,
     Ssm,
+    GatedNorm,
     Hadamard,
     kCount,
 };
@@ -36,6 +37,7 @@ enum class Op : std::uint8_t {
     XProj,
     DtProj,
     Scan,
+    GatedNorm,
     Had,
     OutProj,
     NormF,
@@ -47,9 +49,9 @@ const char* name_of(Op op);  // "in_proj", ...
 BlockId block_of(Op op);
 
 /// On-chip memories that buffers live in.
-enum class Memory : std::uint8_t { Weight, Activation, State, kCount };
+enum class Memory : std::uint8_t { Weight, Activation, State, Table, kCount };
 constexpr std::size_t kMemoryCount = static_cast<std::size_t>(Memory::kCount);
-const char* name_of(Memory memory);  // "weight_sram", "activation_sram", "state_store"
+const char* name_of(Memory memory);  // "weight_sram", ..., "scale_table"
 
 enum class TrafficKind : std::uint8_t { Weights, Activations, Tables, State, kCount };
 constexpr std::size_t kTrafficKindCount = static_cast<std::size_t>(TrafficKind::kCount);

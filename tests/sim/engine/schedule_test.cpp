@@ -79,12 +79,11 @@ void check_order(const std::vector<Segment>& segments) {
 /// Executes the program with durations drawn over four orders of magnitude. Occupancy throws where
 /// a memory would hold more than it can, where a buffer is read that is not there, and where
 /// something was loaded in vain.
-void execute(const std::vector<Segment>& segments, const ChipConfig& chip, std::uint32_t seed) {
+void execute(const std::vector<Segment>& segments, const Capacities& capacity, std::uint32_t seed) {
     std::mt19937 random(seed);
     models::Scoreboard board([](BlockId) {});
-    models::Occupancy occupancy({chip.weight_sram.capacity_bytes(),
-                                 chip.activation_sram.capacity_bytes(),
-                                 std::uint64_t{chip.ssm.state_store_kib} * 1024});
+    models::Occupancy occupancy(
+        {capacity.weight, capacity.activation, capacity.state, capacity.table});
     for (const Segment& s : segments) {
         occupancy.add(s);
         for (const Task& t : s.tasks) board.add(t, 0);
@@ -155,7 +154,9 @@ TEST_P(RandomSchedule, IsAProgramThatAnyTimingExecutes) {
             Schedule schedule(c.work, chip);
             const std::vector<Segment> segments = all_segments(schedule);
             check_order(segments);
-            for (std::uint32_t timing = 0; timing < 20; ++timing) execute(segments, chip, timing);
+            for (std::uint32_t timing = 0; timing < 20; ++timing) {
+                execute(segments, capacities_of(schedule.work(), chip), timing);
+            };
             check_work(c.work, segments);
             ++fitting;
         } catch (const models::UserError&) {
@@ -183,13 +184,13 @@ TEST(Schedule, WeightsThatFitAreLoadedOnce) {
     std::uint64_t weights = 0;
     for (const Op op :
          {Op::Norm, Op::InProj, Op::Conv1d, Op::XProj, Op::DtProj, Op::Scan, Op::OutProj}) {
-        weights += 2 * weight_bytes(work.dims, op);
+        weights += 2 * weight_bytes(work, op);
     }
-    weights += weight_bytes(work.dims, Op::NormF) + weight_bytes(work.dims, Op::LmHead);
+    weights += weight_bytes(work, Op::NormF) + weight_bytes(work, Op::LmHead);
     weights += 40 * (work.dims.d_model + 2);  // embedding rows
     const std::vector<Segment> segments = all_segments(schedule);
     EXPECT_EQ(loaded_bytes(segments, TrafficKind::Weights), weights);
-    EXPECT_EQ(loaded_bytes(segments, TrafficKind::Tables), 2 * kScaleTableBytes);
+    EXPECT_EQ(loaded_bytes(segments, TrafficKind::Tables), 2 * work.tables.conv);
 }
 
 TEST(Schedule, FusionKeepsActivationsOnChipWhereTheyFit) {
