@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "models/common/error.h"
 #include "models/conv/conv.h"
@@ -101,14 +102,13 @@ Chip::Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, b
       period_(chip_period(config)),
       ledger_(schedule.work().layers),
       occupancy_(capacities(config)),
-      dispatch_(period_, {[this](Ticks now) { return refill(now); },
-                          [this](const Task& task) { started(task); },
-                          [this](const Task& task, models::Jobs::Job job) {
-                              jobs_->submit(task, std::move(job));
-                          },
-                          [this](const Task& task, const models::Work& work, Ticks now) {
-                              retired(task, work, now);
-                          }}),
+      dispatch_(
+          period_,
+          {[this](Ticks now) { return refill(now); }, [this](const Task& task) { started(task); },
+           [this](const Task& task, models::Jobs::Job job) { jobs_->submit(task, std::move(job)); },
+           [this](const Task& task, const models::Work& work, Ticks now) {
+               retired(task, work, now);
+           }}),
       blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics)) {
     if (numerics) jobs_.emplace(static_cast<std::size_t>(omp_get_max_threads()));
 }
