@@ -156,7 +156,7 @@ TEST_P(RandomSchedule, IsAProgramThatAnyTimingExecutes) {
             check_order(segments);
             for (std::uint32_t timing = 0; timing < 20; ++timing) {
                 execute(segments, capacities_of(schedule.work(), chip), timing);
-            };
+            }
             check_work(c.work, segments);
             ++fitting;
         } catch (const models::UserError&) {
