@@ -21,6 +21,7 @@ enum class BlockId : std::uint8_t {
     Gemm,
     Conv,
     Ssm,
+    GatedNorm,
     Hadamard,
     kCount,
 };
@@ -36,6 +37,7 @@ enum class Op : std::uint8_t {
     XProj,
     DtProj,
     Scan,
+    GatedNorm,
     Had,
     OutProj,
     NormF,

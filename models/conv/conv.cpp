@@ -20,8 +20,7 @@ Work Conv::perform(const Task& task) {
     constexpr std::uint64_t kLookups = 1;  // one scale for all channels
     const ConvTile tile = bind_(task);
     Work work;
-    work.counts = numerics_ ? conv_compute(config_, nonlinear_, tile)
-                            : conv_count(tile.shape, tile.per_tap_scaling);
+    work.counts = numerics_ ? conv_compute(config_, nonlinear_, tile) : conv_count(tile);
     work.counts[Event::ScaleLookup] += kLookups;
     const Cycles lookup = scales_.lookup(kLookups);
     work.table_cycles = lookup.count;

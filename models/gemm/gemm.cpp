@@ -16,11 +16,11 @@ Gemm::Gemm(const sc_core::sc_module_name& name, const GemmConfig& config, const 
 Work Gemm::perform(const Task& task) {
     const GemmTile tile = bind_(task);
     Work work;
-    work.counts =
-        numerics_ ? gemm_compute(config_, tile) : gemm_count(config_, tile.shape, tile.epilogue);
-    work.cycles = gemm_cycles(config_, tile.shape, MacMode::Int8);
-    work.sram = gemm_traffic(config_, tile.shape, MacMode::Int8, tile.epilogue);
-    work.store = gemm_accumulator_traffic(config_, tile.shape, MacMode::Int8);
+    work.counts = numerics_ ? gemm_compute(config_, tile)
+                            : gemm_count(config_, tile.shape, tile.epilogue, tile.mode);
+    work.cycles = gemm_cycles(config_, tile.shape, tile.mode);
+    work.sram = gemm_traffic(config_, tile.shape, tile.mode, tile.epilogue);
+    work.store = gemm_accumulator_traffic(config_, tile.shape, tile.mode);
     return work;
 }
 
