@@ -12,6 +12,7 @@ add_library(mambasic_blocks STATIC
     dma/dma.cpp
     dram/dram.cpp
     embedding/embedding.cpp
+    gated_norm/gated_norm.cpp
     gemm/gemm.cpp
     hadamard/hadamard.cpp
     norm/norm.cpp

@@ -18,6 +18,8 @@ target_sources(mambasic_models PRIVATE
     dram/dram_cost.cpp
     embedding/embedding_config.cpp
     embedding/embedding_cost.cpp
+    gated_norm/gated_norm_config.cpp
+    gated_norm/gated_norm_cost.cpp
     gemm/gemm_config.cpp
     gemm/gemm_cost.cpp
     hadamard/hadamard_config.cpp

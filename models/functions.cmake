@@ -1,6 +1,7 @@
 # The *_function.* sources of every block, and the hot loops that are compiled once per width.
 set(MAMBASIC_KERNEL_SOURCES
     conv/conv_kernels.cpp
+    gated_norm/gated_norm_kernels.cpp
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
     norm/norm_kernels.cpp
@@ -32,6 +33,7 @@ target_sources(mambasic_models PRIVATE
     common/isa.cpp
     conv/conv_function.cpp
     embedding/embedding_function.cpp
+    gated_norm/gated_norm_function.cpp
     gemm/gemm_function.cpp
     hadamard/hadamard_function.cpp
     nonlinear/nonlinear_function.cpp

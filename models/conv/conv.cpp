@@ -30,7 +30,7 @@ TileWork Conv::perform(const Task& task) {
         };
     }
     Work& work = result.work;
-    work.counts = conv_count(tile.shape, tile.per_tap_scaling);
+    work.counts = conv_count(tile);
     work.counts[Event::ScaleLookup] += kLookups;
     const Cycles lookup = scales_.lookup(kLookups);
     work.table_cycles = lookup.count;

@@ -35,12 +35,16 @@ SramTraffic conv_history_traffic(const ConvShape& shape, bool zeros) {
 
 AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear) {
     const double lanes = config.lanes;
-    constexpr double kBitsHeld = 8 * (kTaps + 1 + (kTaps - 1));  // weights, bias, older inputs
+    // Weights, bias, older inputs, and the output scale that was looked up for the lane.
+    constexpr double kBitsHeld = 8 * (kTaps + 1 + (kTaps - 1)) + 32;
+    // In decode a lane may begin a channel every cycle: four taps and the bias to scale. Mamba2's
+    // has a product beside its four fma instead of the bias.
+    constexpr double kScaled = kTaps + 1;
     AreaParts area;
     // Prefill sums integers and scales the sum; decode scales every tap, so a lane has both.
     area.logic = {{"tap MACs", Primitive::Int8MacPe, lanes * kTaps},
                   {"tap fma", Primitive::Fp32Fma, lanes * kTaps},
-                  {"scale multipliers", Primitive::Fp32Multiplier, lanes},
+                  {"scale multipliers", Primitive::Fp32Multiplier, lanes * kScaled},
                   {"output dividers", Primitive::Fp32Divider, lanes},
                   {"quantizers", Primitive::QuantizeUnit, lanes},
                   {"window and weights", Primitive::RegisterBit, lanes * kBitsHeld}};

@@ -1,6 +1,8 @@
 // Causal depthwise convolution of width 4 + SiLU + quantize: the bits. Spec: kernels.md 1.2-1.5.
 #pragma once
 
+#include <array>
+
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
 #include "models/conv/conv_config.h"
@@ -13,6 +15,15 @@ struct ConvShape {
     std::uint64_t tokens = 0;  // of each sequence, in this tile
     std::uint64_t channels = 0;
 };
+
+/// Channels that share their scales: x, B or C of Mamba2.
+struct ConvSection {
+    std::uint64_t channels = 0;
+    float input_scale = 0;
+    float weight_scale = 0;
+    float bias_scale = 0;
+};
+constexpr std::size_t kConvSections = 3;
 
 struct ConvTile {
     ConvShape shape;
@@ -30,9 +41,15 @@ struct ConvTile {
     std::int8_t* output = nullptr;
     std::uint64_t output_stride = 0;
     std::uint64_t output_sequence_stride = 0;
+    /// Where any of them has channels, they cover the tile's in order and their scales take the
+    /// place of the three above.
+    std::array<ConvSection, kConvSections> sections{};
+    const float* output_scales = nullptr;  // [channels], looked up; in place of output_scale
+    bool bias_after_first_tap = false;     // per-tap scaling only: Mamba2's decode
 };
 
-Counts conv_count(const ConvShape& shape, bool per_tap_scaling);
+/// From shape, sections and order; needs no data.
+Counts conv_count(const ConvTile& tile);
 Counts conv_compute(const ConvConfig& config, const NonlinearConfig& nonlinear,
                     const ConvTile& tile);
 

@@ -11,26 +11,44 @@ namespace {
 constexpr std::int64_t kC = kConvBlock;
 constexpr std::int64_t kTaps = 4;
 
+// Every scale is a plane of its own: which section a channel is in then costs nothing.
 struct Planes {
-    float* taps;    // [4][channel]: weights, scaled in per-tap mode
-    float* bias;    // scaled
-    float* inputs;  // [4][channel]: a ring of the last four inputs
+    float* taps;        // [4][channel]: weights, scaled in the per-tap orders
+    float* bias;        // scaled, except where its product is fused
+    float* bias_scale;  // where its product is fused
+    float* inputs;      // [4][channel]: a ring of the last four inputs
     float* values;
+    float* scale;
+    float* output_scale;
 };
+
+void fill_span(const ConvBlock& s, const Planes& p, const ConvSpan& span) {
+    for (std::int64_t c = span.first; c < span.end; ++c) {
+        const auto bias = static_cast<float>(s.bias[c]);
+        p.bias[c] = s.order == ConvOrder::PerTapBiasAfterFirst ? bias : bias * span.bias_scale;
+        p.bias_scale[c] = span.bias_scale;
+        p.scale[c] = span.scale;
+        for (std::int64_t k = 0; k < kTaps; ++k) {
+            const auto w = static_cast<float>(s.weight[c * kTaps + k]);
+            p.taps[k * kC + c] = s.order == ConvOrder::Sum ? w : span.scale * w;
+        }
+    }
+}
 
 Planes carve(const ConvBlock& s) {
     for (std::int64_t i = 0; i < kConvScratchFloats; ++i) s.scratch[i] = 0.0F;  // padding lanes too
     Planes p{};
     p.taps = s.scratch;
     p.bias = p.taps + kTaps * kC;
-    p.inputs = p.bias + kC;
+    p.bias_scale = p.bias + kC;
+    p.inputs = p.bias_scale + kC;
     p.values = p.inputs + kTaps * kC;
-    const float scale = s.weight_scale * s.input_scale;
+    p.scale = p.values + kC;
+    p.output_scale = p.scale + kC;
+    for (const ConvSpan& span : s.spans) fill_span(s, p, span);
     for (std::int64_t c = 0; c < s.channels; ++c) {
-        p.bias[c] = static_cast<float>(s.bias[c]) * s.bias_scale;
+        p.output_scale[c] = s.output_scales == nullptr ? s.output_scale : s.output_scales[c];
         for (std::int64_t k = 0; k < kTaps; ++k) {
-            const auto w = static_cast<float>(s.weight[c * kTaps + k]);
-            p.taps[k * kC + c] = s.per_tap_scaling ? scale * w : w;
             p.inputs[k * kC + c] = static_cast<float>(s.history[c * kTaps + k]);
         }
     }
@@ -38,39 +56,49 @@ Planes carve(const ConvBlock& s) {
 }
 
 // The pre-activation of a token whose input is in ring row (t mod 4).
-template <bool kPerTap>
-void accumulate(const Planes& p, std::int64_t t, float scale) {
+template <ConvOrder kOrder>
+void accumulate(const Planes& p, std::int64_t t) {
     const float* __restrict w = p.taps;
     const float* __restrict bias = p.bias;
+    const float* __restrict bias_scale = p.bias_scale;
+    const float* __restrict scale = p.scale;
     const float* __restrict x0 = p.inputs + ((t + 1) & 3) * kC;
     const float* __restrict x1 = p.inputs + ((t + 2) & 3) * kC;
     const float* __restrict x2 = p.inputs + ((t + 3) & 3) * kC;
     const float* __restrict x3 = p.inputs + (t & 3) * kC;
     float* __restrict v = p.values;
     for (std::int64_t c = 0; c < kC; ++c) {
-        if (kPerTap) {
-            float sum = arith::fma(w[c], x0[c], bias[c]);
+        if (kOrder != ConvOrder::Sum) {
+            float sum = kOrder == ConvOrder::PerTap
+                            ? arith::fma(w[c], x0[c], bias[c])
+                            : arith::fma(bias[c], bias_scale[c], w[c] * x0[c]);
             sum = arith::fma(w[kC + c], x1[c], sum);
             sum = arith::fma(w[2 * kC + c], x2[c], sum);
             v[c] = arith::fma(w[3 * kC + c], x3[c], sum);
         } else {  // integers up to 65,536: exact in FP32 in any order
             const float sum = (w[c] * x0[c] + w[kC + c] * x1[c]) +
                               (w[2 * kC + c] * x2[c] + w[3 * kC + c] * x3[c]);
-            v[c] = arith::fma(scale, sum, bias[c]);
+            v[c] = arith::fma(scale[c], sum, bias[c]);
         }
     }
+}
+
+void accumulate_any(const ConvBlock& s, const Planes& p, std::int64_t t) {
+    if (s.order == ConvOrder::Sum) return accumulate<ConvOrder::Sum>(p, t);
+    if (s.order == ConvOrder::PerTap) return accumulate<ConvOrder::PerTap>(p, t);
+    accumulate<ConvOrder::PerTapBiasAfterFirst>(p, t);
 }
 
 template <UnitForm kSilu>
 std::uint32_t activate(const ConvBlock& s, const Planes& p, std::int64_t t) {
     const float* __restrict v = p.values;
     std::int8_t* __restrict out = s.output + t * s.output_stride;
-    const float scale = s.output_scale;
+    const float* __restrict scale = p.output_scale;
     const std::int64_t channels = s.channels;  // stores to int8 may alias s
     const UnitView silu = s.silu;
     std::uint32_t saturated = 0;
     for (std::int64_t c = 0; c < channels; ++c) {
-        const float u = unit::silu<kSilu>(silu, v[c]) / scale;
+        const float u = unit::silu<kSilu>(silu, v[c]) / scale[c];
         out[c] = arith::quantize_rha(u);
         saturated += saturated_rha(u);
     }
@@ -85,17 +113,12 @@ std::uint32_t activate_any(const ConvBlock& s, const Planes& p, std::int64_t t) 
 
 std::uint64_t run(const ConvBlock& s) {
     const Planes p = carve(s);
-    const float scale = s.weight_scale * s.input_scale;
     std::uint64_t saturated = 0;
     for (std::int64_t t = 0; t < s.tokens; ++t) {
         const std::int8_t* __restrict x = s.x + t * s.x_stride;
         float* __restrict newest = p.inputs + (t & 3) * kC;
         for (std::int64_t c = 0; c < s.channels; ++c) newest[c] = static_cast<float>(x[c]);
-        if (s.per_tap_scaling) {
-            accumulate<true>(p, t, scale);
-        } else {
-            accumulate<false>(p, t, scale);
-        }
+        accumulate_any(s, p, t);
         saturated += activate_any(s, p, t);
     }
     for (std::int64_t c = 0; c < s.channels; ++c) {

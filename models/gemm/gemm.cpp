@@ -18,10 +18,10 @@ TileWork Gemm::perform(const Task& task) {
     TileWork result;
     if (numerics_) result.compute = [this, tile] { return gemm_compute(config_, tile); };
     Work& work = result.work;
-    work.counts = gemm_count(config_, tile.shape, tile.epilogue);
-    work.cycles = gemm_cycles(config_, tile.shape, MacMode::Int8);
-    work.sram = gemm_traffic(config_, tile.shape, MacMode::Int8, tile.epilogue);
-    work.store = gemm_accumulator_traffic(config_, tile.shape, MacMode::Int8);
+    work.counts = gemm_count(config_, tile.shape, tile.epilogue, tile.mode);
+    work.cycles = gemm_cycles(config_, tile.shape, tile.mode);
+    work.sram = gemm_traffic(config_, tile.shape, tile.mode, tile.epilogue);
+    work.store = gemm_accumulator_traffic(config_, tile.shape, tile.mode);
     return result;
 }
 

@@ -24,7 +24,9 @@ struct GemmConfig {
     std::uint32_t accumulator_rows = 0;  // weight-stationary: rows of INT32 sums below the columns
     std::uint32_t epilogue_lanes = 0;    // FP32 scale-round-clamp lanes
     std::uint32_t epilogue_latency_cycles = 0;
-    std::uint32_t int4_macs_per_mac = 0;  // 1 or 2: INT4 products a MAC makes per cycle
+    std::uint32_t int4_macs_per_mac = 0;  // 1 or 2: products with 4-bit weights a MAC makes a cycle
+    /// Packed MACs take 4-bit codes as they are; others need them expanded to int8.
+    bool multiplies_int4() const { return int4_macs_per_mac == 2; }
     static GemmConfig parse(YamlMap map);
 };
 

@@ -123,11 +123,31 @@ std::uint64_t vector_product(const GemmConfig& c, const GemmShape& s, MacMode mo
     return makespan(stages);
 }
 
-}  // namespace
-
-bool gemm_uses_vector_mode(const GemmConfig& config, const GemmShape& shape) {
-    return shape.m == 1 && config.one_row == OneRowMode::Vector;
+// The expander (gemm_function.h) of an array that multiplies int8. A column takes one weight a
+// cycle, a lane W; a table's eight entries must be there when the 128 weights of the group before
+// are used up: ceil(8 W / 128) multipliers a lane. A table is double, and wide lanes see more than
+// one group a cycle. Packed MACs have one fma a column or lane for the sums of groups instead.
+void add_int4_parts(const GemmConfig& c, AreaParts& area) {
+    const bool vector = c.one_row == OneRowMode::Vector;
+    const std::uint64_t lanes = vector ? vector_lanes(c) : 0;
+    const std::uint64_t width = vector ? c.vector_adder_tree_width : 0;
+    const auto scalers = static_cast<double>(std::max<std::uint64_t>(c.cols, lanes));
+    area.logic.push_back({"group scale converters", Primitive::HalfConverter, scalers});
+    if (c.multiplies_int4()) {
+        area.logic.push_back({"group scale fma", Primitive::Fp32Fma, scalers});
+        return;
+    }
+    const auto products = static_cast<double>(
+        std::max<std::uint64_t>(c.cols, lanes * ceil_div(kInt4Magnitudes * width, kInt4Group)));
+    const auto tables = static_cast<double>(
+        2 * std::max<std::uint64_t>(c.cols, lanes * ceil_div(width, kInt4Group)));
+    constexpr double kTableBits = 8.0 * kInt4Magnitudes;
+    area.logic.push_back({"expander multipliers", Primitive::Fp32Multiplier, products});
+    area.logic.push_back({"expander quantizers", Primitive::QuantizeUnit, products});
+    area.logic.push_back({"expander tables", Primitive::RegisterBit, kTableBits * tables});
 }
+
+}  // namespace
 
 Cycles gemm_cycles(const GemmConfig& config, const GemmShape& shape, MacMode mode) {
     if (shape.m == 0 || shape.n == 0 || shape.k == 0) return {0};
@@ -142,23 +162,28 @@ Cycles gemm_cycles(const GemmConfig& config, const GemmShape& shape, MacMode mod
     return {cycles + config.epilogue_latency_cycles};
 }
 
+std::uint64_t gemm_weight_bytes(const GemmShape& shape, MacMode mode, Epilogue epilogue) {
+    constexpr std::uint64_t kHalf = 2;
+    constexpr std::uint64_t kFloat = 4;
+    const std::uint64_t columns = has_columns(epilogue) ? kFloat * shape.n : 0;
+    if (mode == MacMode::Int8) return shape.n * shape.k + columns;
+    return ceil_div(shape.n * shape.k, 2) + kHalf * shape.n * ceil_div(shape.k, kInt4Group) +
+           columns;
+}
+
 SramTraffic gemm_traffic(const GemmConfig& config, const GemmShape& shape, MacMode mode,
                          Epilogue epilogue) {
-    const bool half = epilogue == Epilogue::HalfWeightFirst || epilogue == Epilogue::HalfAlpha;
-    const std::uint64_t weight_bytes =
-        mode == MacMode::Int4 ? ceil_div(shape.n * shape.k, 2) : shape.n * shape.k;
     SramTraffic traffic;
-    traffic.activation_write_bytes = shape.m * shape.n * (half ? 2 : 1);
+    // Weights come once for each group of rows that the accumulators (or the array) hold, and the
+    // scales with them.
+    traffic.weight_read_bytes =
+        gemm_weight_bytes(shape, mode, epilogue) * gemm_weight_loads(config, shape);
+    traffic.activation_write_bytes = shape.m * shape.n * (is_half(epilogue) ? 2 : 1);
     if (gemm_uses_vector_mode(config, shape)) {
-        traffic.weight_read_bytes = weight_bytes;
         traffic.activation_read_bytes = shape.k * ceil_div(shape.n, vector_lanes(config));
         return traffic;
     }
-    // Both dataflows stream the activations once for each column group; weights come once for each
-    // group of rows that the accumulators (or the array) hold.
-    const std::uint64_t held =
-        config.dataflow == Dataflow::WeightStationary ? config.accumulator_rows : config.rows;
-    traffic.weight_read_bytes = weight_bytes * ceil_div(shape.m, held);
+    // Both dataflows stream the activations once for each column group.
     traffic.activation_read_bytes = shape.m * shape.k * ceil_div(shape.n, config.cols);
     return traffic;
 }
@@ -207,6 +232,7 @@ AreaParts gemm_area(const GemmConfig& config) {
         const auto trees = static_cast<double>(vector_lanes(config));
         area.logic.push_back({"adder trees", Primitive::Int32Adder, trees * (width - 1)});
     }
+    add_int4_parts(config, area);
     return area;
 }
 

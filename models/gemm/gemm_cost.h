@@ -1,6 +1,7 @@
 // Cycles, memory traffic and area of the MAC array, from shapes alone.
 // Not modelled: stalls on the weight bus, wires, an array that shortens itself for a partial block,
-// waiting for the epilogue to free a half of the accumulators (less than one skew a group).
+// waiting for the epilogue to free a half of the accumulators (less than one skew a group), filling
+// the first table of the INT4 expander (8 cycles a product), the multiplexers behind its tables.
 #pragma once
 
 #include "models/common/cost.h"
@@ -9,17 +10,11 @@
 
 namespace mambasic::models {
 
-enum class MacMode {
-    Int8,
-    Int4,  // INT4 weights: a MAC makes int4_macs_per_mac products, a weight takes half a byte
-};
-
 /// First operand in to last output stored; the derivation stands in gemm_cost.cpp.
 Cycles gemm_cycles(const GemmConfig& config, const GemmShape& shape, MacMode mode);
 
-/// True where the product runs on the adder trees instead of the systolic array.
-bool gemm_uses_vector_mode(const GemmConfig& config, const GemmShape& shape);
-
+/// The weights of a product with the scales that are stored beside them, once.
+std::uint64_t gemm_weight_bytes(const GemmShape& shape, MacMode mode, Epilogue epilogue);
 SramTraffic gemm_traffic(const GemmConfig& config, const GemmShape& shape, MacMode mode,
                          Epilogue epilogue);
 

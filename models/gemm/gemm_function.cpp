@@ -85,39 +85,52 @@ void multiply_by_kernels(const Part& part) {
 }
 
 struct Factors {
-    float first;
+    float first;  // not of the *Columns* epilogues
     float second;
 };
 
 // One factor is two with an exact 1 in front.
 Factors factors_of(const GemmTile& tile) {
     switch (tile.epilogue) {
-        case Epilogue::Int8WeightFirst:
-        case Epilogue::HalfWeightFirst:
-            return {tile.b, tile.a};
         case Epilogue::Int8InputFirst:
             return {tile.a, tile.b};
         case Epilogue::Int8Alpha:
         case Epilogue::HalfAlpha:
-            break;
+            return {tile.alpha, 1.0F};
+        default:
+            return {tile.b, tile.a};
     }
-    return {tile.alpha, 1.0F};
-}
-
-bool is_half(Epilogue epilogue) {
-    return epilogue == Epilogue::HalfWeightFirst || epilogue == Epilogue::HalfAlpha;
 }
 
 bool has_two_factors(Epilogue epilogue) {
     return epilogue != Epilogue::Int8Alpha && epilogue != Epilogue::HalfAlpha;
 }
 
+using RowKernel = std::uint64_t (*)(const GemmRow&);
+
+RowKernel row_kernel(const GemmTile& tile) {
+    const GemmKernels& kernels = active_kGemmKernels();
+    switch (tile.epilogue) {
+        case Epilogue::HalfWeightFirst:
+        case Epilogue::HalfAlpha:
+            return kernels.to_half;
+        case Epilogue::Int8Columns:
+            return kernels.columns_to_int8;
+        case Epilogue::Int8ColumnsAlpha:
+            return kernels.columns_alpha_to_int8;
+        case Epilogue::HalfColumns:
+            return kernels.columns_to_half;
+        case Epilogue::Int8Alpha:
+            return tile.wrap ? kernels.to_int8_wrapped : kernels.to_int8;
+        default:
+            return kernels.to_int8;
+    }
+}
+
 std::uint64_t finish(const Part& part) {
     const GemmTile& tile = part.tile;
-    const GemmKernels& kernels = active_kGemmKernels();
+    const RowKernel run = row_kernel(tile);
     const bool half = is_half(tile.epilogue);
-    const bool wrap = tile.wrap && tile.epilogue == Epilogue::Int8Alpha;
-    const auto run = half ? kernels.to_half : (wrap ? kernels.to_int8_wrapped : kernels.to_int8);
     const Factors factors = factors_of(tile);
     const auto n = static_cast<std::int64_t>(tile.shape.n);
     const std::int64_t chunks = (n + kChunk * kChunk - 1) / (kChunk * kChunk);
@@ -128,28 +141,68 @@ std::uint64_t finish(const Part& part) {
         const std::int64_t j = item % chunks * kChunk * kChunk;
         const std::uint64_t out = (part.first + static_cast<std::uint64_t>(i)) * tile.out_stride +
                                   static_cast<std::uint64_t>(j);
-        saturated += run({std::min(kChunk * kChunk, n - j), part.acc + i * n + j, factors.first,
-                          factors.second, half ? nullptr : tile.out_int8 + out,
-                          half ? tile.out_half + out : nullptr});
+        saturated +=
+            run({std::min(kChunk * kChunk, n - j), part.acc + i * n + j, factors.first,
+                 factors.second, has_columns(tile.epilogue) ? tile.column + j : nullptr,
+                 half ? nullptr : tile.out_int8 + out, half ? tile.out_half + out : nullptr});
     }
     return saturated;
 }
 
+// Native products scale the sum of each group of k for each output; an expander makes the eight
+// products of a table entry, each rounded to a code, for each group of each column that it loads.
+void count_int4_scaling(const GemmConfig& config, const GemmShape& shape, Counts& counts) {
+    const std::uint64_t groups = ceil_div(shape.k, kInt4Group);
+    const std::uint64_t scales = groups * shape.n * gemm_weight_loads(config, shape);
+    counts[Event::HalfConvert] += scales;
+    if (config.multiplies_int4()) {
+        counts[Event::Fp32Fma] += groups * shape.m * shape.n;
+        return;
+    }
+    counts[Event::Fp32Mul] += kInt4Magnitudes * scales;
+    counts[Event::QuantizeInt8] += kInt4Magnitudes * scales;
+}
+
 }  // namespace
 
+bool is_half(Epilogue epilogue) {
+    return epilogue == Epilogue::HalfWeightFirst || epilogue == Epilogue::HalfAlpha ||
+           epilogue == Epilogue::HalfColumns;
+}
+
+bool has_columns(Epilogue epilogue) {
+    return epilogue == Epilogue::Int8Columns || epilogue == Epilogue::Int8ColumnsAlpha ||
+           epilogue == Epilogue::HalfColumns;
+}
+
+bool gemm_uses_vector_mode(const GemmConfig& config, const GemmShape& shape) {
+    return shape.m == 1 && config.one_row == OneRowMode::Vector;
+}
+
+std::uint64_t gemm_weight_loads(const GemmConfig& config, const GemmShape& shape) {
+    if (gemm_uses_vector_mode(config, shape)) return 1;
+    const std::uint64_t held =
+        config.dataflow == Dataflow::WeightStationary ? config.accumulator_rows : config.rows;
+    return ceil_div(shape.m, std::max<std::uint64_t>(held, 1));
+}
+
 // Per output: k MACs; 2 multiplies (1 with alpha); quantize or convert to FP16. A weight-stationary
-// array holds `rows` of k at a time and adds the partial sums of its passes outside; an
-// output-stationary array and the one-row vector mode accumulate inside their MACs.
-Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue) {
+// array holds `rows` weights of k at a time (twice as many native INT4) and adds the partial sums
+// of its passes outside; an output-stationary array and the one-row vector mode accumulate inside
+// their MACs.
+Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue,
+                  MacMode mode) {
     const std::uint64_t outputs = shape.m * shape.n;
-    const bool vector = shape.m == 1 && config.one_row == OneRowMode::Vector;
-    const bool passes = config.dataflow == Dataflow::WeightStationary && !vector &&
-                        config.rows > 0 && shape.k > config.rows;
+    const bool native = mode == MacMode::Int4 && config.multiplies_int4();
+    const std::uint64_t held = config.rows * (native ? config.int4_macs_per_mac : 1);
+    const bool passes = config.dataflow == Dataflow::WeightStationary &&
+                        !gemm_uses_vector_mode(config, shape) && held > 0 && shape.k > held;
     Counts counts;
-    counts[Event::Int8Mac] = outputs * shape.k;
-    counts[Event::Int32Add] = passes ? (ceil_div(shape.k, config.rows) - 1) * outputs : 0;
+    counts[native ? Event::Int4Mac : Event::Int8Mac] = outputs * shape.k;
+    counts[Event::Int32Add] = passes ? (ceil_div(shape.k, held) - 1) * outputs : 0;
     counts[Event::Fp32Mul] = outputs * (has_two_factors(epilogue) ? 2 : 1);
     counts[is_half(epilogue) ? Event::HalfConvert : Event::QuantizeInt8] = outputs;
+    if (mode == MacMode::Int4) count_int4_scaling(config, shape, counts);
     return counts;
 }
 
@@ -160,7 +213,7 @@ Counts gemm_compute(const GemmConfig& config, const GemmTile& tile) {
             "an INT32 accumulator could overflow: k = " + std::to_string(shape.k) + ", at most " +
             std::to_string(kLargestK) + " is safe");
     }
-    Counts counts = gemm_count(config, shape, tile.epilogue);
+    Counts counts = gemm_count(config, shape, tile.epilogue, tile.mode);
     const std::uint64_t rows =
         std::max<std::uint64_t>(kChunk, kAccumulators / std::max<std::uint64_t>(1, shape.n));
     thread_local std::vector<std::int32_t> acc;

@@ -151,9 +151,51 @@ std::uint64_t to_half(const GemmRow& s) {
     return 0;
 }
 
+std::uint64_t columns_to_int8(const GemmRow& s) {
+    const std::int32_t* __restrict acc = s.acc;
+    const float* __restrict column = s.column;
+    std::int8_t* __restrict out = s.out_int8;
+    const float second = s.second;
+    const std::int64_t n = s.n;
+    std::uint32_t saturated = 0;
+    for (std::int64_t j = 0; j < n; ++j) {
+        const float v = second * (column[j] * static_cast<float>(acc[j]));
+        out[j] = arith::quantize_rhe(v);
+        saturated += saturated_rhe(v);
+    }
+    return saturated;
+}
+
+std::uint64_t columns_alpha_to_int8(const GemmRow& s) {
+    const std::int32_t* __restrict acc = s.acc;
+    const float* __restrict column = s.column;
+    std::int8_t* __restrict out = s.out_int8;
+    const float second = s.second;
+    const std::int64_t n = s.n;
+    std::uint32_t saturated = 0;
+    for (std::int64_t j = 0; j < n; ++j) {
+        const float v = (column[j] * second) * static_cast<float>(acc[j]);
+        out[j] = arith::quantize_rha(v);
+        saturated += saturated_rha(v);
+    }
+    return saturated;
+}
+
+std::uint64_t columns_to_half(const GemmRow& s) {
+    const std::int32_t* __restrict acc = s.acc;
+    const float* __restrict column = s.column;
+    arith::Half* __restrict out = s.out_half;
+    const float second = s.second;
+    for (std::int64_t j = 0; j < s.n; ++j) {
+        out[j] = arith::to_half(second * (column[j] * static_cast<float>(acc[j])));
+    }
+    return 0;
+}
+
 }  // namespace
 
 extern const GemmKernels kGemmKernels;
-const GemmKernels kGemmKernels = {multiply, to_int8<false>, to_int8<true>, to_half};
+const GemmKernels kGemmKernels = {multiply,        to_int8<false>,        to_int8<true>,  to_half,
+                                  columns_to_int8, columns_alpha_to_int8, columns_to_half};
 
 }  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -18,10 +18,12 @@ struct GemmBlock {
 constexpr std::int64_t kGemmPad = 32;
 
 /// out = round(second * (first * acc)); second = 1 is exact and serves the one-factor epilogues.
+/// columns_*: the first factor is column[j]; columns_alpha_*: round((column[j] * second) * acc).
 struct GemmRow {
     std::int64_t n;
     const std::int32_t* acc;
     float first, second;
+    const float* column;
     std::int8_t* out_int8;
     arith::Half* out_half;
 };
@@ -31,6 +33,9 @@ struct GemmKernels {
     std::uint64_t (*to_int8)(const GemmRow&);  // returns the saturated codes
     std::uint64_t (*to_int8_wrapped)(const GemmRow&);
     std::uint64_t (*to_half)(const GemmRow&);  // returns 0
+    std::uint64_t (*columns_to_int8)(const GemmRow&);
+    std::uint64_t (*columns_alpha_to_int8)(const GemmRow&);  // half away from zero
+    std::uint64_t (*columns_to_half)(const GemmRow&);
 };
 
 }  // namespace mambasic::models

@@ -3,6 +3,7 @@
 #include "models/norm/norm_kernels.h"
 
 #include "models/common/saturate.h"
+#include "models/common/sum_of_squares.h"
 
 namespace mambasic::models::MAMBASIC_WIDTH {
 
@@ -19,30 +20,6 @@ void add_residual(const NormRow& s, float* __restrict sum) {
     }
 }
 
-float squares_in_sequence(const NormRow& s, const float* a) {
-    float sum = 0.0F;
-    for (std::int64_t i = 0; i < s.width; ++i) sum = arith::fma(a[i], a[i], sum);
-    return sum;
-}
-
-// Each pass adds neighbours; after log2(tree_width) passes the block sums remain.
-float squares_in_trees(const NormRow& s, const float* __restrict a, float* __restrict from,
-                       float* __restrict to) {
-    for (std::int64_t i = 0; i < s.width; ++i) from[i] = a[i] * a[i];
-    for (std::int64_t i = s.width; i < s.padded; ++i) from[i] = 0.0F;
-    std::int64_t count = s.padded;
-    for (std::int64_t step = 1; step < s.tree_width; step *= 2) {
-        count /= 2;
-        for (std::int64_t i = 0; i < count; ++i) to[i] = from[2 * i] + from[2 * i + 1];
-        float* const swap = from;
-        from = to;
-        to = swap;
-    }
-    float sum = from[0];
-    for (std::int64_t i = 1; i < count; ++i) sum += from[i];
-    return sum;
-}
-
 float reciprocal_root(const UnitView& view, float v) {
     if (view.form == UnitForm::Linear) return unit::rsqrt<UnitForm::Linear>(view, v);
     if (view.form == UnitForm::Quintic) return unit::rsqrt<UnitForm::Quintic>(view, v);
@@ -52,9 +29,7 @@ float reciprocal_root(const UnitView& view, float v) {
 std::uint64_t run(const NormRow& s) {
     float* const a = s.scratch;
     add_residual(s, a);
-    const float squares = s.tree_width == 0
-                              ? squares_in_sequence(s, a)
-                              : squares_in_trees(s, a, a + s.padded, a + 2 * s.padded);
+    const float squares = sum_of_squares(a, s.width, s.padded, s.tree_width, a + s.padded);
     const float variance = squares / static_cast<float>(s.width);
     const float root = reciprocal_root(s.rsqrt, variance + s.epsilon);
     const float* __restrict values = a;

@@ -5,6 +5,7 @@
 #include "models/dma/dma_config.h"
 #include "models/dram/dram_config.h"
 #include "models/embedding/embedding_config.h"
+#include "models/gated_norm/gated_norm_config.h"
 #include "models/gemm/gemm_config.h"
 #include "models/hadamard/hadamard_config.h"
 #include "models/nonlinear/nonlinear_config.h"
@@ -70,6 +71,8 @@ TEST(BlockConfig, EveryKeyIsNeeded) {
     expect_every_key_needed<HadamardConfig>(
         {{"lanes", "2"}, {"pipeline_cycles", "3"}, {"buffer_kib", "4"}});
     expect_every_key_needed<NormConfig>(
+        {{"lanes", "2"}, {"sum", "tree 8"}, {"sum_ii_cycles", "3"}, {"pipeline_cycles", "3"}});
+    expect_every_key_needed<GatedNormConfig>(
         {{"lanes", "2"}, {"sum", "tree 8"}, {"sum_ii_cycles", "3"}, {"pipeline_cycles", "3"}});
     expect_every_key_needed<ScaleTableConfig>({{"word_bytes", "4"}, {"lookup_cycles", "0"}});
     expect_every_key_needed<DmaConfig>(

@@ -87,7 +87,7 @@ void compare(const ConvShape& shape, bool per_tap, std::uint32_t seed) {
         EXPECT_EQ(got.history, want.history) << name_of(isa);
         EXPECT_EQ(counts[Event::Saturated], saturated) << name_of(isa);
         counts[Event::Saturated] = 0;
-        EXPECT_TRUE(counts == conv_count(shape, per_tap));
+        EXPECT_TRUE(counts == conv_count(got.tile(per_tap)));
     }
     if (shape.tokens * shape.channels > 1000) {
         EXPECT_GT(saturated, 0U);
@@ -163,15 +163,17 @@ TEST(ConvFunction, SplittingTheTokensChangesNothing) {
 }
 
 TEST(ConvFunction, CountsAreTheHandCount) {
-    const ConvShape shape{2, 3, 5};  // 30 outputs
-    const Counts prefill = conv_count(shape, false);
+    ConvTile tile;
+    tile.shape = {2, 3, 5};  // 30 outputs
+    const Counts prefill = conv_count(tile);
     EXPECT_EQ(prefill[Event::Int8Mac], 120U);
     EXPECT_EQ(prefill[Event::Fp32Fma], 30U);
     EXPECT_EQ(prefill[Event::Fp32Mul], 1U + 5);
     EXPECT_EQ(prefill[Event::Silu], 30U);
     EXPECT_EQ(prefill[Event::Fp32Div], 30U);
     EXPECT_EQ(prefill[Event::QuantizeInt8], 30U);
-    const Counts decode = conv_count(shape, true);
+    tile.per_tap_scaling = true;
+    const Counts decode = conv_count(tile);
     EXPECT_EQ(decode[Event::Int8Mac], 0U);
     EXPECT_EQ(decode[Event::Fp32Fma], 120U);
     EXPECT_EQ(decode[Event::Fp32Mul], 1U + 25);

@@ -201,7 +201,9 @@ TEST(GemmCost, Int4HalvesWhatItCan) {
     EXPECT_EQ(cycles(c, s, MacMode::Int4), cycles(c, s, MacMode::Int8));
     c.int4_macs_per_mac = 2;
     EXPECT_EQ(cycles(c, s, MacMode::Int4), cycles(c, {16, 4, 16}, MacMode::Int8));
-    EXPECT_EQ(gemm_traffic(c, s, MacMode::Int4, Epilogue::Int8WeightFirst).weight_read_bytes, 64U);
+    // 128 codes, and an FP16 scale for each of 4 columns.
+    EXPECT_EQ(gemm_traffic(c, s, MacMode::Int4, Epilogue::Int8WeightFirst).weight_read_bytes,
+              64U + 8U);
 }
 
 TEST(GemmCost, TrafficByHand) {

@@ -104,7 +104,7 @@ void compare(const GemmShape& shape, Epilogue epilogue, std::uint32_t seed, bool
         EXPECT_EQ(got.halves, want.halves);
         EXPECT_EQ(counts[Event::Saturated], saturated);
         counts[Event::Saturated] = 0;
-        EXPECT_TRUE(counts == gemm_count({}, shape, epilogue));
+        EXPECT_TRUE(counts == gemm_count({}, shape, epilogue, MacMode::Int8));
     });
 }
 
@@ -234,20 +234,23 @@ TEST(GemmFunction, CountsAreTheHandCount) {
     GemmConfig config;
     config.rows = 64;
     config.cols = 32;
-    const Counts counts = gemm_count(config, {3, 10, 130}, Epilogue::Int8WeightFirst);
+    const Counts counts =
+        gemm_count(config, {3, 10, 130}, Epilogue::Int8WeightFirst, MacMode::Int8);
     EXPECT_EQ(counts[Event::Int8Mac], 3900U);
     EXPECT_EQ(counts[Event::Int32Add], 2U * 30);  // three passes over k
     EXPECT_EQ(counts[Event::Fp32Mul], 60U);
     EXPECT_EQ(counts[Event::QuantizeInt8], 30U);
     EXPECT_EQ(counts[Event::HalfConvert], 0U);
-    const Counts one_row = gemm_count(config, {1, 10, 130}, Epilogue::HalfAlpha);
+    const Counts one_row = gemm_count(config, {1, 10, 130}, Epilogue::HalfAlpha, MacMode::Int8);
     EXPECT_EQ(one_row[Event::Int32Add], 0U);
     EXPECT_EQ(one_row[Event::Fp32Mul], 10U);
     EXPECT_EQ(one_row[Event::HalfConvert], 10U);
     config.one_row = OneRowMode::Systolic;
-    EXPECT_EQ(gemm_count(config, {1, 10, 130}, Epilogue::HalfAlpha)[Event::Int32Add], 20U);
+    EXPECT_EQ(gemm_count(config, {1, 10, 130}, Epilogue::HalfAlpha, MacMode::Int8)[Event::Int32Add],
+              20U);
     config.dataflow = Dataflow::OutputStationary;
-    EXPECT_EQ(gemm_count(config, {3, 10, 130}, Epilogue::HalfAlpha)[Event::Int32Add], 0U);
+    EXPECT_EQ(gemm_count(config, {3, 10, 130}, Epilogue::HalfAlpha, MacMode::Int8)[Event::Int32Add],
+              0U);
 }
 
 }  // namespace
