@@ -37,6 +37,9 @@ target_sources(mambasic_models PRIVATE
     nonlinear/nonlinear_function.cpp
     nonlinear/unit_table.cpp
     norm/norm_function.cpp
+    scale_table/scale_table_function.cpp
+    scale_table/scale_table_image.cpp
+    scale_table/scale_table_search.cpp
     ssm/ssm_function.cpp)
 target_link_libraries(mambasic_models PUBLIC mambasic_flags PRIVATE OpenMP::OpenMP_CXX)
 if(dnnl_FOUND)

@@ -75,8 +75,7 @@ struct EqualRanges {
 EqualRanges scale_table_equal_ranges(const ScaleTableShape& shape);
 
 struct LookupCounts {
-    std::uint64_t lookups = 0;      // scales delivered
-    std::uint64_t searches = 0;     // of them, those that compared ranges
+    std::uint64_t lookups = 0;      // scales delivered; a register's: once, not for each channel
     std::uint64_t words = 0;        // read from ranges, scales and codes
     std::uint64_t state_words = 0;  // read from the state scales
     std::uint64_t comparisons = 0;  // of a channel's position with a group end
