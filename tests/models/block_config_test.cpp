@@ -29,10 +29,10 @@ const Lines kGemm = {{"rows", "8"},
                      {"epilogue_lanes", "2"},
                      {"epilogue_latency_cycles", "5"},
                      {"int4_macs_per_mac", "2"}};
-const Lines kSsm = {{"channel_lanes", "4"},   {"state_lanes", "8"}, {"exp_units", "16"},
-                    {"softplus_units", "2"},  {"silu_units", "3"},  {"recurrence_ii_cycles", "4"},
-                    {"pipeline_cycles", "9"}, {"sum", "tree 8"},    {"state_residency", "spilled"},
-                    {"state_store_kib", "7"}};
+const Lines kSsm = {{"channel_lanes", "4"},   {"state_lanes", "8"},  {"exp_units", "16"},
+                    {"softplus_units", "2"},  {"silu_units", "3"},   {"recurrence_ii_cycles", "4"},
+                    {"pipeline_cycles", "9"}, {"sum", "tree 8"},     {"state_residency", "spilled"},
+                    {"state_store_kib", "7"}, {"ssd_sum", "tree 32"}};
 const Lines kScaleTable = {{"word_bytes", "8"},           {"range_bytes", "2"},
                            {"lookup_cycles", "0"},        {"units", "3"},
                            {"parallel_banks", "5"},       {"parallel_comparators", "6"},
@@ -47,6 +47,11 @@ YamlMap with(const Lines& lines, const std::string& key = "", const std::string&
         text += line.first + ": " + (line.first == key ? value : line.second) + "\n";
     }
     return map_of(text);
+}
+
+Lines with_line(Lines lines, const std::string& key, const std::string& value) {
+    for (auto& line : lines) line.second = line.first == key ? value : line.second;
+    return lines;
 }
 
 // Each key, left out or misspelled, is an error; so the parser reads all of them and nothing else.
@@ -113,6 +118,7 @@ TEST(BlockConfig, ValuesArriveInTheirFields) {
     EXPECT_EQ(s.recurrence_ii_cycles, 4U);
     EXPECT_EQ(s.pipeline_cycles, 9U);
     EXPECT_EQ(s.sum.tree_width, 8U);
+    EXPECT_EQ(s.ssd_sum.tree_width, 32U);
     EXPECT_EQ(s.state_residency, StateResidency::Spilled);
     EXPECT_EQ(s.state_store_kib, 7U);
     const ScaleTableConfig t = ScaleTableConfig::parse(with(kScaleTable));
@@ -142,6 +148,10 @@ TEST(BlockConfig, PartsThatCannotFitAreRefused) {
     EXPECT_NE(user_error([] {
                   SsmConfig::parse(with(kSsm, "sum", "tree 16"));
               }).find("must not exceed state_lanes (8)"),
+              std::string::npos);
+    EXPECT_NE(user_error([] {
+                  SsmConfig::parse(with(with_line(kSsm, "state_lanes", "24")));
+              }).find("state_lanes (24) must divide W"),
               std::string::npos);
     EXPECT_NE(user_error([] {
                   ScaleTableConfig::parse(with(kScaleTable, "range_bytes", "3"));
