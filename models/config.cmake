@@ -32,5 +32,6 @@ target_sources(mambasic_models PRIVATE
     scale_table/scale_table_cost.cpp
     sram/sram_config.cpp
     sram/sram_cost.cpp
+    ssm/ssd_cost.cpp
     ssm/ssm_config.cpp
     ssm/ssm_cost.cpp)

@@ -5,6 +5,8 @@ set(MAMBASIC_KERNEL_SOURCES
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
     norm/norm_kernels.cpp
+    ssm/ssd_decode_kernel.cpp
+    ssm/ssd_prefill_kernel.cpp
     ssm/ssm_decode_kernel.cpp
     ssm/ssm_prefill_kernel.cpp)
 
@@ -39,6 +41,10 @@ target_sources(mambasic_models PRIVATE
     nonlinear/nonlinear_function.cpp
     nonlinear/unit_table.cpp
     norm/norm_function.cpp
+    scale_table/scale_table_function.cpp
+    scale_table/scale_table_image.cpp
+    scale_table/scale_table_search.cpp
+    ssm/ssd_function.cpp
     ssm/ssm_function.cpp)
 target_link_libraries(mambasic_models PUBLIC mambasic_flags PRIVATE OpenMP::OpenMP_CXX)
 if(dnnl_FOUND)

@@ -9,23 +9,26 @@
 namespace mambasic::models {
 
 enum class Event : std::uint8_t {
-    Int8Mac,         // int8 x int8 + int32
-    Int4Mac,         // int4 x int8 + int32
-    Int32Add,        // partial sums added outside the array
-    Fp32Add,         // FP32 add or subtract, compare-free
-    Fp32Mul,         // FP32 multiply; int -> FP32 conversion of an operand is counted with it
-    Fp32Fma,         // FP32 multiply-add
-    Fp32Div,         // FP32 division
-    Exp,             // nonlinear unit: exp
-    Softplus,        // nonlinear unit: softplus (its exp and logarithm included)
-    Silu,            // nonlinear unit: v / (1 + exp(-v)), exp and division included
-    Rsqrt,           // nonlinear unit: 1 / sqrt
-    QuantizeInt8,    // FP32 -> int8: round and clamp
-    HalfConvert,     // FP32 <-> FP16
-    ScaleLookup,     // scale read for a channel or a tile
-    SramReadBytes,   // scratchpad bytes read
-    SramWriteBytes,  // scratchpad bytes written
-    StateReadBytes,  // of a block's own memory: StoreTraffic in cost.h
+    Int8Mac,          // int8 x int8 + int32
+    Int4Mac,          // int4 x int8 + int32
+    Int32Add,         // partial sums added outside the array
+    Fp32Add,          // FP32 add or subtract, compare-free
+    Fp32Mul,          // FP32 multiply; int -> FP32 conversion of an operand is counted with it
+    Fp32Fma,          // FP32 multiply-add
+    Fp32Div,          // FP32 division
+    Exp,              // nonlinear unit: exp
+    Softplus,         // nonlinear unit: softplus (its exp and logarithm included)
+    Silu,             // nonlinear unit: v / (1 + exp(-v)), exp and division included
+    Rsqrt,            // nonlinear unit: 1 / sqrt
+    QuantizeInt8,     // FP32 -> int8: round and clamp
+    HalfConvert,      // FP32 <-> FP16
+    ScaleLookup,      // scale delivered to the register of a lane: for a channel or a tile
+    TableReadBytes,   // scale table bytes read: ranges, scales and codes (scale_table_prices())
+    TableStateBytes,  // scale table bytes read: state scales
+    TableCompare,     // a channel's position compared with a group end
+    SramReadBytes,    // scratchpad bytes read
+    SramWriteBytes,   // scratchpad bytes written
+    StateReadBytes,   // of a block's own memory: StoreTraffic in cost.h
     StateWriteBytes,
     DramReadBytes,
     DramWriteBytes,

@@ -28,9 +28,10 @@ constexpr std::array<PricedEvent, 14> kPricedEvents = {
      {Event::ScaleLookup, "read of one FP32 scale from a register"}}};
 
 constexpr std::array<const char*, kPrimitiveCount> kPrimitiveNames = {
-    "int8_mac_pe", "packed_mac_pe", "int32_adder",    "fp32_adder",    "fp32_multiplier",
-    "fp32_fma",    "fp32_divider",  "exp_unit",       "softplus_unit", "silu_unit",
-    "rsqrt_unit",  "quantize_unit", "half_converter", "register_bit",  "rom_bit"};
+    "int8_mac_pe",    "packed_mac_pe", "int32_adder",    "fp32_adder",    "fp32_multiplier",
+    "fp32_fma",       "fp32_divider",  "exp_unit",       "softplus_unit", "silu_unit",
+    "rsqrt_unit",     "quantize_unit", "half_converter", "register_bit",  "rom_bit",
+    "comparator_bit", "mux_bit",       "lookup_control"};
 
 constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "INT8 MAC with operand and accumulator registers",
@@ -47,7 +48,10 @@ constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "FP32 to INT8 converter with clamp",
     "converter between FP32 and FP16",
     "one bit of register",
-    "one bit of a constant table in gates"};
+    "one bit of a constant table in gates",
+    "one bit of a comparator of group ends, with its share of the choice among them",
+    "one bit of a 2:1 multiplexer",
+    "sequencer of a lookup that takes several reads"};
 
 void take_sram(Technology& t, YamlMap map) {
     t.sram_read_pj_per_bit_base = map.take_banded(

@@ -28,7 +28,10 @@ enum class Primitive : std::uint8_t {
     QuantizeUnit,
     HalfConverter,
     RegisterBit,
-    RomBit,  // of a constant table, in gates
+    RomBit,         // of a constant table, in gates
+    ComparatorBit,  // of a position with a group end, its share of the one-hot choice in it
+    MuxBit,         // 2:1
+    LookupControl,  // sequencer of a lookup that takes several reads
     kCount,
 };
 constexpr std::size_t kPrimitiveCount = static_cast<std::size_t>(Primitive::kCount);

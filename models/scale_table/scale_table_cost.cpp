@@ -1,17 +1,228 @@
 #include "models/scale_table/scale_table_cost.h"
 
+#include <algorithm>
+#include <cmath>
+
+// Lookups take their own ports and run ahead of the pipeline that needs the scales. What a unit is
+// busy with, for the counted reads and comparisons of many lookups:
+//   sequential  every word decides what is read next: words * read time;
+//   parallel    reads and comparisons of consecutive lookups share a cycle's banks and comparators:
+//               max(lookups, words / banks, comparisons / comparators);
+//   direct, code, runlength   one port, addresses known ahead: max(lookups, words).
+// State scales come from their own memory at a word a cycle beside that; with U units all of it is
+// shared out among them.
+//
+// The pipeline works through G groups of channels, T steps each, and group j can begin when its
+// lookups are done. With busy(1) for the first group and busy(all) for all, and lookups that never
+// wait (the scales of the groups ahead are buffered), the first group begins at
+//   fill = latency + busy(1) - 1
+// and the last one not before fill + busy(all) - busy(1), while the pipeline alone would be there
+// after (G - 1) T. So
+//   exposed = fill + max(0, busy(all) - busy(1) - (G - 1) T).
+// Exact while all groups take the same lookups; where the longest walks come last, too.
+
 namespace mambasic::models {
+
+namespace {
+
+constexpr std::uint32_t kByteBits = 8;
+constexpr std::uint32_t kScaleBits = 32;
+constexpr double kBytesPerKib = 1024;
+
+std::uint64_t read_cycles(const ScaleTableConfig& config) {
+    return std::max<std::uint64_t>(config.lookup_cycles, 1);
+}
+
+std::uint64_t busy_cycles(const ScaleTableConfig& config, LookupKind kind,
+                          const LookupCounts& counts) {
+    std::uint64_t busy = std::max(counts.lookups, counts.words);
+    if (kind == LookupKind::Sequential) {
+        busy = counts.words * read_cycles(config);
+    } else if (kind == LookupKind::Parallel) {
+        busy = std::max({counts.lookups, ceil_div(counts.words, config.parallel_banks),
+                         ceil_div(counts.comparisons, config.parallel_comparators)});
+    }
+    return ceil_div(std::max(busy, counts.state_words), config.units);
+}
+
+// From a lookup's first address to its scale, behind which the next lookups follow.
+std::uint64_t latency_cycles(const ScaleTableConfig& config, LookupKind kind) {
+    switch (kind) {
+        case LookupKind::Sequential:
+            return 1;  // its reads are in busy_cycles()
+        case LookupKind::Direct:
+            return read_cycles(config);
+        default:
+            return 2 * read_cycles(config);  // range or code, then the scale
+    }
+}
+
+std::uint32_t banks_of(const ScaleTableConfig& config, LookupKind kind) {
+    return kind == LookupKind::Parallel ? config.parallel_banks : 1;
+}
+
+std::uint64_t layers_held(const ScaleTableConfig& config, std::uint32_t layers) {
+    constexpr std::uint32_t kAtWorkAndArriving = 2;
+    return config.residency == TableResidency::AllLayers ? layers
+                                                         : std::min(layers, kAtWorkAndArriving);
+}
+
+// At least so many banks, and none larger than the scratchpads' banks are.
+MemoryPart memory_of(const char* name, std::uint64_t bytes, std::uint32_t banks) {
+    constexpr double kLargestBankKib = 64;
+    const double kib = static_cast<double>(bytes) / kBytesPerKib;
+    const double split = std::ceil(kib / banks / kLargestBankKib) * banks;
+    return {name, split, kib / split, 1};
+}
+
+double registers_of(const ScaleTableShape& shape) {
+    return static_cast<double>(shape.cells()) * (1.0 + shape.state_columns) + 2.0 * shape.bc_scales;
+}
+
+void add_compares(AreaParts& area, double units, double comparators, double range_bits) {
+    area.logic.push_back(
+        {"lookup comparators", Primitive::ComparatorBit, units * comparators * range_bits});
+}
+
+// Registers of one unit: the delivered scale, the channel's counter as address, the word at the
+// port, and what the kind needs besides.
+double register_bits(const ScaleTableConfig& config, LookupKind kind) {
+    constexpr double kAddressBits = 18;
+    const double range_bits = kByteBits * config.range_bytes;
+    const double word_bits = kByteBits * config.word_bytes;
+    double bits = kScaleBits + kAddressBits + word_bits * banks_of(config, kind);
+    // The ends it waits for, and the end and scale that come next, fetched ahead.
+    if (kind == LookupKind::RunLength) bits += 3 * range_bits + kScaleBits;
+    return bits;
+}
+
+// To take one entry out of a word, and one bank's scale out of all.
+double mux_bits(const ScaleTableConfig& config, const ScaleTableShape& shape) {
+    const double word_bits = kByteBits * config.word_bytes;
+    double bits = word_bits - kScaleBits;
+    if (shape.kind == LookupKind::Parallel) bits += kScaleBits * (config.parallel_banks - 1.0);
+    if (shape.kind == LookupKind::Code) bits += word_bits;
+    return bits;
+}
+
+void add_logic(const ScaleTableConfig& config, const ScaleTableShape& shape, AreaParts& area) {
+    const double units = config.units;
+    const double range_bits = kByteBits * config.range_bytes;
+    switch (shape.kind) {
+        case LookupKind::Sequential:  // the ends of one word are compared together
+            add_compares(area, units, std::max(1U, config.word_bytes / config.range_bytes),
+                         range_bits);
+            break;
+        case LookupKind::Parallel:
+            add_compares(area, units, config.parallel_comparators, range_bits);
+            break;
+        case LookupKind::RunLength:
+            add_compares(area, units, 2, range_bits);
+            break;
+        default:
+            break;
+    }
+    area.logic.push_back(
+        {"lookup registers", Primitive::RegisterBit, units * register_bits(config, shape.kind)});
+    area.logic.push_back({"lookup selection", Primitive::MuxBit, units * mux_bits(config, shape)});
+    if (shape.kind == LookupKind::Sequential || shape.kind == LookupKind::RunLength) {
+        area.logic.push_back({"lookup sequencer", Primitive::LookupControl, units});
+    }
+}
+
+}  // namespace
 
 Cycles scale_table_cycles(const ScaleTableConfig& config, std::uint64_t lookups) {
     return {lookups * config.lookup_cycles};
 }
 
 AreaParts scale_table_area(const ScaleTableConfig& config, std::uint64_t scales) {
-    constexpr double kBitsPerByte = 8;
     AreaParts area;
-    area.logic = {{"scale registers", Primitive::RegisterBit,
-                   kBitsPerByte * config.word_bytes * static_cast<double>(scales)}};
+    area.logic = {
+        {"scale registers", Primitive::RegisterBit,
+         static_cast<double>(kByteBits * config.word_bytes) * static_cast<double>(scales)}};
     return area;
+}
+
+LookupCycles scale_table_cycles(const ScaleTableConfig& config, const ScaleTableShape& shape,
+                                const LookupDemand& demand) {
+    if (demand.all.lookups == 0) return {};
+    if (shape.kind == LookupKind::Register) return {config.lookup_cycles, 0};
+    const std::uint64_t first = busy_cycles(config, shape.kind, demand.first_group);
+    const std::uint64_t all = busy_cycles(config, shape.kind, demand.all);
+    const std::uint64_t rest = all - std::min(all, first);
+    const std::uint64_t behind = (demand.groups - 1) * demand.group_steps;
+    const std::uint64_t fill = latency_cycles(config, shape.kind) + first - 1;
+    LookupCycles cycles;
+    cycles.exposed = fill + rest - std::min(rest, behind);
+    cycles.hidden = fill + rest - cycles.exposed;
+    return cycles;
+}
+
+std::uint64_t scale_table_capacity_bytes(const ScaleTableConfig& config, const TableNeed& need) {
+    const TableBytes bytes = scale_table_bytes(config, need.shape);
+    return layers_held(config, need.layers) * (config.units * bytes.lookup() + bytes.state_scales);
+}
+
+std::string scale_table_problem(const ScaleTableConfig& config, const TableNeed& need) {
+    const ScaleTableShape& shape = need.shape;
+    if (shape.kind == LookupKind::Register) return {};
+    const std::uint64_t largest_end = std::max(shape.heads, shape.head_dim);
+    if (scale_table_bytes(config, shape).ranges > 0 &&
+        largest_end >> (kByteBits * config.range_bytes) != 0) {
+        return "a group end of " + std::to_string(largest_end) + " does not fit range_bytes (" +
+               std::to_string(config.range_bytes) + ")";
+    }
+    const std::uint64_t bytes = scale_table_capacity_bytes(config, need);
+    if (ceil_div(bytes, static_cast<std::uint64_t>(kBytesPerKib)) > config.capacity_kib) {
+        return "the tables need " + std::to_string(bytes) + " bytes, capacity_kib is " +
+               std::to_string(config.capacity_kib);
+    }
+    return {};
+}
+
+std::vector<MemoryPart> scale_table_memories(const ScaleTableConfig& config,
+                                             const TableNeed& need) {
+    if (need.shape.kind == LookupKind::Register) return {};
+    const TableBytes bytes = scale_table_bytes(config, need.shape);
+    const std::uint64_t layers = layers_held(config, need.layers);
+    const MemoryPart tables =
+        memory_of("scale tables", bytes.lookup() * layers, banks_of(config, need.shape.kind));
+    std::vector<MemoryPart> parts = {tables};
+    parts.front().banks *= config.units;
+    if (bytes.state_scales > 0) {
+        parts.push_back(memory_of("state scales", bytes.state_scales * layers, 1));
+    }
+    return parts;
+}
+
+AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeed& need) {
+    AreaParts area;
+    if (need.shape.kind == LookupKind::Register) {
+        area.logic = {
+            {"scale registers", Primitive::RegisterBit, kScaleBits * registers_of(need.shape)}};
+        return area;
+    }
+    area.memory = scale_table_memories(config, need);
+    add_logic(config, need.shape, area);
+    return area;
+}
+
+EventPrices scale_table_prices(const Technology& technology, const ScaleTableConfig& config,
+                               const TableNeed& need) {
+    EventPrices prices;
+    const auto card = [&](Event e) { return technology.energy_pj[static_cast<std::size_t>(e)]; };
+    prices[Event::ScaleLookup] = card(Event::ScaleLookup);
+    // A comparison is a subtraction of its width.
+    prices[Event::TableCompare] = card(Event::Int32Add) * (config.range_bytes / 4.0);
+    const std::vector<MemoryPart> memories = scale_table_memories(config, need);
+    if (!memories.empty()) {
+        prices[Event::TableReadBytes] = byte_prices(technology, memories[0]).read_pj;
+    }
+    if (memories.size() > 1) {
+        prices[Event::TableStateBytes] = byte_prices(technology, memories[1]).read_pj;
+    }
+    return prices;
 }
 
 }  // namespace mambasic::models

@@ -1,13 +1,43 @@
-// Cycles and area of the scale table in its one-scale form: a register.
-// Not modelled: loading the register, which happens while the layer's weights arrive.
+// Cycles, prices and area of the scale table.
+// Not modelled: loading the table, which happens while the layer's weights arrive; the conv's own
+// stages in front of its divider, behind which a part of the first lookup could hide.
 #pragma once
+
+#include <string>
 
 #include "models/common/cost.h"
 #include "models/scale_table/scale_table_config.h"
+#include "models/scale_table/scale_table_function.h"
 
 namespace mambasic::models {
 
+/// The one-scale form: a register that the conv reads once a tile.
 Cycles scale_table_cycles(const ScaleTableConfig& config, std::uint64_t lookups);
 AreaParts scale_table_area(const ScaleTableConfig& config, std::uint64_t scales);
+
+/// Lookups run ahead of the pipeline that needs the scales: it waits only for the exposed ones.
+struct LookupCycles {
+    std::uint64_t exposed = 0;
+    std::uint64_t hidden = 0;
+};
+LookupCycles scale_table_cycles(const ScaleTableConfig& config, const ScaleTableShape& shape,
+                                const LookupDemand& demand);
+
+/// The tables that are on chip together.
+struct TableNeed {
+    ScaleTableShape shape;
+    std::uint32_t layers = 0;
+};
+std::uint64_t scale_table_capacity_bytes(const ScaleTableConfig& config, const TableNeed& need);
+/// Why this chip cannot hold the tables, or nothing.
+std::string scale_table_problem(const ScaleTableConfig& config, const TableNeed& need);
+
+/// The memories: what lookups read, with the copies of all units, and the state scales.
+std::vector<MemoryPart> scale_table_memories(const ScaleTableConfig& config, const TableNeed& need);
+/// All of it; `memory` is the table area, `logic` the lookup logic.
+AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeed& need);
+/// Of the events that LookupCounts::events() names, and of no other.
+EventPrices scale_table_prices(const Technology& technology, const ScaleTableConfig& config,
+                               const TableNeed& need);
 
 }  // namespace mambasic::models

@@ -26,6 +26,8 @@ SsmConfig SsmConfig::parse(YamlMap map) {
     c.pipeline_cycles = map.take_u32("pipeline_cycles", 1, 1000, "cycles",
                                      "operands to y, without the exp and softplus units");
     c.sum = Reduction::take(map, "sum", "order of the FP32 sum over states; it decides bits");
+    c.ssd_sum = Reduction::take(map, "ssd_sum",
+                                "the same in Mamba2's recurrence, where a head has 128 states");
     c.state_residency = map.take_enum<StateResidency>(
         "state_residency",
         {{"on_chip", StateResidency::OnChip}, {"spilled", StateResidency::Spilled}},
@@ -39,6 +41,12 @@ SsmConfig SsmConfig::parse(YamlMap map) {
                    "the adder tree lies across the state lanes, so W must not exceed "
                    "state_lanes (" +
                        std::to_string(c.state_lanes) + ")");
+    }
+    if (c.ssd_sum.tree_width > c.state_lanes && c.ssd_sum.tree_width % c.state_lanes != 0) {
+        map.reject("ssd_sum",
+                   "a tree that takes several cycles is made of whole sums of the state lanes, so "
+                   "state_lanes (" +
+                       std::to_string(c.state_lanes) + ") must divide W");
     }
     return c;
 }

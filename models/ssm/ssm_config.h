@@ -22,6 +22,7 @@ struct SsmConfig {
     std::uint32_t recurrence_ii_cycles = 0;  // cycles between dependent updates of one state
     std::uint32_t pipeline_cycles = 0;       // operands to y, without exp and softplus latency
     Reduction sum;                           // the order of y = sum over states: it decides bits
+    Reduction ssd_sum;                       // the same in Mamba2's recurrence
     StateResidency state_residency = StateResidency::OnChip;
     std::uint32_t state_store_kib = 0;
     static SsmConfig parse(YamlMap map);

@@ -30,10 +30,15 @@ const Lines kGemm = {{"rows", "8"},
                      {"epilogue_lanes", "2"},
                      {"epilogue_latency_cycles", "5"},
                      {"int4_macs_per_mac", "2"}};
-const Lines kSsm = {{"channel_lanes", "4"},   {"state_lanes", "8"}, {"exp_units", "16"},
-                    {"softplus_units", "2"},  {"silu_units", "3"},  {"recurrence_ii_cycles", "4"},
-                    {"pipeline_cycles", "9"}, {"sum", "tree 8"},    {"state_residency", "spilled"},
-                    {"state_store_kib", "7"}};
+const Lines kSsm = {{"channel_lanes", "4"},   {"state_lanes", "8"},  {"exp_units", "16"},
+                    {"softplus_units", "2"},  {"silu_units", "3"},   {"recurrence_ii_cycles", "4"},
+                    {"pipeline_cycles", "9"}, {"sum", "tree 8"},     {"state_residency", "spilled"},
+                    {"state_store_kib", "7"}, {"ssd_sum", "tree 32"}};
+const Lines kScaleTable = {{"word_bytes", "8"},           {"range_bytes", "2"},
+                           {"lookup_cycles", "0"},        {"units", "3"},
+                           {"parallel_banks", "5"},       {"parallel_comparators", "6"},
+                           {"loop_order", "token_major"}, {"capacity_kib", "7"},
+                           {"residency", "all_layers"}};
 const Lines kSram = {
     {"capacity_kib", "96"}, {"banks", "3"}, {"word_bytes", "16"}, {"ports_per_bank", "2"}};
 
@@ -43,6 +48,11 @@ YamlMap with(const Lines& lines, const std::string& key = "", const std::string&
         text += line.first + ": " + (line.first == key ? value : line.second) + "\n";
     }
     return map_of(text);
+}
+
+Lines with_line(Lines lines, const std::string& key, const std::string& value) {
+    for (auto& line : lines) line.second = line.first == key ? value : line.second;
+    return lines;
 }
 
 // Each key, left out or misspelled, is an error; so the parser reads all of them and nothing else.
@@ -74,7 +84,7 @@ TEST(BlockConfig, EveryKeyIsNeeded) {
         {{"lanes", "2"}, {"sum", "tree 8"}, {"sum_ii_cycles", "3"}, {"pipeline_cycles", "3"}});
     expect_every_key_needed<GatedNormConfig>(
         {{"lanes", "2"}, {"sum", "tree 8"}, {"sum_ii_cycles", "3"}, {"pipeline_cycles", "3"}});
-    expect_every_key_needed<ScaleTableConfig>({{"word_bytes", "4"}, {"lookup_cycles", "0"}});
+    expect_every_key_needed<ScaleTableConfig>(kScaleTable);
     expect_every_key_needed<DmaConfig>(
         {{"bytes_per_cycle", "2"}, {"chunk_bytes", "128"}, {"setup_cycles", "3"}});
     expect_every_key_needed<DramConfig>(
@@ -111,8 +121,19 @@ TEST(BlockConfig, ValuesArriveInTheirFields) {
     EXPECT_EQ(s.recurrence_ii_cycles, 4U);
     EXPECT_EQ(s.pipeline_cycles, 9U);
     EXPECT_EQ(s.sum.tree_width, 8U);
+    EXPECT_EQ(s.ssd_sum.tree_width, 32U);
     EXPECT_EQ(s.state_residency, StateResidency::Spilled);
     EXPECT_EQ(s.state_store_kib, 7U);
+    const ScaleTableConfig t = ScaleTableConfig::parse(with(kScaleTable));
+    EXPECT_EQ(t.word_bytes, 8U);
+    EXPECT_EQ(t.range_bytes, 2U);
+    EXPECT_EQ(t.lookup_cycles, 0U);
+    EXPECT_EQ(t.units, 3U);
+    EXPECT_EQ(t.parallel_banks, 5U);
+    EXPECT_EQ(t.parallel_comparators, 6U);
+    EXPECT_EQ(t.loop_order, LoopOrder::TokenMajor);
+    EXPECT_EQ(t.residency, TableResidency::AllLayers);
+    EXPECT_EQ(t.capacity_kib, 7U);
     const SramConfig m = SramConfig::parse(with(kSram));
     EXPECT_EQ(m.capacity_bytes(), 96U * 1024U);
     EXPECT_EQ(m.bytes_per_cycle(), 48U);
@@ -130,6 +151,18 @@ TEST(BlockConfig, PartsThatCannotFitAreRefused) {
     EXPECT_NE(user_error([] {
                   SsmConfig::parse(with(kSsm, "sum", "tree 16"));
               }).find("must not exceed state_lanes (8)"),
+              std::string::npos);
+    EXPECT_NE(user_error([] {
+                  SsmConfig::parse(with(with_line(kSsm, "state_lanes", "24")));
+              }).find("state_lanes (24) must divide W"),
+              std::string::npos);
+    EXPECT_NE(user_error([] {
+                  ScaleTableConfig::parse(with(kScaleTable, "range_bytes", "3"));
+              }).find("range_bytes: must be 1, 2 or 4"),
+              std::string::npos);
+    EXPECT_NE(user_error([] {
+                  ScaleTableConfig::parse(with(kScaleTable, "word_bytes", "12"));
+              }).find("word_bytes: must be a power of two"),
               std::string::npos);
     EXPECT_NE(user_error([] {
                   SramConfig::parse(with(kSram, "capacity_kib", "97"));

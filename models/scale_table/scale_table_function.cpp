@@ -1,0 +1,145 @@
+#include "models/scale_table/scale_table_function.h"
+
+#include <algorithm>
+
+#include "models/scale_table/scale_table_search.h"
+
+namespace mambasic::models {
+
+using scale_table::kNone;
+using scale_table::Port;
+using scale_table::Position;
+using scale_table::Search;
+
+namespace {
+
+constexpr std::uint64_t kScaleBytes = 4;
+
+/// One run through the table.
+class Lookup {
+public:
+    Lookup(const ScaleTableImage& image, const LookupRun& run)
+        : image_(image), run_(run), search_(image, run.by_head), scales_(image.word_bytes) {}
+
+    float x_scale(std::uint32_t channel, std::uint32_t* cell) {
+        const ScaleTableShape& s = image_.shape;
+        const std::uint32_t head = channel / s.head_dim;
+        const Position at{head / s.heads, head % s.heads, channel % s.head_dim};
+        const bool direct = s.kind == LookupKind::Direct;
+        std::uint32_t found = direct && image_.codes.empty() ? at.group * s.group_cells() : kNone;
+        if (!direct) found = search_.cell(at);
+        if (direct && run_.with_states && !image_.codes.empty()) found = search_.coded_cell(at);
+        if (run_.with_states && found != kNone && found != state_cell_) read_states(found);
+        *cell = found == kNone ? 0 : found;
+        if (direct) return deliver(channel);
+        return found == kNone ? deliver_none() : deliver(found);
+    }
+
+    float bc_scale(std::uint32_t channel) {
+        const ScaleTableShape& s = image_.shape;
+        const std::uint32_t k = channel - s.x_channels();
+        const std::uint32_t each = s.bc_channels / s.bc_scales;
+        const auto x_scales = static_cast<std::uint32_t>(image_.scales.size()) - 2 * s.bc_scales;
+        return deliver(x_scales + k / each);
+    }
+
+    LookupCounts counts() const {
+        LookupCounts counts = counts_;
+        counts.words = search_.words() + scales_.words();
+        counts.comparisons = search_.comparisons();
+        return counts;
+    }
+
+private:
+    float deliver(std::uint32_t index) {
+        const LookupKind kind = image_.shape.kind;
+        if (kind == LookupKind::Register) {
+            counts_.lookups += index == register_ ? 0 : 1;
+            register_ = index;
+            return image_.scales[index];
+        }
+        ++counts_.lookups;
+        // A search begins anew for every channel, and its reads take the word register.
+        if (kind == LookupKind::Sequential || kind == LookupKind::Parallel) scales_.release();
+        scales_.read(index * kScaleBytes);
+        return image_.scales[index];
+    }
+
+    float deliver_none() {
+        ++counts_.lookups;
+        return 0.0F;
+    }
+
+    void read_states(std::uint32_t cell) {
+        const std::uint64_t bytes = image_.shape.state_columns * kScaleBytes;
+        state_cell_ = cell;
+        counts_.state_words += (bytes + image_.word_bytes - 1) / image_.word_bytes;
+    }
+
+    const ScaleTableImage& image_;
+    const LookupRun& run_;
+    Search search_;
+    Port scales_;
+    LookupCounts counts_;
+    std::uint32_t register_ = kNone;
+    std::uint32_t state_cell_ = kNone;
+};
+
+}  // namespace
+
+LookupCounts& LookupCounts::operator+=(const LookupCounts& other) {
+    lookups += other.lookups;
+    words += other.words;
+    state_words += other.state_words;
+    comparisons += other.comparisons;
+    return *this;
+}
+
+LookupCounts LookupCounts::operator*(std::uint64_t times) const {
+    return {lookups * times, words * times, state_words * times, comparisons * times};
+}
+
+Counts LookupCounts::events(const ScaleTableConfig& config) const {
+    Counts counts;
+    counts[Event::ScaleLookup] = lookups;
+    counts[Event::TableReadBytes] = words * config.word_bytes;
+    counts[Event::TableStateBytes] = state_words * config.word_bytes;
+    counts[Event::TableCompare] = comparisons;
+    return counts;
+}
+
+LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& run, float* scales,
+                                std::uint32_t* cells) {
+    Lookup lookup(image, run);
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+        const std::uint32_t channel = run.first + i;
+        std::uint32_t cell = 0;
+        scales[i] = channel < image.shape.x_channels() ? lookup.x_scale(channel, &cell)
+                                                       : lookup.bc_scale(channel);
+        if (cells != nullptr) cells[i] = cell;
+    }
+    return lookup.counts();
+}
+
+LookupDemand scale_table_demand(const ScaleTableConfig& config, const ScaleTableImage& image,
+                                const LookupRun& run, const LookupPace& pace) {
+    std::vector<float> scales(run.count);
+    LookupRun first = run;
+    first.count = std::min(run.count, pace.lanes);
+    LookupDemand demand;
+    if (run.count == 0 || pace.steps == 0) return demand;
+    demand.first_group = scale_table_lookup(image, first, scales.data(), nullptr);
+    demand.all = scale_table_lookup(image, run, scales.data(), nullptr);
+    demand.groups = (run.count + pace.lanes - 1) / pace.lanes;
+    demand.group_steps = pace.steps;
+    // The scan keeps its channels for all tokens in any case, a register its scale.
+    if (config.loop_order == LoopOrder::TokenMajor && !run.by_head &&
+        image.shape.kind != LookupKind::Register) {
+        demand.all = demand.all * pace.steps;
+        demand.groups *= pace.steps;
+        demand.group_steps = 1;
+    }
+    return demand;
+}
+
+}  // namespace mambasic::models

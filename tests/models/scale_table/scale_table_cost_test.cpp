@@ -1,0 +1,204 @@
+// Cycles, bytes, prices and area of the scale table against hand counts.
+#include "models/scale_table/scale_table_cost.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/models/scale_table/random_table.h"
+
+namespace mambasic::models {
+namespace {
+
+// 8 heads of 8 rows in 4 x 4 equal groups and 16 channels each of B and C, four lanes: what
+// scale_table_function_test counts for a sequential lookup.
+LookupDemand sequential_demand(std::uint64_t steps) {
+    return {{4, 14, 0, 8}, {96, 416, 0, 320}, 24, steps};
+}
+
+ScaleTableShape shape_of(LookupKind kind) { return test::mamba2_130m(kind); }
+
+std::uint64_t exposed(const ScaleTableConfig& config, LookupKind kind, const LookupDemand& demand) {
+    return scale_table_cycles(config, shape_of(kind), demand).exposed;
+}
+
+TEST(ScaleTableCost, SequentialLookupsHideBehindLongTiles) {
+    const ScaleTableConfig config = test::base_table();
+    // The first group's 14 words, then 402 more beside 23 groups of 64 steps.
+    const LookupCycles longer =
+        scale_table_cycles(config, shape_of(LookupKind::Sequential), sequential_demand(64));
+    EXPECT_EQ(longer.exposed, 14U);
+    EXPECT_EQ(longer.hidden, 402U);
+    // Beside 23 groups of 10 steps 172 cycles stick out, in decode with one step 379.
+    const LookupCycles shorter =
+        scale_table_cycles(config, shape_of(LookupKind::Sequential), sequential_demand(10));
+    EXPECT_EQ(shorter.exposed, 14U + 172U);
+    EXPECT_EQ(shorter.hidden, 230U);
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, sequential_demand(1)), 14U + 379U);
+}
+
+TEST(ScaleTableCost, EveryWordOfASequentialLookupWaitsForTheOneBefore) {
+    ScaleTableConfig config = test::base_table();
+    config.lookup_cycles = 3;
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, sequential_demand(64)), 3U * 14U);
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, sequential_demand(10)),
+              3U * 416U - 23U * 10U);
+    config.lookup_cycles = 1;
+    config.units = 4;
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, sequential_demand(1)), 4U + 100U - 23U);
+}
+
+TEST(ScaleTableCost, ParallelStartsALookupACycleWhereBanksAndComparatorsSuffice) {
+    ScaleTableConfig config = test::base_table();
+    const LookupDemand demand{{4, 84, 0, 80}, {96, 1376, 0, 1280}, 24, 1};
+    // Ranges, then the scale: 2; three more lookups of the first group; 92 beside 23 steps.
+    EXPECT_EQ(exposed(config, LookupKind::Parallel, demand), 2U + 3U + 92U - 23U);
+    config.parallel_banks = 7;  // 12 cycles for the first group's 84 words, 197 for all
+    EXPECT_EQ(exposed(config, LookupKind::Parallel, demand), 2U + 11U + 185U - 23U);
+    config.parallel_banks = 21;
+    config.parallel_comparators = 5;  // 16 and 256
+    EXPECT_EQ(exposed(config, LookupKind::Parallel, demand), 2U + 15U + 240U - 23U);
+}
+
+TEST(ScaleTableCost, StreamedKindsTakeALookupOrAWordACycle) {
+    ScaleTableConfig config = test::base_table();
+    config.lookup_cycles = 2;
+    const LookupDemand demand{{4, 2, 0, 5}, {96, 40, 0, 90}, 24, 4};
+    EXPECT_EQ(exposed(config, LookupKind::Direct, demand), 2U + 3U);
+    EXPECT_EQ(exposed(config, LookupKind::Code, demand), 4U + 3U);
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, demand), 4U + 3U);
+    const LookupDemand words{{4, 9, 0, 5}, {96, 192, 0, 90}, 24, 4};
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, words), 4U + 8U + 183U - 92U);
+    // State scales come beside that, from their own memory.
+    const LookupDemand states{{4, 9, 8, 5}, {96, 192, 256, 90}, 24, 4};
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 8U + 247U - 92U);
+}
+
+TEST(ScaleTableCost, ARegisterIsReadInFrontOfTheTile) {
+    ScaleTableConfig config = test::base_table();
+    const LookupDemand one{{1, 0, 0, 0}, {1, 0, 0, 0}, 384, 64};
+    EXPECT_EQ(exposed(config, LookupKind::Register, one), 1U);
+    config.lookup_cycles = 0;
+    EXPECT_EQ(exposed(config, LookupKind::Register, one), 0U);
+    EXPECT_EQ(exposed(config, LookupKind::Direct, {}), 0U);
+}
+
+TEST(ScaleTableCost, MorePartsNeverExposeMore) {
+    for (const LookupKind kind : {LookupKind::Sequential, LookupKind::Parallel, LookupKind::Direct,
+                                  LookupKind::Code, LookupKind::RunLength}) {
+        ScaleTableConfig config = test::base_table();
+        config.parallel_banks = config.parallel_comparators = 1;
+        const LookupDemand demand{{4, 84, 40, 80}, {96, 1376, 900, 1280}, 24, 9};
+        std::uint64_t before = exposed(config, kind, demand);
+        for (std::uint32_t* knob :
+             {&config.units, &config.parallel_banks, &config.parallel_comparators}) {
+            *knob = 2;
+            const std::uint64_t after = exposed(config, kind, demand);
+            EXPECT_LE(after, before) << name_of(kind);
+            before = after;
+        }
+    }
+}
+
+TEST(ScaleTableCost, CapacityIsOfTheLayersOnChip) {
+    ScaleTableConfig config = test::base_table();
+    const TableNeed need{shape_of(LookupKind::Sequential), 24};
+    // 80 B of ranges, 72 of scales, 8 KiB of state scales; the layer at work and the next.
+    EXPECT_EQ(scale_table_capacity_bytes(config, need), 2U * (152U + 8192U));
+    EXPECT_EQ(scale_table_capacity_bytes(config, {need.shape, 1}), 152U + 8192U);
+    config.units = 3;
+    EXPECT_EQ(scale_table_capacity_bytes(config, need), 2U * (3U * 152U + 8192U));
+    config.units = 1;
+    config.residency = TableResidency::AllLayers;
+    EXPECT_EQ(scale_table_capacity_bytes(config, need), 24U * (152U + 8192U));
+    config.capacity_kib = 196;
+    EXPECT_EQ(scale_table_problem(config, need), "");
+    config.capacity_kib = 195;
+    EXPECT_EQ(scale_table_problem(config, need),
+              "the tables need 200256 bytes, capacity_kib is 195");
+    config.range_bytes = 1;
+    EXPECT_EQ(scale_table_problem(config, {{LookupKind::RunLength, 1, 4, 4, 256, 64}, 1}),
+              "a group end of 256 does not fit range_bytes (1)");
+    EXPECT_EQ(scale_table_problem(config, {{LookupKind::Code, 1, 4, 4, 256, 64}, 1}), "");
+}
+
+double part(const AreaParts& parts, const std::string& name) {
+    double sum = 0;
+    for (const LogicPart& p : parts.logic) sum += p.name == name ? p.count : 0;
+    return sum;
+}
+
+TEST(ScaleTableCost, MemoriesAreAsLargeAsTheTables) {
+    ScaleTableConfig config = test::base_table();
+    const std::vector<MemoryPart> direct =
+        scale_table_memories(config, {shape_of(LookupKind::Direct), 24});
+    ASSERT_EQ(direct.size(), 2U);
+    EXPECT_EQ(direct[0].banks, 1);
+    EXPECT_EQ(direct[0].kib_per_bank, 2 * (4.0 * 1536 + 8 + 768) / 1024);
+    EXPECT_EQ(direct[1].kib_per_bank, 16);
+    config.units = 2;
+    const MemoryPart parallel =
+        scale_table_memories(config, {shape_of(LookupKind::Parallel), 1})[0];
+    EXPECT_EQ(parallel.banks, 42) << "21 banks a copy";
+    EXPECT_EQ(parallel.kib_per_bank, 152.0 / 21 / 1024);
+    config.residency = TableResidency::AllLayers;  // 192 KiB of state scales
+    EXPECT_EQ(scale_table_memories(config, {shape_of(LookupKind::Code), 24})[1].banks, 3);
+    EXPECT_TRUE(scale_table_memories(config, {{LookupKind::Register, 1, 1, 1}, 1}).empty());
+}
+
+TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
+    ScaleTableConfig config = test::base_table();
+    config.range_bytes = 1;
+    const auto area = [&](LookupKind kind) {
+        return scale_table_area(config, TableNeed{shape_of(kind), 24});
+    };
+    const std::string compare = "lookup comparators";
+    const std::string registers = "lookup registers";
+    EXPECT_EQ(part(area(LookupKind::Sequential), compare), 4 * 8) << "a word's ends together";
+    EXPECT_EQ(part(area(LookupKind::Parallel), compare), 20 * 8);
+    EXPECT_EQ(part(area(LookupKind::RunLength), compare), 2 * 8);
+    EXPECT_EQ(part(area(LookupKind::Direct), compare), 0);
+    EXPECT_EQ(part(area(LookupKind::Direct), registers), 32 + 18 + 32);
+    EXPECT_EQ(part(area(LookupKind::Parallel), registers), 32 + 18 + 21 * 32);
+    EXPECT_EQ(part(area(LookupKind::RunLength), registers), 82 + 3 * 8 + 32);
+    EXPECT_EQ(part(area(LookupKind::Parallel), "lookup selection"), 20 * 32);
+    EXPECT_EQ(part(area(LookupKind::Code), "lookup selection"), 32);
+    EXPECT_EQ(part(area(LookupKind::Sequential), "lookup sequencer"), 1);
+    config.units = 3;
+    EXPECT_EQ(part(area(LookupKind::Sequential), compare), 3 * 4 * 8);
+    EXPECT_EQ(part(area(LookupKind::Sequential), "lookup sequencer"), 3);
+}
+
+TEST(ScaleTableCost, RegistersForOneScaleEach) {
+    const ScaleTableConfig config = test::base_table();
+    const ScaleTableShape quamba1{LookupKind::Register, 1, 1, 1, 1, 1536};
+    EXPECT_EQ(part(scale_table_area(config, TableNeed{quamba1, 24}), "scale registers"), 32);
+    const ScaleTableShape mamba2{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
+    EXPECT_EQ(part(scale_table_area(config, TableNeed{mamba2, 24}), "scale registers"), 4 * 32)
+        << "x, the states, B and C";
+}
+
+TEST(ScaleTableCost, ReadsArePricedByTheirMemory) {
+    Technology technology;
+    technology.sram_read_pj_per_bit_base = {0.02, 0.02, 0.02};
+    technology.sram_read_pj_per_bit_root = {0.01, 0.01, 0.01};
+    technology.energy_pj[static_cast<std::size_t>(Event::Int32Add)] = {0.04, 0.02, 0.08};
+    technology.energy_pj[static_cast<std::size_t>(Event::ScaleLookup)] = {0.1, 0.1, 0.1};
+    ScaleTableConfig config = test::base_table();
+    config.range_bytes = 1;
+    const EventPrices prices =
+        scale_table_prices(technology, config, {shape_of(LookupKind::Sequential), 24});
+    EXPECT_DOUBLE_EQ(prices[Event::TableStateBytes].value, 8 * (0.02 + 0.01 * 4)) << "16 KiB";
+    EXPECT_DOUBLE_EQ(prices[Event::TableReadBytes].value,
+                     8 * (0.02 + 0.01 * std::sqrt(2 * (20.0 + 72.0) / 1024)));
+    EXPECT_DOUBLE_EQ(prices[Event::TableCompare].value, 0.01);
+    EXPECT_DOUBLE_EQ(prices[Event::TableCompare].high, 0.02);
+    EXPECT_DOUBLE_EQ(prices[Event::ScaleLookup].value, 0.1);
+    EXPECT_EQ(prices[Event::Fp32Mul].value, 0);
+    const EventPrices one =
+        scale_table_prices(technology, config, {{LookupKind::Register, 1, 1, 1}, 24});
+    EXPECT_EQ(one[Event::TableReadBytes].value, 0);
+}
+
+}  // namespace
+}  // namespace mambasic::models
