@@ -38,15 +38,17 @@ struct Outcome {
     LayerState state;
 };
 
-inline Outcome prefill(const RandomLayer& layer, const Prompt& prompt,
-                       const Options& options = {}) {
+/// Of either family.
+template <typename Layer>
+Outcome prefill(const Layer& layer, const Prompt& prompt, const Options& options = {}) {
     Outcome run;
     prefill_layer(layer.dims, layer.view, prompt.input(), options, run.out, run.state);
     return run;
 }
 
-inline Outcome decode(const RandomLayer& layer, const Prompt& token, const LayerState& state,
-                      const Options& options = {}) {
+template <typename Layer>
+Outcome decode(const Layer& layer, const Prompt& token, const LayerState& state,
+               const Options& options = {}) {
     Outcome run;
     run.state = state;
     decode_layer(layer.dims, layer.view, token.input(), options, run.out, run.state);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "tests/golden/oracle.h"
 #include "tests/golden/random_layer.h"
 
 namespace mambasic::golden {
@@ -115,9 +116,6 @@ float times(float x, std::int64_t acc) {
 }
 float times(float x, float y) {
     return static_cast<float>(static_cast<double>(x) * static_cast<double>(y));
-}
-int even_code(float v) {
-    return static_cast<int>(std::min(127.0F, std::max(-128.0F, std::nearbyint(v))));
 }
 
 TEST(LinearEpilogue, SeveralRowsScaleByTheWeightFirst) {

@@ -7,31 +7,13 @@
 
 #include "golden/tree_sum.h"
 #include "tests/golden/bits.h"
+#include "tests/golden/oracle.h"
 #include "tests/golden/random_layer.h"
 
 namespace mambasic::golden {
 namespace {
 
 constexpr arith::Half kOne = 0x3C00;
-
-/// The tree the way a drawing shows it: level after level of neighbours.
-float tree_by_levels(std::vector<float> terms, std::size_t width) {
-    terms.resize((terms.size() + width - 1) / width * width, 0.0F);
-    float sum = 0.0F;
-    for (std::size_t block = 0; block < terms.size(); block += width) {
-        std::vector<float> level(terms.begin() + static_cast<std::ptrdiff_t>(block),
-                                 terms.begin() + static_cast<std::ptrdiff_t>(block + width));
-        while (level.size() > 1) {
-            std::vector<float> next;
-            for (std::size_t i = 0; i < level.size(); i += 2) {
-                next.push_back(level[i] + level[i + 1]);
-            }
-            level = next;
-        }
-        sum = block == 0 ? level[0] : sum + level[0];
-    }
-    return sum;
-}
 
 TEST(TreeSum, AddsNeighboursLevelByLevel) {
     std::mt19937 rng(1);
