@@ -12,7 +12,7 @@
 #include "tiny_options.h"
 #include "traces/describe.h"
 #include "traces/error.h"
-#include "traces/synth/calibrate.h"
+#include "traces/synth/mamba1_calibrate.h"
 #include "traces/synth/replay.h"
 
 namespace mambasic::traces::synth {
@@ -242,11 +242,11 @@ TEST(Synthesize, ScalesAreWhatTheObserversMakeOfTheInput) {
     const TraceInfo& info = trace.info();
     const WeightOptions weights{info.dims, options.seed, options.outlier_share};
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
-    LayerObservers observers;
+    Mamba1Observers observers;
     for (const auto& [first, count] :
          {std::pair<std::size_t, std::uint32_t>{0, 8}, {8, 8}, {16, 4}}) {
         const Sample sample{count, hidden + first * info.dims.d_model, nullptr, info.epsilon};
-        calibrate(info.dims, draw_layer(weights, 0), sample, observers);
+        calibrate(info.dims, draw_mamba1_layer(weights, 0), sample, observers);
     }
     const Mamba1Layer layer = trace.mamba1_layer(0);
     EXPECT_EQ(layer.norm_output_scale, observers.in_proj_input.scale());
@@ -268,9 +268,9 @@ TEST(Synthesize, QuantizedScanStaysCloseToTheUnquantizedOne) {
     const TraceInfo& info = trace.info();
     const WeightOptions weights{info.dims, options.seed, options.outlier_share};
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
-    LayerObservers ignored;
+    Mamba1Observers ignored;
     const std::vector<float> exact = calibrate(
-        info.dims, draw_layer(weights, 0), {info.tokens, hidden, nullptr, info.epsilon}, ignored);
+        info.dims, draw_mamba1_layer(weights, 0), {info.tokens, hidden, nullptr, info.epsilon}, ignored);
     const auto* quantized = trace.recorded(0, "scan.output")->as<arith::Half>();
     double signal = 0;
     double noise = 0;
