@@ -65,12 +65,19 @@ std::vector<std::pair<std::string, std::string>> describe(const Trace& trace) {
     const TraceInfo& info = trace.info();
     // In the order a reader asks for them, not the alphabet's.
     static const std::vector<std::string> kOrder{
-        "model",       "family",  "scheme",  "precision", "phase",       "batch",   "tokens",
-        "first_layer", "layers",  "n_layer", "has_head",  "shapes_only", "record",  "d_model",
-        "d_inner",     "d_state", "d_conv",  "dt_rank",   "vocab",       "epsilon", "producer"};
+        "model",   "family",      "scheme", "precision", "table_groups", "phase",       "batch",
+        "tokens",  "first_layer", "layers", "n_layer",   "has_head",     "shapes_only", "record",
+        "d_model", "d_inner",     "heads",  "head_dim",  "groups",       "d_state",     "d_conv",
+        "dt_rank", "chunk",       "vocab",  "epsilon",   "producer"};
     const auto metadata = metadata_of(info);
     std::vector<std::pair<std::string, std::string>> rows{{"file", trace.path()}};
-    for (const std::string& key : kOrder) rows.emplace_back(key, metadata.at(key));
+    for (const std::string& key : kOrder) {
+        const auto found = metadata.find(key);  // each family has some of its own
+        if (found != metadata.end()) rows.emplace_back(key, found->second);
+    }
+    if (info.w4() && !info.shapes_only) {
+        rows.emplace_back("w4_layout", info.packed_w4 ? "packed" : "plain");
+    }
     for (const auto& note : info.notes) rows.emplace_back(note.first, note.second);
     rows.emplace_back("tensors", std::to_string(trace.tensors().size()));
     rows.emplace_back("file_bytes", std::to_string(trace.file_bytes()));

@@ -38,11 +38,15 @@ struct TraceInfo {
     bool shapes_only = false;
     RecordLevel record = RecordLevel::None;
     Dims dims;
-    GroupShape groups;  // of Mamba2's scale table; one scale for all channels elsewhere
+    GroupShape groups;       // of Mamba2's scale table; one scale for all channels elsewhere
+    bool packed_w4 = false;  // W4 codes in upstream's packed words; open() sees it by their dtype
     float epsilon = 1e-5F;
     std::string producer;
     std::string data_sha256;
     std::map<std::string, std::string> notes;  // every other metadata key: how it was made
+
+    bool w4() const { return precision == "w4a8"; }
+    bool grouped() const { return scheme == "quamba2"; }
 };
 
 class Trace {
