@@ -64,7 +64,9 @@ public:
     /// Reads the whole file again and hashes its data; equals info().data_sha256 when intact.
     std::string computed_data_sha256() const;
 
-    // 0 .. layers-1, in this trace; of the family that the trace is of.
+    // 0 .. layers-1, in this trace; std::logic_error for the family that the trace is not of.
+    // What 4-bit weights expand to is made here and kept for a while, up to 512 MiB in all, because
+    // a decode asks for each layer at every step. May be called from several threads.
     Mamba1Layer mamba1_layer(std::uint32_t index) const;
     Mamba2Layer mamba2_layer(std::uint32_t index) const;
     Head head() const;  // has_head only
