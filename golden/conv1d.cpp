@@ -12,28 +12,56 @@ std::int8_t silu_and_quantize(float v, float output_scale) {
     return arith::quantize_rha(arith::silu(v) / output_scale);
 }
 
-/// The integer dot product is exact, so the whole sum is scaled by one fma.
-float scaled_sum(const Conv1dParams& p, std::size_t channel, const std::int8_t sample[kConvWidth]) {
-    const float scale = p.weight_scale * p.input_scale;
-    const float bias = static_cast<float>(p.bias[channel]) * p.bias_scale;
+/// One channel's codes and scales.
+struct Filter {
+    const std::int8_t* weight;  // [4]
+    std::int8_t bias;
+    ConvScales scales;
+
+    float tap(std::size_t k) const { return scales.tap * static_cast<float>(weight[k]); }
+    float bias_code() const { return static_cast<float>(bias); }
+};
+
+/// Prefill: the integer dot product is exact, so the whole sum is scaled by one fma.
+float scaled_sum(const Filter& f, const std::int8_t sample[kConvWidth]) {
     std::int32_t sum = 0;
     for (std::size_t k = 0; k < kConvWidth; ++k) {
-        sum += p.weight[channel * kConvWidth + k] * sample[k];
+        sum += f.weight[k] * sample[k];
     }
-    return arith::fma(scale, static_cast<float>(sum), bias);
+    return arith::fma(f.scales.tap, static_cast<float>(sum), f.bias_code() * f.scales.bias);
 }
 
-/// Every tap is scaled by itself and accumulates by fma, oldest first.
-float sum_of_scaled_taps(const Conv1dParams& p, std::size_t channel,
-                         const std::int8_t sample[kConvWidth]) {
-    const float scale = p.weight_scale * p.input_scale;
-    float v = static_cast<float>(p.bias[channel]) * p.bias_scale;
+/// Mamba1's decode: every tap is scaled by itself and accumulates by fma, oldest first.
+float bias_then_taps(const Filter& f, const std::int8_t sample[kConvWidth]) {
+    float v = f.bias_code() * f.scales.bias;
     for (std::size_t k = 0; k < kConvWidth; ++k) {
-        const float tap = scale * static_cast<float>(p.weight[channel * kConvWidth + k]);
-        v = arith::fma(tap, static_cast<float>(sample[k]), v);
+        v = arith::fma(f.tap(k), static_cast<float>(sample[k]), v);
     }
     return v;
 }
+
+/// Mamba2's decode: the oldest tap's product is rounded, then the bias comes in by fma.
+float tap_bias_then_taps(const Filter& f, const std::int8_t sample[kConvWidth]) {
+    const float oldest = f.tap(0) * static_cast<float>(sample[0]);
+    float v = arith::fma(f.bias_code(), f.scales.bias, oldest);
+    for (std::size_t k = 1; k < kConvWidth; ++k) {
+        v = arith::fma(f.tap(k), static_cast<float>(sample[k]), v);
+    }
+    return v;
+}
+
+Filter filter_of(const Conv1dParams& p, std::size_t e) {
+    return {p.weight + e * kConvWidth,
+            p.bias[e],
+            {p.weight_scale * p.input_scale, p.bias_scale, p.output_scale}};
+}
+
+Filter filter_of(const Conv1dByChannel& p, std::size_t e) {
+    return {p.weight + e * kConvWidth, p.bias[e], p.scales[e]};
+}
+
+std::size_t channel_count(const Conv1dParams& p) { return p.channels; }
+std::size_t channel_count(const Conv1dByChannel& p) { return p.scales.size(); }
 
 /// The input `back` tokens before token t of a sequence; 0 before the first.
 std::int8_t past(const Int8Rows& x, std::size_t first_row, std::size_t t, std::size_t back,
@@ -41,45 +69,79 @@ std::int8_t past(const Int8Rows& x, std::size_t first_row, std::size_t t, std::s
     return t < back ? std::int8_t{0} : x.row(first_row + t - back)[channel];
 }
 
-}  // namespace
-
-void conv1d_prefill(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
-                    std::size_t tokens, std::int8_t* output, std::int8_t* state) {
-    const std::size_t channels = params.channels;
-#pragma omp parallel for schedule(static) if (worth_threads(batch * tokens * channels))
-    for (std::size_t row = 0; row < batch * tokens; ++row) {
-        const std::size_t t = row % tokens;
-        for (std::size_t e = 0; e < channels; ++e) {
-            std::int8_t sample[kConvWidth];
-            for (std::size_t k = 0; k < kConvWidth; ++k) {
-                sample[k] = past(x, row - t, t, kConvWidth - 1 - k, e);
-            }
-            output[row * channels + e] =
-                silu_and_quantize(scaled_sum(params, e, sample), params.output_scale);
+template <typename Params>
+void prefill_row(const Params& params, const Int8Rows& x, std::size_t row, std::size_t t,
+                 std::int8_t* output) {
+    for (std::size_t e = 0; e < channel_count(params); ++e) {
+        std::int8_t sample[kConvWidth];
+        for (std::size_t k = 0; k < kConvWidth; ++k) {
+            sample[k] = past(x, row - t, t, kConvWidth - 1 - k, e);
         }
+        const Filter filter = filter_of(params, e);
+        output[e] = silu_and_quantize(scaled_sum(filter, sample), filter.scales.output);
     }
-    for (std::size_t s = 0; s < batch; ++s) {
-        for (std::size_t e = 0; e < channels; ++e) {
-            for (std::size_t k = 0; k < kConvWidth; ++k) {
-                state[(s * channels + e) * kConvWidth + k] =
-                    past(x, s * tokens, tokens - 1, kConvWidth - 1 - k, e);
-            }
+}
+
+/// The last four inputs of a sequence, zeros where there were fewer.
+void keep_last_inputs(const Int8Rows& x, std::size_t channels, std::size_t first_row,
+                      std::size_t tokens, std::int8_t* state) {
+    for (std::size_t e = 0; e < channels; ++e) {
+        for (std::size_t k = 0; k < kConvWidth; ++k) {
+            state[e * kConvWidth + k] = past(x, first_row, tokens - 1, kConvWidth - 1 - k, e);
         }
     }
 }
 
-void conv1d_update(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
-                   std::int8_t* output, std::int8_t* state) {
-    const std::size_t channels = params.channels;
+template <typename Params>
+void prefill(const Params& params, const Int8Rows& x, std::size_t batch, std::size_t tokens,
+             std::int8_t* output, std::int8_t* state) {
+    const std::size_t channels = channel_count(params);
+#pragma omp parallel for schedule(static) if (worth_threads(batch * tokens * channels))
+    for (std::size_t row = 0; row < batch * tokens; ++row) {
+        prefill_row(params, x, row, row % tokens, output + row * channels);
+    }
+    for (std::size_t s = 0; s < batch; ++s) {
+        keep_last_inputs(x, channels, s * tokens, tokens, state + s * channels * kConvWidth);
+    }
+}
+
+/// Shifts the new sample of every channel in and filters, the sum being `sum_of`.
+template <typename Params, typename Sum>
+void update(const Params& params, const Int8Rows& x, std::size_t batch, std::int8_t* output,
+            std::int8_t* state, Sum sum_of) {
+    const std::size_t channels = channel_count(params);
     for (std::size_t s = 0; s < batch; ++s) {
         for (std::size_t e = 0; e < channels; ++e) {
             std::int8_t* window = state + (s * channels + e) * kConvWidth;
             std::copy(window + 1, window + kConvWidth, window);
             window[kConvWidth - 1] = x.row(s)[e];
+            const Filter filter = filter_of(params, e);
             output[s * channels + e] =
-                silu_and_quantize(sum_of_scaled_taps(params, e, window), params.output_scale);
+                silu_and_quantize(sum_of(filter, window), filter.scales.output);
         }
     }
+}
+
+}  // namespace
+
+void conv1d_prefill(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
+                    std::size_t tokens, std::int8_t* output, std::int8_t* state) {
+    prefill(params, x, batch, tokens, output, state);
+}
+
+void conv1d_prefill(const Conv1dByChannel& params, const Int8Rows& x, std::size_t batch,
+                    std::size_t tokens, std::int8_t* output, std::int8_t* state) {
+    prefill(params, x, batch, tokens, output, state);
+}
+
+void conv1d_update(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
+                   std::int8_t* output, std::int8_t* state) {
+    update(params, x, batch, output, state, bias_then_taps);
+}
+
+void conv1d_update(const Conv1dByChannel& params, const Int8Rows& x, std::size_t batch,
+                   std::int8_t* output, std::int8_t* state) {
+    update(params, x, batch, output, state, tap_bias_then_taps);
 }
 
 }  // namespace mambasic::golden

@@ -43,7 +43,7 @@ IntMatrix product(const FloatMatrix& x, const Int8Map& weight) {
     return sum;
 }
 
-/// output[row][channel] = epilogue(int32 accumulator).
+/// output[row][channel] = epilogue(int32 accumulator, channel).
 template <typename Output, typename Epilogue>
 void linear(const traces::Linear& linear, const Int8Rows& x, std::size_t rows, Output* output,
             Epilogue epilogue) {
@@ -60,7 +60,7 @@ void linear(const traces::Linear& linear, const Int8Rows& x, std::size_t rows, O
             activations, Int8Map(linear.weight + first * k, channels, k, Eigen::OuterStride<>(k)));
         for (Index r = 0; r < m; ++r) {
             for (Index c = 0; c < channels; ++c) {
-                output[r * n + first + c] = epilogue(sum(r, c));
+                output[r * n + first + c] = epilogue(sum(r, c), first + c);
             }
         }
     }
@@ -70,43 +70,90 @@ float scaled(float outer, float inner, std::int32_t acc) {
     return outer * (inner * static_cast<float>(acc));
 }
 
+void refuse_columns(const traces::Linear& weights) {
+    if (weights.kind == traces::LinearKind::W8Columns) {
+        throw std::invalid_argument("an int8 linear with column scales has the int8 forward only");
+    }
+}
+
+/// int8 output of W8Columns at several rows, and of W4 at any number.
+void forward_by_column(const traces::Linear& w, const Int8Rows& x, std::size_t rows,
+                       std::int8_t* output) {
+    linear(w, x, rows, output, [a = w.a, column = w.column](std::int32_t acc, Index n) {
+        return arith::quantize_rhe(scaled(a, column[n], acc));
+    });
+}
+
+/// int8 output of W8Columns at one row: one factor a column, and half away from zero.
+void forward_row_by_column(const traces::Linear& w, const Int8Rows& x, std::int8_t* output) {
+    linear(w, x, 1, output, [a = w.a, column = w.column](std::int32_t acc, Index n) {
+        return arith::quantize_rha(column[n] * a * static_cast<float>(acc));  // left to right
+    });
+}
+
+void forward_row(const traces::Linear& w, const Int8Rows& x, bool wrap, std::int8_t* output) {
+    linear(w, x, 1, output, [alpha = w.alpha, wrap](std::int32_t acc, Index) {
+        const float v = alpha * static_cast<float>(acc);
+        return wrap ? arith::wrap_rhe(v) : arith::quantize_rhe(v);
+    });
+}
+
 }  // namespace
 
 std::vector<std::int32_t> linear_accumulators(const traces::Linear& weights, const Int8Rows& x,
                                               std::size_t rows) {
     std::vector<std::int32_t> sums(rows * weights.n);
-    linear(weights, x, rows, sums.data(), [](std::int32_t acc) { return acc; });
+    linear(weights, x, rows, sums.data(), [](std::int32_t acc, Index) { return acc; });
     return sums;
 }
 
 void linear_forward(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                     bool wrap_one_row, std::int8_t* output) {
-    const traces::Linear w = weights;
-    if (rows > 1) {
-        linear(w, x, rows, output,
-               [w](std::int32_t acc) { return arith::quantize_rhe(scaled(w.a, w.b, acc)); });
-        return;
+    if (weights.kind == traces::LinearKind::W8) {
+        if (rows > 1) {
+            linear(weights, x, rows, output,
+                   [a = weights.a, b = weights.b](std::int32_t acc, Index) {
+                       return arith::quantize_rhe(scaled(a, b, acc));
+                   });
+        } else {
+            forward_row(weights, x, wrap_one_row, output);
+        }
+    } else if (weights.kind == traces::LinearKind::W8Columns && rows == 1) {
+        forward_row_by_column(weights, x, output);
+    } else {
+        forward_by_column(weights, x, rows, output);
     }
-    linear(w, x, rows, output, [w, wrap_one_row](std::int32_t acc) {
-        const float v = w.alpha * static_cast<float>(acc);
-        return wrap_one_row ? arith::wrap_rhe(v) : arith::quantize_rhe(v);
-    });
 }
 
 void linear_to_seqlen_last(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                            std::int8_t* output) {
-    const traces::Linear w = weights;
-    linear(w, x, rows, output,
-           [w](std::int32_t acc) { return arith::quantize_rhe(scaled(w.b, w.a, acc)); });
+    refuse_columns(weights);
+    if (weights.kind == traces::LinearKind::W4) {
+        forward_by_column(weights, x, rows, output);
+        return;
+    }
+    linear(weights, x, rows, output, [a = weights.a, b = weights.b](std::int32_t acc, Index) {
+        return arith::quantize_rhe(scaled(b, a, acc));
+    });
 }
 
 void linear_forward_half(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                          arith::Half* output) {
-    const traces::Linear w = weights;
-    const bool one_row = rows == 1;
-    linear(w, x, rows, output, [w, one_row](std::int32_t acc) {
-        return arith::to_half(one_row ? w.alpha * static_cast<float>(acc) : scaled(w.a, w.b, acc));
-    });
+    refuse_columns(weights);
+    const traces::Linear& w = weights;
+    if (w.kind == traces::LinearKind::W4) {
+        linear(w, x, rows, output, [a = w.a, column = w.column](std::int32_t acc, Index n) {
+            return arith::to_half(scaled(a, column[n], acc));
+        });
+    } else if (rows > 1) {
+        linear(w, x, rows, output, [a = w.a, b = w.b](std::int32_t acc, Index) {
+            return arith::to_half(scaled(a, b, acc));
+        });
+    } else {
+        linear(w, x, rows, output, [alpha = w.alpha](std::int32_t acc, Index) {
+            return arith::to_half(alpha * static_cast<float>(acc));
+        });
+    }
 }
 
 }  // namespace mambasic::golden

@@ -1,6 +1,7 @@
-// W8A8 linear layers: an exact int32 product, then one of upstream's epilogues. Spec: kernels.md
-// 2.2. Which one a call takes depends on the number of its rows, as upstream's does: one row goes
-// through a matrix-vector kernel with a single factor alpha.
+// Linear layers: an exact int32 product, then one of upstream's epilogues. Spec: kernels.md 2.2
+// (W8), 2.3 (W4). Which one a W8 call takes depends on the number of its rows, as upstream's does:
+// one row goes through a matrix-vector kernel with a single factor for each column. W4 has one
+// epilogue, fl(fl(acc * column) * a), for any rows.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 
 #include "golden/arithmetic.h"
 #include "golden/int8_rows.h"
-#include "traces/mamba1.h"
+#include "traces/linear.h"
 
 namespace mambasic::golden {
 
@@ -18,17 +19,20 @@ namespace mambasic::golden {
 std::vector<std::int32_t> linear_accumulators(const traces::Linear& linear, const Int8Rows& x,
                                               std::size_t rows);
 
-/// int8 output, `forward`: rhe(a * (b * acc)), or rhe(alpha * acc) for one row, which wraps modulo
-/// 256 with `wrap_one_row` (quirks: quamba) and saturates without. output is [rows][linear.n].
+/// int8 output, `forward`; output is [rows][linear.n].
+/// W8: rhe(a * (b * acc)), or rhe(alpha * acc) for one row, which wraps modulo 256 with
+/// `wrap_one_row` (quirks: quamba) and saturates without.
+/// W8Columns: rhe(a * (column * acc)), or rha((column * a) * acc) for one row.
 void linear_forward(const traces::Linear& linear, const Int8Rows& x, std::size_t rows,
                     bool wrap_one_row, std::int8_t* output);
 
-/// int8 output, `to_seqlen_last`: rhe(b * (a * acc)) for any number of rows. Upstream writes it
-/// transposed; here it stays token-major.
+/// int8 output of a W8 or W4 linear, `to_seqlen_last`. W8: rhe(b * (a * acc)) for any number of
+/// rows. Upstream writes it transposed; here it stays token-major.
 void linear_to_seqlen_last(const traces::Linear& linear, const Int8Rows& x, std::size_t rows,
                            std::int8_t* output);
 
-/// FP16 output, `forward`: FP16(a * (b * acc)), or FP16(alpha * acc) for one row.
+/// FP16 output of a W8 or W4 linear, `forward`. W8: FP16(a * (b * acc)), or FP16(alpha * acc) for
+/// one row.
 void linear_forward_half(const traces::Linear& linear, const Int8Rows& x, std::size_t rows,
                          arith::Half* output);
 

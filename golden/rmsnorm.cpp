@@ -3,28 +3,15 @@
 #include <vector>
 
 #include "golden/parallel.h"
-#include "golden/tree_sum.h"
+#include "golden/sums.h"
 
 namespace mambasic::golden {
 namespace {
 
-float sum_of_squares(const float* a, std::size_t width, SumOrder order) {
-    if (order.tree_width == 0) {
-        float sum = 0.0F;
-        for (std::size_t i = 0; i < width; ++i) {
-            sum = arith::fma(a[i], a[i], sum);
-        }
-        return sum;
-    }
-    std::vector<float> squares(width);
-    for (std::size_t i = 0; i < width; ++i) {
-        squares[i] = a[i] * a[i];
-    }
-    return tree_sum(squares.data(), width, order.tree_width);
-}
-
 void norm_row(const RmsNormParams& params, const float* a, std::size_t width, std::int8_t* output) {
-    const float variance = sum_of_squares(a, width, params.sum) / static_cast<float>(width);
+    std::vector<float> squares(width);
+    const float sum = sum_of_products(a, a, width, params.sum, squares.data());
+    const float variance = sum / static_cast<float>(width);
     const float rstd = arith::rsqrt(variance + params.epsilon);
     for (std::size_t i = 0; i < width; ++i) {
         const float y = a[i] * rstd * arith::from_half(params.weight[i]);  // left to right

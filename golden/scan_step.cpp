@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "golden/parallel.h"
-#include "golden/tree_sum.h"
+#include "golden/sums.h"
 
 namespace mambasic::golden {
 namespace {
@@ -26,22 +26,6 @@ float next_state(float s, float a_log, float dt, float b, float u) {
     return arith::fma(s, decay, input);
 }
 
-/// Sum over the states from 0, upwards by fma or as a tree of rounded terms.
-float sum_of_states(const float* s, const float* c, std::size_t states, SumOrder sum) {
-    if (sum.tree_width == 0) {
-        float y = 0.0F;
-        for (std::size_t n = 0; n < states; ++n) {
-            y = arith::fma(s[n], c[n], y);
-        }
-        return y;
-    }
-    std::vector<float> terms(states);
-    for (std::size_t n = 0; n < states; ++n) {
-        terms[n] = s[n] * c[n];
-    }
-    return tree_sum(terms.data(), states, sum.tree_width);
-}
-
 void step_channel(const ScanParams& p, const ScanInput& in, std::size_t s, std::size_t channel,
                   const ScanOutput& output) {
     const std::size_t first_state = (s * p.channels + channel) * p.states;
@@ -58,7 +42,9 @@ void step_channel(const ScanParams& p, const ScanInput& in, std::size_t s, std::
         state[n] = arith::quantize_rhe(carry[n] / p.state_scale);
     }
     const float d = p.d_scale * static_cast<float>(p.d[channel]);
-    const float y = arith::fma(u, d, sum_of_states(carry, c.data(), p.states, p.sum));
+    std::vector<float> terms(p.states);
+    const float y =
+        arith::fma(u, d, sum_of_products(carry, c.data(), p.states, p.sum, terms.data()));
     const float z = dequantize(in.z, s, channel);
     output.y[s * p.channels + channel] = arith::to_half(y * (z * arith::sigmoid(z)));
 }

@@ -1,0 +1,118 @@
+// A Mamba1 layer: ssm.md 6.1.
+#include "golden/conv1d.h"
+#include "golden/layer_ops.h"
+#include "golden/scan_step.h"
+#include "golden/selective_scan.h"
+
+namespace mambasic::golden {
+namespace {
+
+using traces::Dims;
+using traces::Mamba1Layer;
+
+/// Everything about one call that is not weights.
+struct Call {
+    const Dims& dims;
+    const Mamba1Layer& layer;
+    const LayerInput& input;
+    const Options& options;
+    LayerTensors& out;
+
+    std::size_t rows() const { return row_count(input); }
+
+    Int8Rows x() const { return {out.in_proj.data(), std::size_t{2} * dims.d_inner, 0}; }
+    Int8Rows z() const {
+        return {out.in_proj.data() + dims.d_inner, std::size_t{2} * dims.d_inner, layer.z_scale};
+    }
+    Int8Rows u() const { return {out.conv.data(), dims.d_inner, layer.u_scale}; }
+    Int8Rows dt_low_rank() const { return {out.x_proj.data(), dims.x_proj_width(), 0}; }
+    Int8Rows b() const {
+        return {out.x_proj.data() + dims.dt_rank, dims.x_proj_width(), layer.b_scale};
+    }
+    Int8Rows c() const {
+        return {out.x_proj.data() + dims.dt_rank + dims.d_state, dims.x_proj_width(),
+                layer.c_scale};
+    }
+    Int8Rows dt() const { return {out.dt_proj.data(), dims.d_inner, layer.dt_scale}; }
+};
+
+void prepare(const Call& call) {
+    require_layer(call.dims, call.input, call.options);
+    require_tree_width(call.options.ssm_sum, "ssm_sum");
+    allocate_layer(call.dims, call.input, call.out);
+    call.out.x_proj.resize(call.rows() * call.dims.x_proj_width());
+    call.out.dt_proj.resize(call.rows() * call.dims.d_inner);
+}
+
+Conv1dParams conv_params(const Call& call) {
+    const Mamba1Layer& l = call.layer;
+    return {call.dims.d_inner, l.conv_weight,      l.conv_bias,        l.conv_weight_scale,
+            l.conv_bias_scale, l.conv_input_scale, l.conv_output_scale};
+}
+
+ScanParams scan_params(const Call& call) {
+    const Mamba1Layer& l = call.layer;
+    ScanParams p;
+    p.channels = call.dims.d_inner;
+    p.states = call.dims.d_state;
+    p.a_log = l.a_log;
+    p.d = l.d;
+    p.dt_bias = l.dt_bias;
+    p.a_scale = l.a_scale;
+    p.d_scale = l.d_scale;
+    p.dt_bias_scale = l.dt_bias_scale;
+    p.state_scale = l.ssm_state_scale;
+    p.order = call.options.scan_order;
+    p.sum = call.options.ssm_sum;
+    p.softplus = call.options.softplus;
+    return p;
+}
+
+ScanInput scan_input(const Call& call) {
+    return {call.u(), call.dt(), call.b(), call.c(), call.z()};
+}
+
+ScanOutput scan_output(const Call& call, LayerState& state) {
+    return {call.out.scan.data(), call.out.carry.data(), state.ssm.data()};
+}
+
+}  // namespace
+
+void prefill_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
+                   const Options& options, LayerTensors& out, LayerState& state) {
+    const Call call{dims, layer, input, options, out};
+    prepare(call);
+    clear_state(dims, input, state);
+
+    const std::size_t rows = call.rows();
+    run_norm(dims, layer, input, options, out);
+    linear_to_seqlen_last(layer.in_proj, {out.norm.data(), dims.d_model, 0}, rows,
+                          out.in_proj.data());
+    conv1d_prefill(conv_params(call), call.x(), input.batch, input.tokens, out.conv.data(),
+                   state.conv.data());
+    linear_forward(layer.x_proj, call.u(), rows, options.quamba_quirks, out.x_proj.data());
+    linear_to_seqlen_last(layer.dt_proj, call.dt_low_rank(), rows, out.dt_proj.data());
+    selective_scan(scan_params(call), scan_input(call), input.batch, input.tokens,
+                   scan_output(call, state));
+    run_output(dims, layer, out.scan, options, out);
+}
+
+void decode_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
+                  const Options& options, LayerTensors& out, LayerState& state) {
+    const Call call{dims, layer, input, options, out};
+    prepare(call);
+    require_decode(dims, input, state);
+
+    const std::size_t rows = call.rows();
+    const bool wrap = options.quamba_quirks;
+    run_norm(dims, layer, input, options, out);
+    linear_forward(layer.in_proj, {out.norm.data(), dims.d_model, 0}, rows, wrap,
+                   out.in_proj.data());
+    conv1d_update(conv_params(call), call.x(), input.batch, out.conv.data(), state.conv.data());
+    linear_forward(layer.x_proj, call.u(), rows, wrap, out.x_proj.data());
+    linear_forward(layer.dt_proj, call.dt_low_rank(), rows, wrap, out.dt_proj.data());
+    scan_step(scan_params(call), scan_input(call), input.batch, scan_output(call, state));
+    run_output(dims, layer, out.scan, options, out);
+}
+
+}  // namespace mambasic::golden
