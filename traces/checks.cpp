@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <unordered_map>
 
 #include "traces/error.h"
 #include "traces/layout.h"
+#include "traces/value_checks.h"
 
 namespace mambasic::traces {
 
@@ -14,6 +14,11 @@ namespace {
 
 bool starts_with(const std::string& text, const std::string& prefix) {
     return text.compare(0, prefix.size(), prefix) == 0;
+}
+
+bool ends_with(const std::string& text, const std::string& suffix) {
+    return text.size() >= suffix.size() &&
+           text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
 }
 
 std::string spell(DType dtype, const std::vector<std::uint64_t>& shape) {
@@ -24,17 +29,15 @@ std::string spell(DType dtype, const std::vector<std::uint64_t>& shape) {
     return out + "]";
 }
 
-using Index = std::unordered_map<std::string, const Tensor*>;
-
-Index index_of(const std::vector<Tensor>& tensors) {
-    Index index;
+TensorIndex index_of(const std::vector<Tensor>& tensors) {
+    TensorIndex index;
     for (const Tensor& tensor : tensors) index[tensor.name] = &tensor;
     return index;
 }
 
 void require_known(const std::string& path, const std::vector<Tensor>& tensors,
                    const std::vector<Tensor>& wanted) {
-    const Index known = index_of(wanted);
+    const TensorIndex known = index_of(wanted);
     for (const Tensor& tensor : tensors) {
         if (known.count(tensor.name) > 0 || is_padding(tensor.name)) continue;
         if (starts_with(tensor.name, "trace.extra.")) continue;
@@ -81,13 +84,20 @@ void require_finite(const std::string& path, const Tensor& tensor) {
 }
 
 // A scale is used as FP32, so an F64 one must survive the conversion.
-void require_scale(const std::string& path, const Tensor& tensor) {
-    const bool wide = tensor.dtype == DType::F64;
-    const double stored = wide ? *tensor.as<double>() : static_cast<double>(*tensor.as<float>());
-    const auto scale = static_cast<float>(stored);
-    if (scale > 0 && std::isfinite(scale)) return;
-    throw error_in_tensor(path, tensor.name,
-                          "a scale must be finite and > 0 as FP32, not " + std::to_string(stored));
+void require_scales(const std::string& path, const Tensor& tensor) {
+    for (std::uint64_t i = 0; i < tensor.elements(); ++i) {
+        const double stored = tensor.dtype == DType::F64
+                                  ? tensor.as<double>()[i]
+                                  : static_cast<double>(tensor.as<float>()[i]);
+        const auto scale = static_cast<float>(stored);
+        if (scale > 0 && std::isfinite(scale)) continue;
+        const std::string which =
+            tensor.elements() == 1 ? "" : "; element " + std::to_string(i) + " is";
+        throw error_in_tensor(path, tensor.name,
+                              "a scale must be finite and > 0 as FP32" +
+                                  (which.empty() ? ", not " : which + " ") +
+                                  std::to_string(stored));
+    }
 }
 
 void require_tokens(const std::string& path, const Tensor& tensor, std::uint32_t vocab) {
@@ -112,18 +122,29 @@ void require_zero_rows(const std::string& path, const Tensor& tensor, std::uint6
                           "row " + std::to_string(row) + " is padding and must be zero");
 }
 
-// Output channels in use of the linears whose width need not be a multiple of 16.
-std::uint64_t rows_in_use(const Tensor& tensor, const Dims& dims) {
-    const auto ends_with = [&tensor](const std::string& suffix) {
-        return tensor.name.size() >= suffix.size() &&
-               tensor.name.compare(tensor.name.size() - suffix.size(), suffix.size(), suffix) == 0;
-    };
-    if (tensor.name == "lm_head.weight") return dims.vocab;
-    if (ends_with(".in_proj.weight")) return 2ULL * dims.d_inner;
-    if (ends_with(".x_proj.weight")) return dims.x_proj_width();
-    if (ends_with(".dt_proj.weight")) return dims.d_inner;
-    if (ends_with(".out_proj.weight")) return dims.d_model;
-    return tensor.shape[0];
+// A linear's scales by column are looked at where its columns are counted, since some are padding.
+bool is_scale(const Tensor& tensor) {
+    if (starts_with(tensor.name, "trace.")) return false;
+    if (tensor.dtype != DType::F32 && tensor.dtype != DType::F64) return false;
+    return ends_with(tensor.name, ".ssm_state_scale") || ends_with(tensor.name, "_out_scales") ||
+           tensor.elements() == 1;
+}
+
+std::vector<LinearShape> all_linears(const TraceInfo& info) {
+    std::vector<LinearShape> out;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        const std::vector<LinearShape> layer = linear_shapes(info, index);
+        out.insert(out.end(), layer.begin(), layer.end());
+    }
+    if (info.has_head) out.push_back(lm_head_shape(info));
+    return out;
+}
+
+void require_spec(const std::string& path, const Tensor& have, const Tensor& want) {
+    if (have.dtype == want.dtype && have.shape == want.shape) return;
+    throw error_in_tensor(
+        path, want.name,
+        "is " + spell(have.dtype, have.shape) + ", expected " + spell(want.dtype, want.shape));
 }
 
 }  // namespace
@@ -132,38 +153,45 @@ bool is_padding(const std::string& name) { return starts_with(name, "trace.pad."
 
 void require_layout(const std::string& path, const TraceInfo& info,
                     const std::vector<Tensor>& tensors) {
-    const std::vector<Tensor> wanted = layout(info);
-    const Index present = index_of(tensors);
+    std::vector<Tensor> wanted = layout(info);
+    const TensorIndex present = index_of(tensors);
     for (const Tensor& want : wanted) {
         const auto found = present.find(want.name);
         if (found == present.end()) {
             throw error_in_tensor(path, want.name,
                                   "is missing; expected " + spell(want.dtype, want.shape));
         }
-        const Tensor& have = *found->second;
-        if (have.dtype != want.dtype || have.shape != want.shape) {
-            throw error_in_tensor(path, want.name,
-                                  "is " + spell(have.dtype, have.shape) + ", expected " +
-                                      spell(want.dtype, want.shape));
-        }
+        require_spec(path, *found->second, want);
+    }
+    for (const Duplicate& duplicate : duplicates(info)) {
+        Tensor want = duplicate.original;
+        want.name = duplicate.name;
+        const auto found = present.find(want.name);
+        if (found != present.end()) require_spec(path, *found->second, want);
+        wanted.push_back(want);
     }
     require_known(path, tensors, wanted);
 }
 
 void require_values(const std::string& path, const TraceInfo& info,
                     const std::vector<Tensor>& tensors) {
-    const Index present = index_of(tensors);
+    const TensorIndex present = index_of(tensors);
     for (const Tensor& want : layout(info)) {
         const Tensor& tensor = *present.at(want.name);
-        const bool wide_float = tensor.dtype == DType::F32 || tensor.dtype == DType::F64;
-        const bool recorded = starts_with(tensor.name, "trace.");
         require_finite(path, tensor);
-        if (wide_float && !recorded) require_scale(path, tensor);
+        if (is_scale(tensor)) require_scales(path, tensor);
         if (tensor.name == "trace.tokens") require_tokens(path, tensor, info.dims.vocab);
-        if (tensor.dtype == DType::I8 && !recorded && tensor.shape.size() == 2) {
-            require_zero_rows(path, tensor, rows_in_use(tensor, info.dims));
-        }
     }
+    for (const LinearShape& linear : all_linears(info)) {
+        if (linear.kind != LinearKind::W4) {
+            require_zero_rows(path, *present.at(linear.key + ".weight"), linear.n);
+        }
+        require_linear(path, info, linear, present);
+    }
+    for (std::uint32_t index = 0; info.grouped() && index < info.layers; ++index) {
+        require_ranges(path, info, index, present);
+    }
+    require_equal_duplicates(path, info, present);
 }
 
 }  // namespace mambasic::traces

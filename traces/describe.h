@@ -14,11 +14,12 @@ std::vector<std::pair<std::string, std::string>> describe(const Trace& trace);
 
 struct ScaleRow {
     std::uint32_t layer = 0;  // in the model
-    std::string name;         // the key behind "backbone.layers.{i}."
+    std::string name;         // the key behind "backbone.layers.{i}.", and which element
     double value = 0;
 };
 
-/// Every stored scale and factor of every layer, in file order; none in a shapes-only trace.
+/// Every stored scale and factor of every layer, in file order; none in a shapes-only trace. Of
+/// more than 128 in one tensor only the lowest and the highest.
 std::vector<ScaleRow> scales(const Trace& trace);
 
 /// open() checks everything but the hash. This reads the file to its end and throws TraceError

@@ -18,8 +18,10 @@ struct GroupShape {
     }
 };
 
-/// Ranges are ascending end positions; the last one of each row is the number of heads of an SSD
-/// group, or head_dim. Groups may be of any size but zero.
+/// Ranges are ascending end positions. The table's group of a head h is h / (H / ssd_groups), and
+/// the last head_end of each row is H / ssd_groups; the last dim_end of each row is head_dim.
+/// Groups may be of any size but zero. One scale for all channels has the ranges {H} and {head_dim}
+/// whatever the number of the network's SSD groups.
 struct GroupTable {
     GroupShape shape;
     const std::int32_t* head_end = nullptr;  // [ssd_groups][head_groups]

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "traces/dims.h"
 #include "traces/linear.h"
@@ -47,6 +48,8 @@ struct Head {
     const std::uint16_t* norm_f_weight = nullptr;     // FP16 [D]
     float norm_f_output_scale = 0;
     Linear lm_head;  // D -> vocab, FP16 output
+    /// W4: keeps embedding_weight alive.
+    std::shared_ptr<const void> owner = nullptr;
 };
 
 }  // namespace mambasic::traces

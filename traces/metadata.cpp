@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <set>
 #include <utility>
 
@@ -29,10 +28,20 @@ public:
     std::uint32_t natural(const std::string& key) {
         const std::string& spelled = text(key);
         std::uint32_t value = 0;
-        const char* end = spelled.data() + spelled.size();
-        const auto [stop, error] = std::from_chars(spelled.data(), end, value);
-        if (error != std::errc() || stop != end) {
+        if (!is_natural(spelled, value)) {
             throw error_in_metadata(path_, key, "'" + spelled + "' is not a whole number >= 0");
+        }
+        return value;
+    }
+
+    /// "4x8"
+    std::pair<std::uint32_t, std::uint32_t> pair(const std::string& key) {
+        const std::string& spelled = text(key);
+        const std::size_t cross = spelled.find('x');
+        std::pair<std::uint32_t, std::uint32_t> value;
+        if (cross == std::string::npos || !is_natural(spelled.substr(0, cross), value.first) ||
+            !is_natural(spelled.substr(cross + 1), value.second)) {
+            throw error_in_metadata(path_, key, "'" + spelled + "' is not HEADSxDIMS, such as 4x4");
         }
         return value;
     }
@@ -73,80 +82,57 @@ public:
     }
 
 private:
+    static bool is_natural(const std::string& spelled, std::uint32_t& value) {
+        const char* end = spelled.data() + spelled.size();
+        const auto [stop, error] = std::from_chars(spelled.data(), end, value);
+        return error == std::errc() && stop == end;
+    }
+
     const std::string& path_;
     const Strings& strings_;
     std::set<std::string> used_;
 };
 
-Dims parse_dims(Keys& keys) {
+Dims parse_dims(Keys& keys, Family family) {
     Dims dims;
+    dims.family = family;
     dims.d_model = keys.natural("d_model");
     dims.d_inner = keys.natural("d_inner");
     dims.d_state = keys.natural("d_state");
     dims.d_conv = keys.natural("d_conv");
-    dims.dt_rank = keys.natural("dt_rank");
+    if (dims.mamba2()) {
+        dims.heads = keys.natural("heads");
+        dims.head_dim = keys.natural("head_dim");
+        dims.groups = keys.natural("groups");
+        dims.chunk = keys.natural("chunk");
+    } else {
+        dims.dt_rank = keys.natural("dt_rank");
+    }
     dims.n_layer = keys.natural("n_layer");
     dims.vocab = keys.natural("vocab");
     return dims;
 }
 
-// Sizes the online Hadamard transform exists for (kernels.md 4.1): 2^k, 12 * 2^k, 40 * 2^k.
-bool has_hadamard(std::uint32_t n) {
-    const std::uint32_t factor = n % 12 == 0 ? 12 : (n % 40 == 0 ? 40 : 1);
-    const std::uint32_t rest = n / factor;
-    return rest > 0 && (rest & (rest - 1)) == 0;
-}
-
-void require_range(const std::string& path, const char* key, std::uint32_t value,
-                   std::uint32_t high) {
-    if (value >= 1 && value <= high) return;
-    throw error_in_metadata(
-        path, key, std::to_string(value) + " is outside [1, " + std::to_string(high) + "]");
-}
-
-void require_sane_dims(const std::string& path, const Dims& dims) {
-    require_range(path, "d_model", dims.d_model, 16384);
-    require_range(path, "d_state", dims.d_state, 256);
-    require_range(path, "dt_rank", dims.dt_rank, 4096);
-    require_range(path, "n_layer", dims.n_layer, 1024);
-    require_range(path, "vocab", dims.vocab, 1U << 20);
-    if (dims.d_inner != 2 * dims.d_model) {
-        throw error_in_metadata(path, "d_inner",
-                                std::to_string(dims.d_inner) +
-                                    " is not 2 * d_model = " + std::to_string(2 * dims.d_model));
+void parse_network(Keys& keys, TraceInfo& info) {
+    const auto family = keys.choice<Family, 2>(
+        "family", {{{"mamba1", Family::Mamba1}, {"mamba2", Family::Mamba2}}});
+    info.family = keys.text("family");
+    if (family == Family::Mamba1) {
+        info.scheme = keys.choice<const char*, 1>("scheme", {{{"quamba1", "quamba1"}}});
+    } else {
+        info.scheme = keys.choice<const char*, 2>(
+            "scheme", {{{"quamba1", "quamba1"}, {"quamba2", "quamba2"}}});
     }
-    if (!has_hadamard(dims.d_inner)) {
-        throw error_in_metadata(path, "d_inner",
-                                std::to_string(dims.d_inner) + " is not 2^k, 12 * 2^k or 40 * 2^k");
-    }
-    if (dims.d_conv != 4) {
-        throw error_in_metadata(path, "d_conv", std::to_string(dims.d_conv) + " is not 4");
+    info.precision =
+        keys.choice<const char*, 2>("precision", {{{"w8a8", "w8a8"}, {"w4a8", "w4a8"}}});
+    info.dims = parse_dims(keys, family);
+    if (info.grouped()) {
+        const auto [head_groups, dim_groups] = keys.pair("table_groups");
+        info.groups = {info.dims.groups, head_groups, dim_groups};
     }
 }
 
 }  // namespace
-
-void require_sane(const std::string& path, const TraceInfo& info) {
-    require_sane_dims(path, info.dims);
-    require_range(path, "batch", info.batch, 4096);
-    require_range(path, "tokens", info.tokens, 1U << 24);
-    if (std::uint64_t{info.batch} * info.tokens > (1U << 26)) {
-        throw error_in_metadata(path, "tokens", "batch * tokens exceeds 2^26");
-    }
-    require_range(path, "layers", info.layers, info.dims.n_layer);
-    if (info.first_layer > info.dims.n_layer - info.layers) {
-        throw error_in_metadata(path, "first_layer",
-                                std::to_string(info.first_layer) + " + layers exceeds n_layer = " +
-                                    std::to_string(info.dims.n_layer));
-    }
-    if (info.has_head && info.first_layer != 0) {
-        throw error_in_metadata(path, "has_head",
-                                "needs first_layer 0, since tokens are the input");
-    }
-    if (!std::isfinite(info.epsilon) || info.epsilon <= 0) {
-        throw error_in_metadata(path, "epsilon", "is not a finite number > 0");
-    }
-}
 
 TraceInfo parse_info(const std::string& path, const Strings& metadata) {
     if (metadata.count("mambasic_trace") == 0) {
@@ -156,9 +142,7 @@ TraceInfo parse_info(const std::string& path, const Strings& metadata) {
     keys.choice<int, 1>("mambasic_trace", {{{"1", 1}}});
     TraceInfo info;
     info.model = keys.text("model");
-    info.family = keys.choice<const char*, 1>("family", {{{"mamba1", "mamba1"}}});
-    info.scheme = keys.choice<const char*, 1>("scheme", {{{"quamba1", "quamba1"}}});
-    info.precision = keys.choice<const char*, 1>("precision", {{{"w8a8", "w8a8"}}});
+    parse_network(keys, info);
     info.phase =
         keys.choice<Phase, 2>("phase", {{{"prefill", Phase::Prefill}, {"decode", Phase::Decode}}});
     info.batch = keys.natural("batch");
@@ -170,7 +154,6 @@ TraceInfo parse_info(const std::string& path, const Strings& metadata) {
     info.record = keys.choice<RecordLevel, 3>("record", {{{"none", RecordLevel::None},
                                                           {"outputs", RecordLevel::Outputs},
                                                           {"all", RecordLevel::All}}});
-    info.dims = parse_dims(keys);
     info.epsilon = keys.real("epsilon");
     info.producer = keys.text("producer");
     info.data_sha256 = keys.text("data_sha256");
@@ -189,7 +172,7 @@ Strings metadata_of(const TraceInfo& info) {
     Strings out = info.notes;
     out["mambasic_trace"] = "1";
     out["model"] = info.model;
-    out["family"] = info.family;
+    out["family"] = info.dims.mamba2() ? "mamba2" : "mamba1";
     out["scheme"] = info.scheme;
     out["precision"] = info.precision;
     out["phase"] = name_of(info.phase);
@@ -204,7 +187,18 @@ Strings metadata_of(const TraceInfo& info) {
     out["d_inner"] = std::to_string(info.dims.d_inner);
     out["d_state"] = std::to_string(info.dims.d_state);
     out["d_conv"] = std::to_string(info.dims.d_conv);
-    out["dt_rank"] = std::to_string(info.dims.dt_rank);
+    if (info.dims.mamba2()) {
+        out["heads"] = std::to_string(info.dims.heads);
+        out["head_dim"] = std::to_string(info.dims.head_dim);
+        out["groups"] = std::to_string(info.dims.groups);
+        out["chunk"] = std::to_string(info.dims.chunk);
+    } else {
+        out["dt_rank"] = std::to_string(info.dims.dt_rank);
+    }
+    if (info.grouped()) {
+        out["table_groups"] =
+            std::to_string(info.groups.head_groups) + "x" + std::to_string(info.groups.dim_groups);
+    }
     out["n_layer"] = std::to_string(info.dims.n_layer);
     out["vocab"] = std::to_string(info.dims.vocab);
     out["epsilon"] = std::string(epsilon.data(), end.ptr);

@@ -38,11 +38,15 @@ struct TraceInfo {
     bool shapes_only = false;
     RecordLevel record = RecordLevel::None;
     Dims dims;
-    GroupShape groups;  // of Mamba2's scale table; one scale for all channels elsewhere
+    GroupShape groups;       // of Mamba2's scale table; one scale for all channels elsewhere
+    bool packed_w4 = false;  // W4 codes in upstream's packed words; open() sees it by their dtype
     float epsilon = 1e-5F;
     std::string producer;
     std::string data_sha256;
     std::map<std::string, std::string> notes;  // every other metadata key: how it was made
+
+    bool w4() const { return precision == "w4a8"; }
+    bool grouped() const { return scheme == "quamba2"; }
 };
 
 class Trace {
@@ -60,7 +64,9 @@ public:
     /// Reads the whole file again and hashes its data; equals info().data_sha256 when intact.
     std::string computed_data_sha256() const;
 
-    // 0 .. layers-1, in this trace; of the family that the trace is of.
+    // 0 .. layers-1, in this trace; std::logic_error for the family that the trace is not of.
+    // What 4-bit weights expand to is made here and kept for a while, up to 512 MiB in all, because
+    // a decode asks for each layer at every step. May be called from several threads.
     Mamba1Layer mamba1_layer(std::uint32_t index) const;
     Mamba2Layer mamba2_layer(std::uint32_t index) const;
     Head head() const;  // has_head only

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -60,6 +61,27 @@ inline TraceInfo small_info(Phase phase = Phase::Prefill) {
     return info;
 }
 
+/// Mamba2 with two SSD groups of four heads; in_proj has 584 columns, so it has padding in W4
+/// (640) and in W8 (592).
+inline TraceInfo mamba2_info(const std::string& precision = "w8a8",
+                             const std::string& scheme = "quamba2") {
+    TraceInfo info = small_info();
+    info.family = "mamba2";
+    info.precision = precision;
+    info.scheme = scheme;
+    info.dims = {128, 256, 16, 4, 0, 2, 20, Family::Mamba2, 8, 32, 2, 8};
+    if (info.grouped()) info.groups = {2, 3, 2};
+    return info;
+}
+
+/// Mamba1 with 4-bit weights; x_proj, W4 too, has 40 columns of 64.
+inline TraceInfo mamba1_w4_info() {
+    TraceInfo info = small_info();
+    info.precision = "w4a8";
+    info.dims = {128, 256, 16, 4, 8, 2, 20};
+    return info;
+}
+
 using Bytes = std::vector<char>;
 using Spoil = std::function<void(const Tensor&, Bytes&)>;
 
@@ -68,34 +90,80 @@ inline bool ends_with(const std::string& text, const std::string& suffix) {
            text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
 }
 
-inline Bytes valid_bytes(const Tensor& tensor) {
+/// Columns of a linear that a name's tensor belongs to, 0 for any other tensor.
+inline std::uint64_t columns_of(const TraceInfo& info, const std::string& name) {
+    std::vector<LinearShape> linears{lm_head_shape(info)};
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        for (const LinearShape& linear : linear_shapes(info, index)) linears.push_back(linear);
+    }
+    for (const LinearShape& linear : linears) {
+        if (name.rfind(linear.key + ".", 0) == 0) return linear.n;
+    }
+    return 0;
+}
+
+template <typename T>
+void put(Bytes& bytes, std::uint64_t index, T value) {
+    std::memcpy(bytes.data() + index * sizeof(T), &value, sizeof(T));
+}
+
+/// Where upstream stores the group scale of a column.
+inline std::uint64_t packed_place(std::uint64_t column) {
+    const std::uint64_t i = column % 8;
+    const std::uint64_t j = column % 64 / 8;
+    return column / 64 * 64 + 8 * i + j;
+}
+
+/// Integers of 32 bits: tokens, group ends (heads 1, 2, 4; dims 5, 32), and words of codes.
+inline void fill_integers(const Tensor& tensor, Bytes& bytes) {
+    static const std::vector<std::int32_t> kHeads{1, 2, 4};
+    static const std::vector<std::int32_t> kDims{5, 32};
+    for (std::uint64_t i = 0; i < tensor.elements(); ++i) {
+        auto value = static_cast<std::int32_t>(i % 20);
+        if (ends_with(tensor.name, "x_head_group_range")) value = kHeads[i % kHeads.size()];
+        if (ends_with(tensor.name, "x_dim_group_range")) value = kDims[i % kDims.size()];
+        if (ends_with(tensor.name, ".weight")) value = static_cast<std::int32_t>(i * 0x9E3779B1U);
+        put(bytes, i, value);
+    }
+}
+
+inline void zero_padding(const TraceInfo& info, const Tensor& tensor, Bytes& bytes) {
+    const std::uint64_t used = columns_of(info, tensor.name);
+    if (tensor.dtype == DType::I8 && ends_with(tensor.name, ".weight") && used > 0) {
+        std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(used * tensor.shape[1]), bytes.end(),
+                  char{0});
+    }
+    if (!ends_with(tensor.name, ".s_group")) return;
+    for (std::uint64_t row = 0; row < tensor.shape[0]; ++row) {
+        for (std::uint64_t column = used; column < tensor.shape[1]; ++column) {
+            const std::uint64_t place = info.packed_w4 ? packed_place(column) : column;
+            put(bytes, row * tensor.shape[1] + place, std::uint16_t{0});
+        }
+    }
+}
+
+inline Bytes valid_bytes(const TraceInfo& info, const Tensor& tensor) {
     Bytes bytes(tensor.bytes(), 0);
     for (std::uint64_t i = 0; i < tensor.elements(); ++i) {
-        char* at = bytes.data() + i * bytes_of(tensor.dtype);
         const float real = 0.25F + static_cast<float>(i % 7);
-        const auto wide = static_cast<double>(real);
-        const auto half = static_cast<std::uint16_t>(0x3C00U + i % 9);
-        const auto token = static_cast<std::int32_t>(i % 20);
-        if (tensor.dtype == DType::F32) std::memcpy(at, &real, sizeof(real));
-        if (tensor.dtype == DType::F64) std::memcpy(at, &wide, sizeof(wide));
-        if (tensor.dtype == DType::F16) std::memcpy(at, &half, sizeof(half));
-        if (tensor.dtype == DType::I32) std::memcpy(at, &token, sizeof(token));
+        if (tensor.dtype == DType::F32) put(bytes, i, real);
+        if (tensor.dtype == DType::F64) put(bytes, i, static_cast<double>(real));
+        if (tensor.dtype == DType::F16) put(bytes, i, static_cast<std::uint16_t>(0x3C00U + i % 9));
+        if (tensor.dtype == DType::I8) bytes[i] = static_cast<char>(i % 251);
+        if (tensor.dtype == DType::U8) bytes[i] = static_cast<char>((i * 0x9E3779B1U) >> 24);
     }
-    // Weights whose last rows are padding at these dimensions stay zero.
-    const bool padded = ends_with(tensor.name, "x_proj.weight") ||
-                        ends_with(tensor.name, "out_proj.weight") ||
-                        tensor.name == "lm_head.weight";
-    if (tensor.dtype == DType::I8 && !padded) {
-        for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 251);
-    }
+    if (tensor.dtype == DType::I32) fill_integers(tensor, bytes);
+    zero_padding(info, tensor, bytes);
     return bytes;
 }
 
-inline void write_trace(const std::string& path, const TraceInfo& info, const Spoil& spoil = {}) {
-    const std::vector<Tensor> tensors = info.shapes_only ? std::vector<Tensor>{} : layout(info);
+inline void write_trace(const std::string& path, const TraceInfo& info, const Spoil& spoil = {},
+                        const std::vector<Tensor>& more = {}) {
+    std::vector<Tensor> tensors = info.shapes_only ? std::vector<Tensor>{} : layout(info);
+    tensors.insert(tensors.end(), more.begin(), more.end());
     SafetensorsWriter writer(path, metadata_of(info), tensors);
     for (const Tensor& tensor : tensors) {
-        Bytes bytes = valid_bytes(tensor);
+        Bytes bytes = valid_bytes(info, tensor);
         if (spoil) spoil(tensor, bytes);
         writer.append(tensor.name, bytes.data(), bytes.size());
     }

@@ -7,33 +7,19 @@
 #include <algorithm>
 #include <cmath>
 
-#include "golden/layer.h"
 #include "handmade_trace.h"
+#include "replayed.h"
 #include "tiny_options.h"
 #include "traces/describe.h"
 #include "traces/error.h"
-#include "traces/synth/calibrate.h"
-#include "traces/synth/replay.h"
+#include "traces/synth/mamba1_calibrate.h"
 
 namespace mambasic::traces::synth {
 namespace {
 
+using test::made;
 using test::temp_path;
 using test::tiny_options;
-
-Trace made(const SynthOptions& options, const std::string& name) {
-    const std::string path = temp_path(name);
-    synthesize(options, path);
-    return Trace::open(path);
-}
-
-template <typename T>
-void expect_recorded(const Trace& trace, const std::string& key, const std::vector<T>& values) {
-    const Tensor* tensor = trace.find(key);
-    ASSERT_NE(tensor, nullptr) << key;
-    ASSERT_EQ(tensor->bytes(), values.size() * sizeof(T)) << key;
-    EXPECT_EQ(std::memcmp(tensor->data, values.data(), tensor->bytes()), 0) << key;
-}
 
 TEST(Synthesize, SameOptionsSameBytes) {
     for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
@@ -67,115 +53,23 @@ TEST(Synthesize, ALayerDoesNotDependOnHowManyFollow) {
 }
 
 TEST(Synthesize, RecordedIsWhatGoldenGives) {
-    const Trace trace = made(tiny_options(), "replay");
-    const TraceInfo& info = trace.info();
-    golden::LayerTensors out;
-    golden::LayerState state;
-    std::vector<arith::Half> hidden =
-        golden::embed(info.dims, trace.head(), trace.tokens(), info.tokens);
-    std::vector<float> residual;
-    expect_recorded(trace, "trace.embedding.output", hidden);
-    for (std::uint32_t i = 0; i < info.layers; ++i) {
-        const golden::LayerInput input{1, info.tokens, hidden.data(),
-                                       residual.empty() ? nullptr : residual.data(), info.epsilon};
-        golden::prefill_layer(info.dims, trace.mamba1_layer(i), input, {}, out, state);
-        const std::string at = "trace.layers." + std::to_string(i) + ".";
-        expect_recorded(trace, at + "norm.residual", out.residual);
-        expect_recorded(trace, at + "norm.output", out.norm);
-        expect_recorded(trace, at + "in_proj.output", out.in_proj);
-        expect_recorded(trace, at + "conv1d.output", out.conv);
-        expect_recorded(trace, at + "x_proj.output", out.x_proj);
-        expect_recorded(trace, at + "dt_proj.output", out.dt_proj);
-        expect_recorded(trace, at + "scan.output", out.scan);
-        expect_recorded(trace, at + "scan.carry", out.carry);
-        expect_recorded(trace, at + "had.output", out.hadamard);
-        expect_recorded(trace, at + "conv1d.state", state.conv);
-        expect_recorded(trace, at + "scan.state", state.ssm);
-        expect_recorded(trace, at + "out_proj.output", out.out_proj);
-        hidden = out.out_proj;
-        residual = out.residual;
-    }
-    const std::size_t last = (info.tokens - 1) * std::size_t{info.dims.d_model};
-    const golden::HeadTensors head = golden::run_head(info.dims, trace.head(), hidden.data() + last,
-                                                      residual.data() + last, 1, info.epsilon, {});
-    expect_recorded(trace, "trace.norm_f.output", head.norm);
-    expect_recorded(trace, "trace.lm_head.output", head.logits);
+    test::expect_prefill_is_goldens(made(tiny_options(), "replay"));
 }
 
-// Steps outer and layers inner, the other way round than the synthesizer goes.
-void expect_decode_step_by_step(std::uint32_t batch) {
+TEST(Synthesize, DecodeIsStepAfterStepThroughAllLayers) {
     SynthOptions options = tiny_options(Phase::Decode);
-    options.batch = batch;
-    const Trace trace = made(options, "decode");
-    const TraceInfo& info = trace.info();
-    std::vector<golden::LayerState> states(info.layers);
-    for (std::uint32_t i = 0; i < info.layers; ++i) {
-        const std::size_t channels = std::size_t{batch} * info.dims.d_inner;
-        states[i].conv.assign(trace.conv_state_in(i), trace.conv_state_in(i) + channels * 4);
-        states[i].ssm.assign(trace.ssm_state_in(i), trace.ssm_state_in(i) + channels * 16);
-    }
-    const auto* logits = trace.find("trace.lm_head.output")->as<arith::Half>();
-    const std::size_t vocab = info.dims.vocab;
-    for (std::uint32_t t = 0; t < info.tokens; ++t) {
-        std::vector<std::int32_t> tokens;
-        for (std::uint32_t b = 0; b < batch; ++b) {
-            tokens.push_back(trace.tokens()[b * info.tokens + t]);
-        }
-        std::vector<arith::Half> hidden =
-            golden::embed(info.dims, trace.head(), tokens.data(), batch);
-        std::vector<float> residual;
-        golden::LayerTensors out;
-        for (std::uint32_t i = 0; i < info.layers; ++i) {
-            const golden::LayerInput input{batch, 1, hidden.data(),
-                                           residual.empty() ? nullptr : residual.data(),
-                                           info.epsilon};
-            golden::decode_layer(info.dims, trace.mamba1_layer(i), input, {}, out, states[i]);
-            hidden = out.out_proj;
-            residual = out.residual;
-        }
-        const golden::HeadTensors head = golden::run_head(info.dims, trace.head(), hidden.data(),
-                                                          residual.data(), batch, info.epsilon, {});
-        for (std::size_t b = 0; b < batch; ++b) {
-            EXPECT_TRUE(std::equal(head.logits.data() + b * vocab,
-                                   head.logits.data() + (b + 1) * vocab,
-                                   logits + (b * info.tokens + t) * vocab))
-                << "sequence " << b << " step " << t;
-        }
-    }
-    expect_recorded(trace, "trace.layers.1.scan.state", states[1].ssm);
-    expect_recorded(trace, "trace.layers.1.conv1d.state", states[1].conv);
+    options.batch = 2;
+    test::expect_decode_is_goldens(made(options, "decode"));
 }
-
-TEST(Synthesize, DecodeIsStepAfterStepThroughAllLayers) { expect_decode_step_by_step(2); }
 
 // One row takes the matrix-vector epilogue.
-TEST(Synthesize, DecodeOfOneSequenceIsStepAfterStep) { expect_decode_step_by_step(1); }
+TEST(Synthesize, DecodeOfOneSequenceIsStepAfterStep) {
+    test::expect_decode_is_goldens(made(tiny_options(Phase::Decode), "decode"));
+}
 
-// Decode starts from the states that a prefill of the prompt leaves, layer by layer.
 TEST(Synthesize, DecodeStartsWhereThePromptEnds) {
     const SynthOptions options = tiny_options(Phase::Decode);
-    const Trace trace = made(options, "prompted");
-    const Dims& dims = options.dims;
-    const std::vector<std::int32_t> prompt =
-        draw_tokens({dims, options.seed, options.outlier_share}, "prompt", options.prompt_tokens);
-    std::vector<arith::Half> hidden =
-        golden::embed(dims, trace.head(), prompt.data(), prompt.size());
-    std::vector<float> residual;
-    golden::LayerTensors out;
-    golden::LayerState state;
-    for (std::uint32_t i = 0; i < 2; ++i) {
-        const golden::LayerInput input{1, options.prompt_tokens, hidden.data(),
-                                       residual.empty() ? nullptr : residual.data(),
-                                       options.epsilon};
-        golden::prefill_layer(dims, trace.mamba1_layer(i), input, {}, out, state);
-        const std::string at = "trace.layers." + std::to_string(i) + ".";
-        expect_recorded(trace, at + "conv1d.state_in", state.conv);
-        expect_recorded(trace, at + "scan.state_in", state.ssm);
-        hidden = out.out_proj;
-        residual = out.residual;
-    }
-    EXPECT_LT(std::count(state.ssm.begin(), state.ssm.end(), 0),
-              static_cast<std::ptrdiff_t>(state.ssm.size() / 2));
+    test::expect_states_of_the_prompt(options, made(options, "prompted"));
 }
 
 std::vector<float> conv_outputs(const Trace& trace) {
@@ -242,11 +136,11 @@ TEST(Synthesize, ScalesAreWhatTheObserversMakeOfTheInput) {
     const TraceInfo& info = trace.info();
     const WeightOptions weights{info.dims, options.seed, options.outlier_share};
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
-    LayerObservers observers;
+    Mamba1Observers observers;
     for (const auto& [first, count] :
          {std::pair<std::size_t, std::uint32_t>{0, 8}, {8, 8}, {16, 4}}) {
         const Sample sample{count, hidden + first * info.dims.d_model, nullptr, info.epsilon};
-        calibrate(info.dims, draw_layer(weights, 0), sample, observers);
+        calibrate(info.dims, draw_mamba1_layer(weights, 0), sample, observers);
     }
     const Mamba1Layer layer = trace.mamba1_layer(0);
     EXPECT_EQ(layer.norm_output_scale, observers.in_proj_input.scale());
@@ -268,9 +162,10 @@ TEST(Synthesize, QuantizedScanStaysCloseToTheUnquantizedOne) {
     const TraceInfo& info = trace.info();
     const WeightOptions weights{info.dims, options.seed, options.outlier_share};
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
-    LayerObservers ignored;
-    const std::vector<float> exact = calibrate(
-        info.dims, draw_layer(weights, 0), {info.tokens, hidden, nullptr, info.epsilon}, ignored);
+    Mamba1Observers ignored;
+    const std::vector<float> exact =
+        calibrate(info.dims, draw_mamba1_layer(weights, 0),
+                  {info.tokens, hidden, nullptr, info.epsilon}, ignored);
     const auto* quantized = trace.recorded(0, "scan.output")->as<arith::Half>();
     double signal = 0;
     double noise = 0;

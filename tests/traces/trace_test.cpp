@@ -7,41 +7,16 @@
 #include <limits>
 
 #include "handmade_trace.h"
-#include "traces/error.h"
+#include "refusal.h"
 
 namespace mambasic::traces {
 namespace {
 
-using test::Bytes;
+using test::refusal;
+using test::set;
 using test::small_info;
-using test::Spoil;
 using test::temp_path;
 using test::write_trace;
-
-std::string refusal(const std::string& path) {
-    try {
-        Trace::open(path);
-    } catch (const TraceError& error) {
-        const std::string what = error.what();
-        EXPECT_EQ(what.rfind(path + ": ", 0), 0U) << what;
-        return what.substr(path.size() + 2);
-    }
-    return "accepted";
-}
-
-std::string refusal(const TraceInfo& info, const Spoil& spoil = {}) {
-    const std::string path = temp_path("spoiled");
-    write_trace(path, info, spoil);
-    return refusal(path);
-}
-
-template <typename T>
-Spoil set(const std::string& name, std::uint64_t index, T value) {
-    return [=](const Tensor& tensor, Bytes& bytes) {
-        if (tensor.name != name) return;
-        std::memcpy(bytes.data() + index * sizeof(T), &value, sizeof(T));
-    };
-}
 
 // The header with one piece of text replaced by another of the same length.
 std::string with_edit(const std::string& from, const std::string& to) {

@@ -36,23 +36,22 @@ void multiply_tile(const float* tile, const float* const (&w)[kOutputs], std::si
 
 }  // namespace
 
-std::vector<float> float_gemm(const float* x, std::size_t x_stride, std::size_t rows,
-                              const std::vector<float>& w, std::size_t k) {
-    const std::size_t n = w.size() / k;
+std::vector<float> float_gemm(const FloatRows& in, const float* w, std::size_t n, std::size_t k) {
+    const std::size_t rows = in.rows;
     const std::size_t tiles = (rows + kTokens - 1) / kTokens;
     std::vector<float> packed(tiles * k * kTokens);
     for (std::size_t tile = 0; tile < tiles; ++tile) {
         const std::size_t first = tile * kTokens;
-        pack_tile(x + first * x_stride, x_stride, std::min(kTokens, rows - first), k,
+        pack_tile(in.x + first * in.stride, in.stride, std::min(kTokens, rows - first), k,
                   packed.data() + tile * k * kTokens);
     }
     std::vector<float> y(rows * n);
-#pragma omp parallel for schedule(static) if (rows * w.size() >= kWorthThreads)
+#pragma omp parallel for schedule(static) if (rows * n * k >= kWorthThreads)
     for (std::size_t n0 = 0; n0 < n; n0 += kOutputs) {
         const std::size_t outputs = std::min(kOutputs, n - n0);
         const float* weights[kOutputs];
         for (std::size_t i = 0; i < kOutputs; ++i) {
-            weights[i] = w.data() + (n0 + std::min(i, outputs - 1)) * k;
+            weights[i] = w + (n0 + std::min(i, outputs - 1)) * k;
         }
         for (std::size_t tile = 0; tile < tiles; ++tile) {
             float sums[kOutputs][kTokens];
@@ -66,6 +65,10 @@ std::vector<float> float_gemm(const float* x, std::size_t x_stride, std::size_t 
         }
     }
     return y;
+}
+
+std::vector<float> float_gemm(const FloatRows& in, const std::vector<float>& w, std::size_t k) {
+    return float_gemm(in, w.data(), w.size() / k, k);
 }
 
 }  // namespace mambasic::traces::synth

@@ -7,8 +7,15 @@
 
 namespace mambasic::traces::synth {
 
-/// x: [rows], each `x_stride` floats apart; w: [n][k]; returns [rows][n].
-std::vector<float> float_gemm(const float* x, std::size_t x_stride, std::size_t rows,
-                              const std::vector<float>& w, std::size_t k);
+struct FloatRows {
+    const float* x = nullptr;
+    std::size_t stride = 0;  // floats from one row to the next
+    std::size_t rows = 0;
+};
+
+/// w: [n][k]; returns [rows][n].
+std::vector<float> float_gemm(const FloatRows& in, const float* w, std::size_t n, std::size_t k);
+/// All of w.
+std::vector<float> float_gemm(const FloatRows& in, const std::vector<float>& w, std::size_t k);
 
 }  // namespace mambasic::traces::synth

@@ -14,6 +14,10 @@ constexpr float kEmaWeight = 0.01F;        // percentile_sigma
 constexpr float kSmallestMaximum = 1e-5F;  // clamp before the division
 constexpr float kSmallestScale = 1e-6F;    // clamp after it
 
+float fp32_scale(float maximum) {
+    return std::max(std::max(maximum, kSmallestMaximum) / 127.0F, kSmallestScale);
+}
+
 }  // namespace
 
 void MinMaxObserver::observe(const float* values, std::size_t count) {
@@ -38,6 +42,16 @@ float quantile(std::vector<float>& values, float q) {
     return weight < 0.5F ? low + weight * (high - low) : high - (high - low) * (1.0F - weight);
 }
 
+void CellsObserver::observe(std::size_t cell, float value) {
+    maxima_[cell] = std::max(maxima_[cell], std::fabs(value));
+}
+
+std::vector<float> CellsObserver::scales() const {
+    std::vector<float> out;
+    for (const float maximum : maxima_) out.push_back(fp32_scale(maximum));
+    return out;
+}
+
 void PercentileObserver::observe(const float* values, std::size_t count) {
     std::vector<float> magnitudes(count);
     std::transform(values, values + count, magnitudes.begin(),
@@ -47,8 +61,6 @@ void PercentileObserver::observe(const float* values, std::size_t count) {
     seen_ = true;
 }
 
-float PercentileObserver::scale() const {
-    return std::max(std::max(quantile_, kSmallestMaximum) / 127.0F, kSmallestScale);
-}
+float PercentileObserver::scale() const { return fp32_scale(quantile_); }
 
 }  // namespace mambasic::traces::synth

@@ -29,6 +29,17 @@ private:
     bool seen_ = false;
 };
 
+/// Running maxima of |x|, one for each cell, in FP32 throughout.
+class CellsObserver {
+public:
+    explicit CellsObserver(std::size_t cells) : maxima_(cells, 0.0F) {}
+    void observe(std::size_t cell, float value);
+    std::vector<float> scales() const;
+
+private:
+    std::vector<float> maxima_;
+};
+
 /// As torch.quantile: rank q * (n - 1) in FP32, linear interpolation between its neighbours.
 /// Reorders `values`, which must not be empty.
 float quantile(std::vector<float>& values, float q);

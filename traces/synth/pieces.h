@@ -22,13 +22,13 @@ public:
         add(name, values.data(), values.size() * sizeof(T));
     }
     void add(const std::string& name, const void* data, std::uint64_t bytes);
-    void add_scalar(const std::string& name, DType dtype, double value);
+    void add_f64(const std::string& name, double value);
+    void add_f32(const std::string& name, float value);
 
-    void add_layer(const TraceInfo& info, std::uint32_t index, const Mamba1Layer& layer);
     void add_states_in(const TraceInfo& info, std::uint32_t index, const golden::LayerState& state);
     void add_recorded(const TraceInfo& info, std::uint32_t index,
                       const golden::LayerTensors& tensors, const golden::LayerState& state);
-    void add_head(const TraceInfo& info, const Head& head, const golden::HeadTensors& recorded);
+    void add_recorded_head(const golden::HeadTensors& recorded);
 
     struct View {
         const void* data = nullptr;
@@ -37,9 +37,8 @@ public:
     const View* find(const std::string& name) const;
 
 private:
-    void add_linear(const std::string& prefix, const Linear& linear);
-    void add_conv(const std::string& at, const Dims& dims, const Mamba1Layer& layer);
-    void add_scan(const std::string& at, const Dims& dims, const Mamba1Layer& layer);
+    template <typename T>
+    void add_scalar(const std::string& name, T value);
 
     std::unordered_map<std::string, View> views_;
     std::deque<std::array<char, 8>> scalars_;

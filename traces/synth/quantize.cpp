@@ -11,6 +11,12 @@ void round_to_half(std::vector<float>& values) {
     for (float& value : values) value = half_rounded(value);
 }
 
+std::vector<arith::Half> to_halves(const std::vector<float>& values) {
+    std::vector<arith::Half> out(values.size());
+    std::transform(values.begin(), values.end(), out.begin(), arith::to_half);
+    return out;
+}
+
 float weight_scale(float largest_magnitude) {
     return half_rounded(half_rounded(std::max(largest_magnitude, 1e-5F)) / 127.0F);
 }

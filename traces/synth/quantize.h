@@ -12,6 +12,7 @@ namespace mambasic::traces::synth {
 inline float half_rounded(float value) { return arith::from_half(arith::to_half(value)); }
 
 void round_to_half(std::vector<float>& values);
+std::vector<arith::Half> to_halves(const std::vector<float>& values);
 
 struct QuantizedWeight {
     std::vector<std::int8_t> codes;

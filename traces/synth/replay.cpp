@@ -47,14 +47,14 @@ void scatter_tensors(const golden::LayerTensors& step, const TraceInfo& info, st
     scatter(step.x_proj, info, token, all.x_proj);
     scatter(step.dt_proj, info, token, all.dt_proj);
     scatter(step.scan, info, token, all.scan);
+    scatter(step.gated_norm, info, token, all.gated_norm);
     scatter(step.hadamard, info, token, all.hadamard);
     scatter(step.out_proj, info, token, all.out_proj);
 }
 
-}  // namespace
-
-golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, const Stream& input,
-                               golden::LayerState& state) {
+template <typename Layer>
+golden::LayerTensors run_any_layer(const TraceInfo& info, const Layer& layer, const Stream& input,
+                                   golden::LayerState& state) {
     const golden::Options options;
     golden::LayerTensors all;
     if (info.phase == Phase::Prefill) {
@@ -70,6 +70,18 @@ golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, 
     }
     all.carry = step.carry;
     return all;
+}
+
+}  // namespace
+
+golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, const Stream& input,
+                               golden::LayerState& state) {
+    return run_any_layer(info, layer, input, state);
+}
+
+golden::LayerTensors run_layer(const TraceInfo& info, const Mamba2Layer& layer, const Stream& input,
+                               golden::LayerState& state) {
+    return run_any_layer(info, layer, input, state);
 }
 
 golden::HeadTensors run_head(const TraceInfo& info, const Head& head, const Stream& input) {

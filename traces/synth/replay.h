@@ -22,6 +22,8 @@ struct Stream {
 /// in prefill it only comes out. Every tensor is [batch][tokens][channels]; `carry` is the last.
 golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, const Stream& input,
                                golden::LayerState& state);
+golden::LayerTensors run_layer(const TraceInfo& info, const Mamba2Layer& layer, const Stream& input,
+                               golden::LayerState& state);
 
 /// Final norm and LM head on what the last layer left: in prefill the last token of each sequence.
 golden::HeadTensors run_head(const TraceInfo& info, const Head& head, const Stream& input);

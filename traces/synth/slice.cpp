@@ -16,14 +16,18 @@ std::vector<T> copied(const T* data, std::uint64_t count) {
 
 golden::LayerState state_before(const Trace& trace, std::uint32_t index) {
     const TraceInfo& info = trace.info();
-    const std::uint64_t channels = std::uint64_t{info.batch} * info.dims.d_inner;
+    const std::uint64_t batch = info.batch;
     if (info.phase == Phase::Prefill) return {};
-    return {copied(trace.conv_state_in(index), channels * info.dims.d_conv),
-            copied(trace.ssm_state_in(index), channels * info.dims.d_state)};
+    return {
+        copied(trace.conv_state_in(index), batch * info.dims.conv_channels() * info.dims.d_conv),
+        copied(trace.ssm_state_in(index), batch * info.dims.d_inner * info.dims.d_state)};
 }
 
 Stream replayed(const Trace& trace, std::uint32_t index, const Stream& input) {
     golden::LayerState state = state_before(trace, index);
+    if (trace.info().dims.mamba2()) {
+        return after(run_layer(trace.info(), trace.mamba2_layer(index), input, state));
+    }
     return after(run_layer(trace.info(), trace.mamba1_layer(index), input, state));
 }
 

@@ -1,5 +1,6 @@
-// The weights of a made-up Mamba1 model, drawn the way Mamba initialises them, with a share of
-// outlier channels that gives the activations the heavy tails that captured ones have.
+// What the weights of all made-up models have in common: they are drawn the way Mamba initialises
+// them, with a share of outlier channels that gives the activations the heavy tails that captured
+// ones have.
 //
 // An outlier does not come from a large weight, which a per-tensor scale would make everyone pay
 // for. The embedding gives every token a component along one direction of the hidden space, larger
@@ -11,8 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "traces/mamba1.h"
-#include "traces/synth/quantize.h"
+#include "traces/dims.h"
+#include "traces/synth/draws.h"
+#include "traces/synth/weight_rows.h"
 
 namespace mambasic::traces::synth {
 
@@ -22,23 +24,27 @@ struct WeightOptions {
     float outlier_share = 0;  // of the d_inner channels; rounded up to one channel unless 0
 };
 
-/// FP16 values kept as FP32, so that calibration can run the layer unquantized.
-struct FloatLayer {
-    std::vector<float> norm;         // [D]
-    std::vector<float> in_proj;      // [2E][D]
-    std::vector<float> conv_weight;  // [E][4]
-    std::vector<float> conv_bias;    // [E]
-    std::vector<float> x_proj;       // [R + 2N][E]
-    std::vector<float> dt_proj;      // [E][R]
-    std::vector<float> dt_bias;      // [E]
-    std::vector<float> a_log;        // [E][N]
-    std::vector<float> d;            // [E]
+/// Layers count from the first one of the model: a layer has the same weights however many others
+/// are made.
+Draws layer_draws(const WeightOptions& options, std::uint32_t layer, const std::string& name);
+
+float inverse_root(std::uint32_t n);
+
+std::vector<float> draw_norm(const Draws& draws, std::size_t width);
+
+/// softplus^-1(dt), dt log-uniform in [0.001, 0.1]: Mamba's initialisation.
+float draw_dt_bias(const Draws& draws, std::uint64_t index);
+
+struct ConvFloats {
+    std::vector<float> weight;  // [conv channels][4]
+    std::vector<float> bias;    // [conv channels]
 };
+ConvFloats draw_conv(const WeightOptions& options, std::uint32_t layer);
 
-/// `layer` is its index in the model: a layer has the same weights however many others are made.
-FloatLayer draw_layer(const WeightOptions& options, std::uint32_t layer);
+/// Turns the rows of outlier channels towards the direction; x_rows [E][D] are those of x.
+void turn_outlier_rows(const WeightOptions& options, std::uint32_t layer, float* x_rows);
 
-/// [D][E]; apart, because it is large and calibration does not need it.
+/// [D][E]; apart from the rest, because it is large and calibration does not need it.
 std::vector<float> draw_out_proj(const WeightOptions& options, std::uint32_t layer);
 
 /// One row of the embedding, FP16 values.
@@ -46,8 +52,8 @@ void draw_embedding_row(const WeightOptions& options, std::uint32_t token, std::
 
 std::vector<float> draw_norm_f(const WeightOptions& options);
 
-/// [N16(V)][D] codes and their scale; drawn twice rather than held as floats.
-QuantizedWeight draw_lm_head(const WeightOptions& options);
+/// [vocab][D], drawn when asked for rather than held as floats.
+WeightRows lm_head_rows(const WeightOptions& options);
 
 /// Token ids, small ones far more frequent, as in a tokenizer sorted by frequency.
 std::vector<std::int32_t> draw_tokens(const WeightOptions& options, const std::string& stream,

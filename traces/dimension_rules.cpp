@@ -1,0 +1,119 @@
+// The dimension rules of FORMAT.md.
+#include <cmath>
+
+#include "traces/error.h"
+#include "traces/metadata.h"
+
+namespace mambasic::traces {
+
+namespace {
+
+// Sizes the online Hadamard transform exists for (kernels.md 4.1): 2^k, 12 * 2^k, 40 * 2^k.
+bool has_hadamard(std::uint32_t n) {
+    const std::uint32_t factor = n % 12 == 0 ? 12 : (n % 40 == 0 ? 40 : 1);
+    const std::uint32_t rest = n / factor;
+    return rest > 0 && (rest & (rest - 1)) == 0;
+}
+
+void require_range(const std::string& path, const char* key, std::uint32_t value,
+                   std::uint32_t high) {
+    if (value >= 1 && value <= high) return;
+    throw error_in_metadata(
+        path, key, std::to_string(value) + " is outside [1, " + std::to_string(high) + "]");
+}
+
+void require_sane_widths(const std::string& path, const Dims& dims) {
+    require_range(path, "d_model", dims.d_model, 16384);
+    require_range(path, "d_state", dims.d_state, 256);
+    require_range(path, "n_layer", dims.n_layer, 1024);
+    require_range(path, "vocab", dims.vocab, 1U << 20);
+    if (dims.d_inner != 2 * dims.d_model) {
+        throw error_in_metadata(path, "d_inner",
+                                std::to_string(dims.d_inner) +
+                                    " is not 2 * d_model = " + std::to_string(2 * dims.d_model));
+    }
+    if (!has_hadamard(dims.d_inner)) {
+        throw error_in_metadata(path, "d_inner",
+                                std::to_string(dims.d_inner) + " is not 2^k, 12 * 2^k or 40 * 2^k");
+    }
+    if (dims.d_conv != 4) {
+        throw error_in_metadata(path, "d_conv", std::to_string(dims.d_conv) + " is not 4");
+    }
+}
+
+void require_sane_heads(const std::string& path, const Dims& dims) {
+    require_range(path, "heads", dims.heads, dims.d_inner);
+    if (dims.d_inner % dims.heads != 0 || dims.head_dim != dims.d_inner / dims.heads) {
+        throw error_in_metadata(path, "head_dim",
+                                std::to_string(dims.heads) + " heads of " +
+                                    std::to_string(dims.head_dim) +
+                                    " do not make d_inner = " + std::to_string(dims.d_inner));
+    }
+    require_range(path, "groups", dims.groups, dims.heads);
+    if (dims.heads % dims.groups != 0) {
+        throw error_in_metadata(
+            path, "groups",
+            std::to_string(dims.groups) + " does not divide heads = " + std::to_string(dims.heads));
+    }
+    require_range(path, "chunk", dims.chunk, 1U << 16);
+}
+
+void require_sane_table(const std::string& path, const TraceInfo& info) {
+    const GroupShape one;
+    if (!info.grouped()) {
+        if (info.groups == one) return;
+        throw error_in_metadata(path, "scheme", "'" + info.scheme + "' has no table of groups");
+    }
+    const std::uint32_t heads = info.dims.heads / info.dims.groups;
+    const GroupShape& table = info.groups;
+    if (table.head_groups >= 1 && table.head_groups <= heads && table.dim_groups >= 1 &&
+        table.dim_groups <= info.dims.head_dim && table.ssd_groups == info.dims.groups) {
+        return;
+    }
+    throw error_in_metadata(path, "table_groups",
+                            std::to_string(table.head_groups) + "x" +
+                                std::to_string(table.dim_groups) + " is outside [1x1, " +
+                                std::to_string(heads) + "x" + std::to_string(info.dims.head_dim) +
+                                "], the heads of an SSD group and their channels");
+}
+
+// In W4, 128 weights along k share a scale. d_inner is twice d_model, so it follows.
+void require_sane_w4(const std::string& path, const TraceInfo& info) {
+    if (!info.w4() || info.dims.d_model % kW4Group == 0) return;
+    throw error_in_metadata(
+        path, "d_model",
+        std::to_string(info.dims.d_model) + " is not a multiple of 128, the group of W4's scales");
+}
+
+}  // namespace
+
+void require_sane(const std::string& path, const TraceInfo& info) {
+    require_sane_widths(path, info.dims);
+    if (info.dims.mamba2()) {
+        require_sane_heads(path, info.dims);
+    } else {
+        require_range(path, "dt_rank", info.dims.dt_rank, 4096);
+    }
+    require_sane_table(path, info);
+    require_sane_w4(path, info);
+    require_range(path, "batch", info.batch, 4096);
+    require_range(path, "tokens", info.tokens, 1U << 24);
+    if (std::uint64_t{info.batch} * info.tokens > (1U << 26)) {
+        throw error_in_metadata(path, "tokens", "batch * tokens exceeds 2^26");
+    }
+    require_range(path, "layers", info.layers, info.dims.n_layer);
+    if (info.first_layer > info.dims.n_layer - info.layers) {
+        throw error_in_metadata(path, "first_layer",
+                                std::to_string(info.first_layer) + " + layers exceeds n_layer = " +
+                                    std::to_string(info.dims.n_layer));
+    }
+    if (info.has_head && info.first_layer != 0) {
+        throw error_in_metadata(path, "has_head",
+                                "needs first_layer 0, since tokens are the input");
+    }
+    if (!std::isfinite(info.epsilon) || info.epsilon <= 0) {
+        throw error_in_metadata(path, "epsilon", "is not a finite number > 0");
+    }
+}
+
+}  // namespace mambasic::traces

@@ -1,0 +1,139 @@
+#include "traces/synth/grouping.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "traces/synth/cluster.h"
+
+namespace mambasic::traces::synth {
+
+namespace {
+
+std::vector<std::uint32_t> counted(std::size_t count) {
+    std::vector<std::uint32_t> out(count);
+    std::iota(out.begin(), out.end(), 0U);
+    return out;
+}
+
+std::vector<double> normalized(const std::vector<double>& point) {
+    double squares = 0;
+    for (const double value : point) squares += value * value;
+    if (squares == 0) return point;
+    std::vector<double> out = point;
+    for (double& value : out) value /= std::sqrt(squares);
+    return out;
+}
+
+// One SSD group while its heads are put in order.
+class SsdGroup {
+public:
+    SsdGroup(const Dims& dims, std::uint32_t index, const std::vector<float>& statistic)
+        : dims_(dims), first_head_(index * (dims.heads / dims.groups)), statistic_(statistic) {
+        for (std::uint32_t head = 0; head < dims.heads / dims.groups; ++head) sort(head);
+    }
+
+    void append_to(Grouping& out) const {
+        Points directions;
+        for (const auto& head : sorted_) directions.push_back(normalized(head));
+        const std::vector<std::uint32_t> labels = ward_labels(directions, out.shape.head_groups);
+        std::int32_t placed = 0;
+        for (std::uint32_t label = 0; label < out.shape.head_groups; ++label) {
+            std::vector<std::uint32_t> members;
+            for (std::uint32_t head = 0; head < labels.size(); ++head) {
+                if (labels[head] == label) members.push_back(head);
+            }
+            placed += static_cast<std::int32_t>(members.size());
+            out.head_end.push_back(placed);
+            append_heads(members, out);
+        }
+    }
+
+private:
+    void sort(std::uint32_t head) {
+        const std::uint32_t first = (first_head_ + head) * dims_.head_dim;
+        std::vector<std::uint32_t> order(dims_.head_dim);
+        std::iota(order.begin(), order.end(), first);
+        std::stable_sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return statistic_[a] < statistic_[b];
+        });
+        std::vector<double> values;
+        for (const std::uint32_t channel : order) {
+            values.push_back(static_cast<double>(statistic_[channel]));
+        }
+        order_.push_back(order);
+        sorted_.push_back(values);
+    }
+
+    // The heads of one group: cuts their positions into runs, then places heads and channels.
+    void append_heads(const std::vector<std::uint32_t>& members, Grouping& out) const {
+        Points positions(dims_.head_dim);
+        for (std::uint32_t p = 0; p < dims_.head_dim; ++p) {
+            for (const std::uint32_t head : members) positions[p].push_back(sorted_[head][p]);
+        }
+        const std::vector<std::uint32_t> runs = k_means_runs(positions, out.shape.dim_groups);
+        const auto first_cell = static_cast<std::uint32_t>(out.dim_end.size());
+        std::int32_t end = 0;
+        for (const std::uint32_t run : runs) {
+            out.dim_end.push_back(end += static_cast<std::int32_t>(run));
+        }
+        for (const std::uint32_t head : members) {
+            out.heads.push_back(first_head_ + head);
+            out.channels.insert(out.channels.end(), order_[head].begin(), order_[head].end());
+            for (std::uint32_t run = 0; run < runs.size(); ++run) {
+                out.cells.insert(out.cells.end(), runs[run], first_cell + run);
+            }
+        }
+    }
+
+    const Dims& dims_;
+    const std::uint32_t first_head_;
+    const std::vector<float>& statistic_;
+    std::vector<std::vector<std::uint32_t>> order_;  // of each head: its channels, ascending
+    Points sorted_;                                  // of each head: their statistic
+};
+
+void append_unmoved(std::uint32_t count, std::vector<std::uint32_t>& order) {
+    const auto first = static_cast<std::uint32_t>(order.size());
+    for (std::uint32_t i = 0; i < count; ++i) order.push_back(first + i);
+}
+
+}  // namespace
+
+Grouping ungrouped(const Dims& dims) {
+    Grouping out;
+    out.head_end = {static_cast<std::int32_t>(dims.heads)};
+    out.dim_end = {static_cast<std::int32_t>(dims.head_dim)};
+    out.heads = counted(dims.heads);
+    out.channels = counted(dims.d_inner);
+    out.cells.assign(dims.d_inner, 0);
+    return out;
+}
+
+Grouping group_channels(const Dims& dims, const GroupShape& shape,
+                        const std::vector<float>& statistic) {
+    Grouping out;
+    out.shape = shape;
+    for (std::uint32_t group = 0; group < shape.ssd_groups; ++group) {
+        SsdGroup(dims, group, statistic).append_to(out);
+    }
+    return out;
+}
+
+std::vector<std::uint32_t> conv_order(const Dims& dims, const Grouping& grouping) {
+    std::vector<std::uint32_t> out = grouping.channels;
+    append_unmoved(2 * dims.bc_width(), out);
+    return out;
+}
+
+std::vector<std::uint32_t> in_proj_order(const Dims& dims, const Grouping& grouping) {
+    std::vector<std::uint32_t> out = grouping.channels;  // z
+    for (const std::uint32_t channel : conv_order(dims, grouping)) {
+        out.push_back(dims.d_inner + channel);
+    }
+    const auto first_head = static_cast<std::uint32_t>(out.size());
+    for (const std::uint32_t head : grouping.heads) out.push_back(first_head + head);
+    return out;
+}
+
+}  // namespace mambasic::traces::synth

@@ -1,0 +1,55 @@
+// Which channels of a Mamba2 layer share a scale, and the order that makes such channels
+// neighbours: Quamba2's offline reorder (kernels.md 6.4). No channel leaves its head, no head its
+// SSD group, so B and C stay where they are and the layer computes what it computed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "traces/dims.h"
+#include "traces/group_table.h"
+
+namespace mambasic::traces::synth {
+
+struct Grouping {
+    GroupShape shape;
+    std::vector<std::int32_t> head_end;   // as in GroupTable
+    std::vector<std::int32_t> dim_end;    // as in GroupTable
+    std::vector<std::uint32_t> heads;     // [H] the head that now stands here
+    std::vector<std::uint32_t> channels;  // [E] the channel that now stands here
+    std::vector<std::uint32_t> cells;     // [E] the cell of the channel that now stands here
+};
+
+/// All channels in one cell, none moved: one scale for the tensor.
+Grouping ungrouped(const Dims& dims);
+
+/// `statistic` [E] says how large each channel of the conv output gets. Inside each head channels
+/// are sorted by it; heads alike in direction are put together (Ward), and each such group's
+/// positions are cut into runs (k-means of the heads' sorted values). shape.ssd_groups is G.
+Grouping group_channels(const Dims& dims, const GroupShape& shape,
+                        const std::vector<float>& statistic);
+
+/// The rows of in_proj (z, x, B, C, dt) and of the convolution (x, B, C) in the grouping's order.
+std::vector<std::uint32_t> in_proj_order(const Dims& dims, const Grouping& grouping);
+std::vector<std::uint32_t> conv_order(const Dims& dims, const Grouping& grouping);
+
+/// Row i of the result is row order[i] of `rows`, which are `width` elements each.
+template <typename T>
+std::vector<T> reordered(const T* rows, std::size_t width,
+                         const std::vector<std::uint32_t>& order) {
+    std::vector<T> out;
+    out.reserve(order.size() * width);
+    for (const std::uint32_t from : order) {
+        out.insert(out.end(), rows + from * width, rows + (from + 1) * width);
+    }
+    return out;
+}
+
+template <typename T>
+std::vector<T> reordered(const std::vector<T>& rows, std::size_t width,
+                         const std::vector<std::uint32_t>& order) {
+    return reordered(rows.data(), width, order);
+}
+
+}  // namespace mambasic::traces::synth

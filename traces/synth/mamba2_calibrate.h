@@ -1,0 +1,69 @@
+// Static activation scales of one Mamba2 layer, as mamba1_calibrate.h has them for Mamba1. Which
+// observer watches what: kernels.md 6.2, 6.3.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "traces/dims.h"
+#include "traces/synth/float_ops.h"
+#include "traces/synth/grouping.h"
+#include "traces/synth/mamba2_weights.h"
+#include "traces/synth/observers.h"
+#include "traces/synth/scheme.h"
+
+namespace mambasic::traces::synth {
+
+/// Of the conv output and the state: what the scheme says.
+class ConvOutObservers {
+public:
+    /// The grouping must outlive the observers.
+    ConvOutObservers(const Dims& dims, Scheme scheme, const Grouping& grouping);
+
+    void observe_conv(const std::vector<float>& conv);    // [tokens][conv channels]
+    void observe_state(const std::vector<float>& state);  // [E][N]
+
+    std::vector<float> x_scales() const;      // [cells]
+    std::vector<float> state_scales() const;  // [cells], Quamba2: [cells][N]
+    std::vector<float> b_scales() const;      // [1], Quamba2: [G]
+    std::vector<float> c_scales() const;
+
+private:
+    void observe_b_and_c(const std::vector<float>& conv);
+
+    Dims dims_;
+    Scheme scheme_;
+    const std::vector<std::uint32_t>& cells_;
+    PercentileObserver x_, state_;
+    CellsObserver x_cells_, state_cells_;
+    std::vector<MinMaxObserver> b_, c_;
+};
+
+struct Mamba2Observers {
+    Mamba2Observers(const Dims& dims, Scheme scheme, const Grouping& grouping)
+        : conv_out(dims, scheme, grouping) {}
+
+    MinMaxObserver in_proj_input;
+    MinMaxObserver z, x, b, c, dt;  // sections of in_proj's output
+    ConvOutObservers conv_out;      // and the state at the end of each sample
+    MinMaxObserver out_proj_input;
+};
+
+/// Where a sample starts, if not from zeros: in decode.
+struct Mamba2Start {
+    std::vector<float> conv;  // [3][conv channels], oldest first
+    std::vector<float> ssm;   // [E][N]
+};
+
+/// Runs the sample, whose channels stand in the grouping's order, and lets the observers see it.
+/// Returns the SSD's output [tokens][E], before the gated norm; tests compare it with the quantized
+/// layer's.
+std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
+                             Mamba2Observers& observers, const Mamba2Start* start = nullptr);
+
+/// statistic[c] = max(statistic[c], mean over the tokens of |conv output x of channel c|): what
+/// group_channels sorts by, the layer being in its own order.
+void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
+                      std::vector<float>& statistic);
+
+}  // namespace mambasic::traces::synth
