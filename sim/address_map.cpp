@@ -20,7 +20,7 @@ AddressMap::AddressMap(const Workload& work)
     head_ =
         take(work.has_head ? weight_bytes(work, Op::NormF) + weight_bytes(work, Op::LmHead) : 0);
     embedding_ = take(work.embeds ? weight_bytes(work, Op::Embedding) : 0);
-    tables_ = take(work.tables.layer() * work.layers);
+    tables_ = take(work.table.bytes * work.layers);
     const std::uint64_t ssm_states = work.batch * dims.d_inner * dims.d_state;
     states_ = take((work.batch * conv_state_bytes(dims) + ssm_states) * work.layers);
     carry_ = take(ssm_states * sizeof(float));
@@ -43,9 +43,8 @@ std::uint64_t AddressMap::weights(std::int32_t layer, Op op) const {
     return at;
 }
 
-std::uint64_t AddressMap::table(std::uint32_t layer, Op op) const {
-    const std::uint64_t start = tables_ + work_.tables.layer() * layer;
-    return op == Op::Scan ? start + work_.tables.conv : start;
+std::uint64_t AddressMap::table(std::uint32_t layer) const {
+    return tables_ + work_.table.bytes * layer;
 }
 
 std::uint64_t AddressMap::conv_state(std::uint32_t layer) const {

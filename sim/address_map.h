@@ -15,7 +15,7 @@ public:
 
     /// `layer` -1: the head. Weights of an op lie at an offset inside their layer.
     std::uint64_t weights(std::int32_t layer, models::Op op) const;
-    std::uint64_t table(std::uint32_t layer, models::Op op) const;
+    std::uint64_t table(std::uint32_t layer) const;
     std::uint64_t conv_state(std::uint32_t layer) const;
     std::uint64_t ssm_state(std::uint32_t layer) const;
     /// FP32 states of a prefill that spills them.

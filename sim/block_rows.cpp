@@ -63,7 +63,7 @@ void fill_block(const RunFacts& f, BlockId block, reports::BlockRow& row) {
     row.idle_cycles = time.idle;
     const models::LedgerRow all = f.ledger.block(block);
     models::Counts counts = all.counts;
-    counts[Event::ScaleLookup] = 0;
+    for (const Event e : kLookupEvents) counts[e] = 0;
     add_counts(counts, row.counts);
     const bool dma = block == BlockId::DmaLoad || block == BlockId::DmaStore;
     MAMBASIC_CHECK(dma || all.busy_cycles == time.busy,
@@ -73,9 +73,10 @@ void fill_block(const RunFacts& f, BlockId block, reports::BlockRow& row) {
 void fill_scale_table(const RunFacts& f, reports::BlockRow& row) {
     const models::LedgerRow all = f.ledger.all();
     models::Counts counts;
-    counts[Event::ScaleLookup] = all.counts[Event::ScaleLookup];
+    for (const Event e : kLookupEvents) counts[e] = all.counts[e];
     add_counts(counts, row.counts);
-    set_busy_time(row, all.table_cycles, f.result.cycles);
+    set_busy_time(row, std::min(all.table_cycles + all.hidden_table_cycles, f.result.cycles),
+                  f.result.cycles);
 }
 
 void fill_dram(const RunFacts& f, reports::BlockRow& row) {
@@ -117,6 +118,7 @@ std::vector<reports::BlockRow> block_rows(const RunFacts& f, const EnergyModel& 
     std::vector<reports::BlockRow> rows;
     for (std::size_t p = 0; p < kPartCount; ++p) {
         const Part part = static_cast<Part>(p);
+        if (part == Part::GatedNorm && !f.work.dims.mamba2()) continue;
         reports::BlockRow row;
         row.name = name_of(part);
         row.energy_pj = band(dynamic[p] + leakage[p]);

@@ -11,6 +11,7 @@
 #include "models/conv/conv.h"
 #include "models/dma/dma.h"
 #include "models/embedding/embedding.h"
+#include "models/gated_norm/gated_norm.h"
 #include "models/gemm/gemm.h"
 #include "models/hadamard/hadamard.h"
 #include "models/ssm/ssm.h"
@@ -27,6 +28,11 @@ std::array<std::uint64_t, models::kMemoryCount> capacities(const Workload& work,
                                                            const ChipConfig& config) {
     const Capacities c = capacities_of(work, config);
     return {c.weight, c.activation, c.state, c.table};
+}
+
+models::Ssm::Bind ssm_binding(TileBinding& b, bool mamba2) {
+    if (mamba2) return models::Ssm::BindSsd([&b](const Task& t) { return b.ssd(t); });
+    return models::Ssm::BindScan([&b](const Task& t) { return b.scan(t); });
 }
 
 /// Shares of a whole number of cycles whose parts are whole, too.
@@ -66,9 +72,11 @@ struct Chip::Blocks {
     models::Gemm gemm;
     models::Conv conv;
     models::Ssm ssm;
+    models::GatedNorm gated_norm;
     models::Hadamard hadamard;
 
-    Blocks(const ChipConfig& c, models::Dispatch& dispatch, TileBinding& b, bool numerics)
+    Blocks(const ChipConfig& c, models::Dispatch& dispatch, TileBinding& b, bool numerics,
+           bool mamba2)
         : weight_sram("weight_sram", c.weight_sram),
           activation_sram("activation_sram", c.activation_sram),
           scale_table("scale_table", c.scale_table),
@@ -83,15 +91,17 @@ struct Chip::Blocks {
           gemm("gemm", c.gemm, ports, numerics, [&b](const Task& t) { return b.gemm(t); }),
           conv("conv", c.conv, c.nonlinear, scale_table, ports, numerics,
                [&b](const Task& t) { return b.conv(t); }),
-          ssm("ssm", c.ssm, c.nonlinear, ports, numerics, [&b](const Task& t) { return b.ssm(t); }),
+          ssm("ssm", c.ssm, c.nonlinear, scale_table, ports, numerics, ssm_binding(b, mamba2)),
+          gated_norm("gated_norm", c.gated_norm, c.nonlinear, ports, numerics,
+                     [&b](const Task& t) { return b.gated_norm(t); }),
           hadamard("hadamard", c.hadamard, ports, numerics,
                    [&b](const Task& t) { return b.hadamard(t); }) {
         load.dram(dram);
         store.dram(dram);
     }
 
-    std::array<models::Worker*, 6> workers() {
-        return {&embedding, &norm, &gemm, &conv, &ssm, &hadamard};
+    std::array<models::Worker*, 7> workers() {
+        return {&embedding, &norm, &gemm, &conv, &ssm, &gated_norm, &hadamard};
     }
 };
 
@@ -110,7 +120,8 @@ Chip::Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, b
            [this](const Task& task, const models::Work& work, Ticks now) {
                retired(task, work, now);
            }}),
-      blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics)) {
+      blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics,
+                                       schedule.work().dims.mamba2())) {
     if (numerics) jobs_.emplace(static_cast<std::size_t>(omp_get_max_threads()));
 }
 

@@ -12,6 +12,7 @@
 #include "models/dma/dma_config.h"
 #include "models/dram/dram_config.h"
 #include "models/embedding/embedding_config.h"
+#include "models/gated_norm/gated_norm_config.h"
 #include "models/gemm/gemm_config.h"
 #include "models/hadamard/hadamard_config.h"
 #include "models/nonlinear/nonlinear_config.h"
@@ -55,6 +56,7 @@ struct ChipConfig {
     models::ScaleTableConfig scale_table;
     models::NonlinearConfig nonlinear;
     models::SsmConfig ssm;
+    models::GatedNormConfig gated_norm;
     models::HadamardConfig hadamard;
     models::EmbeddingConfig embedding;
     std::string sha256;  // of the composed configuration in canonical form, not of the files
@@ -69,9 +71,20 @@ struct ChipConfig {
                            std::vector<models::KeyDoc>* docs = nullptr);
 };
 
+/// What shares a scale of the conv output, and of the SSM state.
+enum class GroupsOf {
+    One,      // all channels
+    Counted,  // head groups and dim groups in each SSD group
+    Channel,  // nobody
+};
+
 /// How the conv -> SSM activations are coded; hw_config/schemes/*.yaml.
 struct Scheme {
     std::string name;  // "quamba1"
+    GroupsOf groups = GroupsOf::One;
+    std::uint32_t head_groups = 1;  // Counted: of each SSD group
+    std::uint32_t dim_groups = 1;   // Counted: of each head group
+    models::LookupKind lookup = models::LookupKind::Register;
     std::string sha256;
     static Scheme load(const std::string& name_or_path,
                        std::vector<models::KeyDoc>* docs = nullptr);

@@ -4,13 +4,14 @@
 #include "models/dma/dma_cost.h"
 #include "models/dram/dram_cost.h"
 #include "models/embedding/embedding_cost.h"
+#include "models/gated_norm/gated_norm_cost.h"
 #include "models/gemm/gemm_cost.h"
 #include "models/hadamard/hadamard_cost.h"
 #include "models/nonlinear/nonlinear_cost.h"
 #include "models/norm/norm_cost.h"
-#include "models/scale_table/scale_table_cost.h"
 #include "models/sram/sram_cost.h"
-#include "models/ssm/ssm_cost.h"
+#include "models/ssm/ssd_cost.h"
+#include "sim/scale_tables.h"
 
 namespace mambasic::sim {
 
@@ -21,36 +22,6 @@ using models::Event;
 using models::MemoryPart;
 
 namespace {
-
-constexpr std::uint64_t kScalesHeld = 1;  // the one-scale form
-
-AreaParts area_parts(const ChipConfig& c, Part part) {
-    switch (part) {
-        case Part::Embedding:
-            return models::embedding_area(c.embedding);
-        case Part::Norm:
-            return models::norm_area(c.norm, c.nonlinear);
-        case Part::Gemm:
-            return models::gemm_area(c.gemm);
-        case Part::Conv:
-            return models::conv_area(c.conv, c.nonlinear);
-        case Part::ScaleTable:
-            return models::scale_table_area(c.scale_table, kScalesHeld);
-        case Part::Ssm:
-            return models::ssm_area(c.ssm, c.nonlinear);
-        case Part::Hadamard:
-            return models::hadamard_area(c.hadamard);
-        case Part::WeightSram:
-            return {{}, {models::sram_part(c.weight_sram, "weight_sram")}};
-        case Part::ActivationSram:
-            return {{}, {models::sram_part(c.activation_sram, "activation_sram")}};
-        case Part::DmaLoad:
-        case Part::DmaStore:
-            return models::dma_area(c.dma);
-        default:
-            return {};
-    }
-}
 
 Banded bytes_pj(const models::BytePrices& prices, std::uint64_t read, std::uint64_t written) {
     return prices.read_pj * static_cast<double>(read) +
@@ -67,8 +38,9 @@ void add(PartEnergy& to, const PartEnergy& from) {
 
 const char* name_of(Part part) {
     static constexpr std::array<const char*, kPartCount> kNames = {
-        "dma_load", "dma_store",   "embedding",       "norm", "gemm", "conv", "scale_table", "ssm",
-        "hadamard", "weight_sram", "activation_sram", "dram"};
+        "dma_load",    "dma_store",       "embedding", "norm",       "gemm",
+        "conv",        "scale_table",     "ssm",       "gated_norm", "hadamard",
+        "weight_sram", "activation_sram", "dram"};
     return kNames[static_cast<std::size_t>(part)];
 }
 
@@ -86,6 +58,8 @@ Part part_of(BlockId block) {
             return Part::Conv;
         case BlockId::Ssm:
             return Part::Ssm;
+        case BlockId::GatedNorm:
+            return Part::GatedNorm;
         case BlockId::Hadamard:
             return Part::Hadamard;
         default:
@@ -93,8 +67,65 @@ Part part_of(BlockId block) {
     }
 }
 
-EnergyModel::EnergyModel(const ChipConfig& chip)
-    : chip_(chip), logic_(models::logic_prices(chip.technology, chip.nonlinear)) {
+AreaParts EnergyModel::ssm_area() const {
+    return mamba2_ ? models::ssd_area(chip_.ssm, chip_.nonlinear)
+                   : models::ssm_area(chip_.ssm, chip_.nonlinear);
+}
+
+AreaParts EnergyModel::area_parts(Part part) const {
+    const ChipConfig& c = chip_;
+    switch (part) {
+        case Part::Embedding:
+            return models::embedding_area(c.embedding);
+        case Part::Norm:
+            return models::norm_area(c.norm, c.nonlinear);
+        case Part::Gemm:
+            return models::gemm_area(c.gemm);
+        case Part::Conv:
+            return models::conv_area(c.conv, c.nonlinear);
+        case Part::ScaleTable:
+            return models::scale_table_area(c.scale_table, tables_);
+        case Part::Ssm:
+            return ssm_area();
+        case Part::GatedNorm:
+            return mamba2_ ? models::gated_norm_area(c.gated_norm, c.nonlinear) : AreaParts{};
+        case Part::Hadamard:
+            return models::hadamard_area(c.hadamard);
+        case Part::WeightSram:
+            return {{}, {models::sram_part(c.weight_sram, "weight_sram")}};
+        case Part::ActivationSram:
+            return {{}, {models::sram_part(c.activation_sram, "activation_sram")}};
+        case Part::DmaLoad:
+        case Part::DmaStore:
+            return models::dma_area(c.dma);
+        default:
+            return {};
+    }
+}
+
+// What a byte costs on its way in: it is written to the copy of every unit, or to the memory of the
+// state scales. The register's few bytes cost nothing.
+models::BytePrices EnergyModel::table_write_prices() const {
+    models::BytePrices prices;
+    const std::vector<MemoryPart> memories =
+        models::scale_table_memories(chip_.scale_table, tables_);
+    if (memories.empty()) return prices;
+    const models::TableBytes bytes = models::scale_table_bytes(chip_.scale_table, tables_.shape);
+    const auto all = static_cast<double>(bytes.all());
+    const auto price = [&](const MemoryPart& memory, double written) {
+        prices.write_pj += models::byte_prices(chip_.technology, memory).write_pj * (written / all);
+    };
+    price(memories.front(), static_cast<double>(bytes.lookup() * chip_.scale_table.units));
+    if (memories.size() > 1) price(memories.back(), static_cast<double>(bytes.state_scales));
+    return prices;
+}
+
+EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
+    : chip_(chip),
+      mamba2_(work.dims.mamba2()),
+      tables_(table_need(work)),
+      logic_(models::logic_prices(chip.technology, chip.nonlinear)),
+      lookup_(models::scale_table_prices(chip.technology, chip.scale_table, tables_)) {
     // Bytes are priced by the memory they are in, below; never by the generic table.
     for (const Event e : {Event::SramReadBytes, Event::SramWriteBytes, Event::StateReadBytes,
                           Event::StateWriteBytes, Event::DramReadBytes, Event::DramWriteBytes}) {
@@ -104,7 +135,8 @@ EnergyModel::EnergyModel(const ChipConfig& chip)
         models::byte_prices(chip.technology, models::sram_part(chip.weight_sram, "weight_sram")),
         models::byte_prices(chip.technology,
                             models::sram_part(chip.activation_sram, "activation_sram")),
-        models::byte_prices(chip.technology, models::ssm_state_store(chip.ssm))};
+        models::byte_prices(chip.technology, models::ssm_state_store(chip.ssm)),
+        table_write_prices()};
     dram_pj_per_byte_ = models::dram_pj_per_byte(chip.dram);
 }
 
@@ -124,9 +156,9 @@ models::BytePrices EnergyModel::own_store(BlockId block) const {
 PartEnergy EnergyModel::of_row(const models::LedgerRow& row, BlockId block) const {
     PartEnergy parts{};
     models::Counts logic = row.counts;
-    logic[Event::ScaleLookup] = 0;
+    for (const Event e : kLookupEvents) logic[e] = 0;
     at(parts, part_of(block)) += models::energy_pj(logic_, logic);
-    at(parts, Part::ScaleTable) += scale_lookup_pj(row.counts[Event::ScaleLookup]);
+    at(parts, Part::ScaleTable) += lookup_pj(row.counts);
     at(parts, part_of(block)) += bytes_pj(own_store(block), row.counts[Event::StateReadBytes],
                                           row.counts[Event::StateWriteBytes]);
     constexpr std::array<Part, models::kMemoryCount> kOwners = {
@@ -175,7 +207,7 @@ PartEnergy EnergyModel::of_all(const models::Ledger& ledger) const {
 PartEnergy EnergyModel::leakage(double time_ns) const {
     PartEnergy parts{};
     for (std::size_t p = 0; p < kPartCount; ++p) {
-        for (const MemoryPart& memory : area_parts(chip_, static_cast<Part>(p)).memory) {
+        for (const MemoryPart& memory : area_parts(static_cast<Part>(p)).memory) {
             parts[p] += models::leakage_mw(chip_.technology, memory) * time_ns;  // mW ns = pJ
         }
     }
@@ -183,11 +215,20 @@ PartEnergy EnergyModel::leakage(double time_ns) const {
 }
 
 Banded EnergyModel::area_mm2(Part part) const {
-    return models::area_mm2(chip_.technology, area_parts(chip_, part));
+    return models::area_mm2(chip_.technology, area_parts(part));
 }
 
-Banded EnergyModel::scale_lookup_pj(std::uint64_t lookups) const {
-    return logic_[Event::ScaleLookup] * static_cast<double>(lookups);
+Banded EnergyModel::lookup_logic_mm2() const {
+    if (tables_.shape.kind == models::LookupKind::Register) return {};
+    AreaParts area = area_parts(Part::ScaleTable);
+    area.memory.clear();
+    return models::area_mm2(chip_.technology, area);
+}
+
+Banded EnergyModel::lookup_pj(const models::Counts& counts) const {
+    Banded total;
+    for (const Event e : kLookupEvents) total += lookup_[e] * static_cast<double>(counts[e]);
+    return total;
 }
 
 Banded sum(const PartEnergy& parts) {

@@ -5,11 +5,12 @@
 #include <array>
 
 #include "models/common/ledger.h"
-#include "sim/chip_config.h"
+#include "models/scale_table/scale_table_cost.h"
+#include "sim/workload.h"
 
 namespace mambasic::sim {
 
-/// Rows of the report's block table.
+/// Rows of the report's block table; GatedNorm where the network has one.
 enum class Part : std::uint8_t {
     DmaLoad,
     DmaStore,
@@ -19,6 +20,7 @@ enum class Part : std::uint8_t {
     Conv,
     ScaleTable,
     Ssm,
+    GatedNorm,
     Hadamard,
     WeightSram,
     ActivationSram,
@@ -31,9 +33,16 @@ Part part_of(models::BlockId block);
 
 using PartEnergy = std::array<models::Banded, kPartCount>;
 
+/// Events of the scale table, whichever block asked for the lookup.
+constexpr std::array<models::Event, 4> kLookupEvents = {
+    models::Event::ScaleLookup, models::Event::TableReadBytes, models::Event::TableStateBytes,
+    models::Event::TableCompare};
+
+/// A chip has the parts that its network's family needs: the scan or the recurrence in the SSM
+/// core, a gated norm for Mamba2 only.
 class EnergyModel {
 public:
-    explicit EnergyModel(const ChipConfig& chip);
+    EnergyModel(const ChipConfig& chip, const Workload& work);
 
     /// Energy of a row's events; `block` is whose they are.
     PartEnergy of_row(const models::LedgerRow& row, models::BlockId block) const;
@@ -44,13 +53,21 @@ public:
     /// Of the memories, over a time.
     PartEnergy leakage(double time_ns) const;
     models::Banded area_mm2(Part part) const;
-    models::Banded scale_lookup_pj(std::uint64_t lookups) const;
+    /// Of area_mm2(Part::ScaleTable), what finds the scale; the rest holds them.
+    models::Banded lookup_logic_mm2() const;
+    models::Banded lookup_pj(const models::Counts& counts) const;
 
 private:
+    models::AreaParts area_parts(Part part) const;
+    models::AreaParts ssm_area() const;
     models::BytePrices own_store(models::BlockId block) const;
+    models::BytePrices table_write_prices() const;
 
     const ChipConfig& chip_;
+    bool mamba2_;
+    models::TableNeed tables_;
     models::EventPrices logic_;
+    models::EventPrices lookup_;
     std::array<models::BytePrices, models::kMemoryCount> memory_{};
     models::Banded dram_pj_per_byte_;
 };

@@ -62,12 +62,13 @@ private:
     std::uint64_t rows() const { return std::uint64_t{info_.batch} * tokens(); }
 
     void load_states() {
-        const std::size_t channels = std::size_t{info_.batch} * info_.dims.d_inner;
+        const traces::Dims& d = info_.dims;
+        const std::size_t conv_size = std::size_t{info_.batch} * d.conv_channels() * d.d_conv;
+        const std::size_t ssm_size = std::size_t{info_.batch} * d.d_inner * d.d_state;
         for (std::uint32_t i = 0; i < info_.layers; ++i) {
             const std::int8_t* conv = trace_.conv_state_in(i);
             const std::int8_t* ssm = trace_.ssm_state_in(i);
-            states_.push_back({{conv, conv + channels * info_.dims.d_conv},
-                               {ssm, ssm + channels * info_.dims.d_state}});
+            states_.push_back({{conv, conv + conv_size}, {ssm, ssm + ssm_size}});
         }
     }
 
@@ -108,7 +109,11 @@ private:
                 golden::prefill_layer(info_.dims, layer, input, options_, out_, state);
             }
         };
-        run(trace_.mamba1_layer(index));
+        if (info_.dims.mamba2()) {
+            run(trace_.mamba2_layer(index));
+        } else {
+            run(trace_.mamba1_layer(index));
+        }
         hidden_ = out_.out_proj;
         residual_ = out_.residual;
         return layer_views(state);
@@ -119,22 +124,31 @@ private:
         const auto rows_by = [&](std::uint64_t width) {
             return std::vector<std::uint64_t>{info_.batch, tokens(), width};
         };
-        const auto channels_by = [&](std::uint64_t width) {
-            return std::vector<std::uint64_t>{info_.batch, d.d_inner, width};
-        };
-        const auto inner = rows_by(d.d_inner);
-        return {view("norm.residual", DType::F32, rows_by(d.d_model), out_.residual),
-                view("norm.output", DType::I8, rows_by(d.d_model), out_.norm),
-                view("in_proj.output", DType::I8, rows_by(2ULL * d.d_inner), out_.in_proj),
-                view("conv1d.output", DType::I8, inner, out_.conv),
-                view("conv1d.state", DType::I8, channels_by(d.d_conv), state.conv),
-                view("x_proj.output", DType::I8, rows_by(d.x_proj_width()), out_.x_proj),
-                view("dt_proj.output", DType::I8, inner, out_.dt_proj),
-                view("scan.output", DType::F16, inner, out_.scan),
-                view("scan.carry", DType::F32, channels_by(d.d_state), out_.carry),
-                view("scan.state", DType::I8, channels_by(d.d_state), state.ssm),
-                view("had.output", DType::I8, inner, out_.hadamard),
-                view("out_proj.output", DType::F16, rows_by(d.d_model), out_.out_proj)};
+        const std::uint64_t e = d.d_inner;
+        const auto model = rows_by(d.d_model);
+        const auto inner = rows_by(e);
+        const std::vector<std::uint64_t> history = {info_.batch, d.conv_channels(), d.d_conv};
+        const std::vector<std::uint64_t> states = {info_.batch, e, d.d_state};
+        std::vector<Tensor> views = {
+            view("norm.residual", DType::F32, model, out_.residual),
+            view("norm.output", DType::I8, model, out_.norm),
+            view("in_proj.output", DType::I8, rows_by(d.in_proj_width()), out_.in_proj),
+            view("conv1d.output", DType::I8, rows_by(d.conv_channels()), out_.conv),
+            view("conv1d.state", DType::I8, history, state.conv)};
+        if (!d.mamba2()) {
+            views.push_back(
+                view("x_proj.output", DType::I8, rows_by(d.x_proj_width()), out_.x_proj));
+            views.push_back(view("dt_proj.output", DType::I8, inner, out_.dt_proj));
+        }
+        views.push_back(view("scan.output", DType::F16, inner, out_.scan));
+        views.push_back(view("scan.carry", DType::F32, states, out_.carry));
+        views.push_back(view("scan.state", DType::I8, states, state.ssm));
+        if (d.mamba2()) {
+            views.push_back(view("gated_norm.output", DType::F16, inner, out_.gated_norm));
+        }
+        views.push_back(view("had.output", DType::I8, inner, out_.hadamard));
+        views.push_back(view("out_proj.output", DType::F16, model, out_.out_proj));
+        return views;
     }
 
     // In prefill, of the last token of each sequence.
@@ -169,7 +183,9 @@ golden::Options golden_options(const ChipConfig& chip) {
     golden::Options options;
     options.scan_order = golden::ScanOrder::Sequential;  // the chip's scan runs in time order
     options.norm_sum = {chip.norm.sum.tree_width};
+    options.gated_norm_sum = {chip.gated_norm.sum.tree_width};
     options.ssm_sum = {chip.ssm.sum.tree_width};
+    options.ssd_sum = {chip.ssm.ssd_sum.tree_width};
     options.softplus = chip.arithmetic.softplus;
     options.quamba_quirks = chip.arithmetic.quamba_quirks;
     return options;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/common/error.h"
+#include "sim/layer_ops.h"
 
 namespace mambasic::sim {
 
@@ -82,9 +83,8 @@ void HostTensors::take_model_input(SegmentTensors& t) const {
 
 void HostTensors::take_states(SegmentTensors& t) {
     const auto layer = static_cast<std::uint32_t>(t.layer);
-    const std::uint64_t channels = work_.batch * work_.dims.d_inner;
-    const std::uint64_t conv = channels * work_.dims.d_conv;
-    const std::uint64_t ssm = channels * work_.dims.d_state;
+    const std::uint64_t conv = work_.batch * conv_state_bytes(work_.dims);
+    const std::uint64_t ssm = work_.batch * work_.dims.d_inner * work_.dims.d_state;
     if (work_.decode()) {
         if (!latest_[layer]) {
             const std::int8_t* c = trace_.conv_state_in(first_layer_ + layer);
@@ -115,10 +115,14 @@ void HostTensors::make_layer(SegmentTensors& t, const SegmentTensors* before) {
     const std::uint64_t rows = work_.batch * work_.tokens_per_step();
     t.residual.resize(rows * dims.d_model);
     t.norm.resize(rows * dims.d_model);
-    t.in_proj.resize(rows * dims.d_inner * 2);
-    t.conv.resize(rows * dims.d_inner);
-    t.x_proj.resize(rows * dims.x_proj_width());
-    t.dt_proj.resize(rows * dims.d_inner);
+    t.in_proj.resize(rows * dims.in_proj_width());
+    t.conv.resize(rows * dims.conv_channels());
+    if (dims.mamba2()) {
+        t.gated_norm.resize(rows * dims.d_inner);
+    } else {
+        t.x_proj.resize(rows * dims.x_proj_width());
+        t.dt_proj.resize(rows * dims.d_inner);
+    }
     t.scan.resize(rows * dims.d_inner);
     t.had.resize(rows * dims.d_inner);
     t.out.resize(rows * dims.d_model);
@@ -169,21 +173,30 @@ std::vector<OutputTensor> HostTensors::layer_outputs(const SegmentTensors& t) co
     using traces::DType;
     const traces::Dims& dims = work_.dims;
     const std::uint64_t b = work_.batch;
-    const std::uint64_t tokens = work_.tokens_per_step();
-    const std::uint64_t d = dims.d_model;
     const std::uint64_t e = dims.d_inner;
-    return {output("norm.residual", DType::F32, {b, tokens, d}, t.residual),
-            output("norm.output", DType::I8, {b, tokens, d}, t.norm),
-            output("in_proj.output", DType::I8, {b, tokens, 2 * e}, t.in_proj),
-            output("conv1d.output", DType::I8, {b, tokens, e}, t.conv),
-            output("conv1d.state", DType::I8, {b, e, dims.d_conv}, t.states->conv),
-            output("x_proj.output", DType::I8, {b, tokens, dims.x_proj_width()}, t.x_proj),
-            output("dt_proj.output", DType::I8, {b, tokens, e}, t.dt_proj),
-            output("scan.output", DType::F16, {b, tokens, e}, t.scan),
-            output("scan.carry", DType::F32, {b, e, dims.d_state}, t.carry),
-            output("scan.state", DType::I8, {b, e, dims.d_state}, t.states->ssm),
-            output("had.output", DType::I8, {b, tokens, e}, t.had),
-            output("out_proj.output", DType::F16, {b, tokens, d}, t.out)};
+    const auto rows_by = [&](std::uint64_t width) {
+        return std::vector<std::uint64_t>{b, work_.tokens_per_step(), width};
+    };
+    const std::vector<std::uint64_t> model = rows_by(dims.d_model);
+    const std::vector<std::uint64_t> inner = rows_by(e);
+    std::vector<OutputTensor> outputs = {
+        output("norm.residual", DType::F32, model, t.residual),
+        output("norm.output", DType::I8, model, t.norm),
+        output("in_proj.output", DType::I8, rows_by(dims.in_proj_width()), t.in_proj),
+        output("conv1d.output", DType::I8, rows_by(dims.conv_channels()), t.conv),
+        output("conv1d.state", DType::I8, {b, dims.conv_channels(), dims.d_conv}, t.states->conv)};
+    const auto add = [&outputs](OutputTensor tensor) { outputs.push_back(std::move(tensor)); };
+    if (!dims.mamba2()) {
+        add(output("x_proj.output", DType::I8, rows_by(dims.x_proj_width()), t.x_proj));
+        add(output("dt_proj.output", DType::I8, inner, t.dt_proj));
+    }
+    add(output("scan.output", DType::F16, inner, t.scan));
+    add(output("scan.carry", DType::F32, {b, e, dims.d_state}, t.carry));
+    add(output("scan.state", DType::I8, {b, e, dims.d_state}, t.states->ssm));
+    if (dims.mamba2()) add(output("gated_norm.output", DType::F16, inner, t.gated_norm));
+    add(output("had.output", DType::I8, inner, t.had));
+    add(output("out_proj.output", DType::F16, model, t.out));
+    return outputs;
 }
 
 }  // namespace mambasic::sim

@@ -17,7 +17,7 @@ namespace mambasic::sim {
 
 /// int8 states of one layer after one step.
 struct LayerStates {
-    std::vector<std::int8_t> conv;  // [B][E][4]
+    std::vector<std::int8_t> conv;  // [B][conv channels][4]
     std::vector<std::int8_t> ssm;   // [B][E][N]
 };
 
@@ -37,7 +37,7 @@ struct SegmentTensors {
     // What it makes.
     std::vector<float> residual;
     std::vector<std::int8_t> norm, in_proj, conv, x_proj, dt_proj, had;
-    std::vector<arith::Half> scan;
+    std::vector<arith::Half> scan, gated_norm;
     std::vector<float> carry;
     std::shared_ptr<LayerStates> states;
     std::vector<arith::Half> out;  // hidden rows, or logits

@@ -7,11 +7,13 @@
 #include "models/conv/conv_cost.h"
 #include "models/dma/dma_cost.h"
 #include "models/dram/dram_cost.h"
+#include "models/gated_norm/gated_norm_cost.h"
 #include "models/gemm/gemm_cost.h"
 #include "models/hadamard/hadamard_cost.h"
 #include "models/norm/norm_cost.h"
-#include "models/ssm/ssm_cost.h"
+#include "models/ssm/ssd_cost.h"
 #include "sim/layer_writer.h"
+#include "sim/tile_shapes.h"
 
 namespace mambasic::sim {
 
@@ -23,7 +25,10 @@ namespace {
 class Trial {
 public:
     Trial(const Workload& work, const ChipConfig& chip)
-        : dims_(work.dims), chip_(chip), dram_(models::dram_timing(chip.dram, chip.clock_ghz)) {}
+        : work_(work),
+          dims_(work.dims),
+          chip_(chip),
+          dram_(models::dram_timing(chip.dram, chip.clock_ghz)) {}
 
     void add(const Task& task) {
         std::uint64_t start = free_[static_cast<std::size_t>(task.block)];
@@ -54,16 +59,18 @@ private:
             case BlockId::Gemm:
                 return models::gemm_cycles(chip_.gemm,
                                            {r.rows(), r.channels, linear_shape(dims_, task.op).k},
-                                           models::MacMode::Int8)
+                                           has_int4_weights(work_, task.op) ? models::MacMode::Int4
+                                                                            : models::MacMode::Int8)
                     .count;
             case BlockId::Conv:
                 return models::conv_cycles(chip_.conv, chip_.nonlinear,
                                            {r.sequences, r.tokens, r.channels})
                     .count;
             case BlockId::Ssm:
-                return models::ssm_cycles(chip_.ssm, chip_.nonlinear,
-                                          {r.sequences, r.tokens, r.channels, dims_.d_state})
-                    .total()
+                return scan_cycles(r);
+            case BlockId::GatedNorm:
+                return models::gated_norm_cycles(chip_.gated_norm, chip_.nonlinear,
+                                                 {r.rows(), dims_.d_inner, dims_.groups})
                     .count;
             case BlockId::Hadamard:
                 return models::hadamard_cycles(chip_.hadamard, {r.rows(), r.channels}).count;
@@ -74,6 +81,15 @@ private:
         return 0;
     }
 
+    std::uint64_t scan_cycles(const Region& r) const {
+        const models::SsmCycles cycles =
+            dims_.mamba2() ? models::ssd_cycles(chip_.ssm, chip_.nonlinear, ssd_shape(dims_, r))
+                           : models::ssm_cycles(chip_.ssm, chip_.nonlinear,
+                                                {r.sequences, r.tokens, r.channels, dims_.d_state});
+        return cycles.total().count;
+    }
+
+    Workload work_;
     traces::Dims dims_;
     const ChipConfig& chip_;
     models::DramTiming dram_;

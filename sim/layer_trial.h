@@ -16,8 +16,8 @@ struct TrialCost {
 /// Writes the tasks of the first layers (at most three: the middle one has neighbours on both
 /// sides) as the run will, and lets each block take its own in order, a task when its operands and
 /// its space are there, for as long as the block's own cost formula says.
-/// Not modelled: DRAM latency, DMA set-up, loads and stores in each other's way (together they take
-/// at least what the bus needs for their bytes), scratchpad ports.
+/// Not modelled: scale lookups, DRAM latency, DMA set-up, loads and stores in each other's way
+/// (together they take at least what the bus needs for their bytes), scratchpad ports.
 TrialCost try_layers(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles,
                      const LayerPlan& plan);
 

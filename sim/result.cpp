@@ -8,6 +8,7 @@
 #include "models/dram/dram_cost.h"
 #include "models/nonlinear/nonlinear_function.h"
 #include "sim/block_rows.h"
+#include "sim/scale_tables.h"
 
 namespace mambasic::sim {
 
@@ -122,15 +123,25 @@ reports::DramSection dram_section(const RunFacts& f) {
 }
 
 reports::LookupSection lookup_section(const RunFacts& f, const EnergyModel& energy) {
-    const models::LedgerRow conv = f.ledger.op(Op::Conv1d);
+    const models::LedgerRow all = f.ledger.all();
+    const models::TableNeed need = table_need(f.work);
+    const models::TableBytes bytes = models::scale_table_bytes(f.chip.scale_table, need.shape);
+    const bool one = need.shape.kind == models::LookupKind::Register;
+    const std::uint64_t layers = f.ledger.layers();
     reports::LookupSection lookup;
-    lookup.kind = "none";
-    lookup.scales_bytes = f.work.tables.conv * f.ledger.layers();
-    lookup.lookups = conv.counts[Event::ScaleLookup];
-    lookup.cycles = conv.table_cycles;
-    lookup.exposed_cycles = conv.exposed_table_cycles;
-    lookup.energy_pj = band(energy.scale_lookup_pj(lookup.lookups));
-    lookup.table_area_mm2 = band(energy.area_mm2(Part::ScaleTable));
+    lookup.kind = one ? "none" : models::name_of(need.shape.kind);
+    lookup.ranges_bytes = bytes.ranges * layers;
+    lookup.scales_bytes = bytes.scales * layers;
+    lookup.codes_bytes = bytes.codes * layers;
+    lookup.state_scales_bytes = bytes.state_scales * layers;
+    lookup.lookups = all.counts[Event::ScaleLookup];
+    lookup.cycles = all.table_cycles + all.hidden_table_cycles;
+    lookup.exposed_cycles = all.exposed_table_cycles;
+    lookup.energy_pj = band(energy.lookup_pj(all.counts));
+    models::Banded table = energy.area_mm2(Part::ScaleTable);
+    const models::Banded logic = energy.lookup_logic_mm2();
+    lookup.table_area_mm2 = band(table + logic * -1.0);
+    lookup.logic_area_mm2 = band(logic);
     return lookup;
 }
 
@@ -172,7 +183,7 @@ void check_energy(const RunFacts& f, const EnergyModel& energy, double total, do
 }  // namespace
 
 reports::Report make_report(const RunFacts& f) {
-    const EnergyModel energy(f.chip);
+    const EnergyModel energy(f.chip, f.work);
     const double time_ns = static_cast<double>(f.result.cycles) / f.chip.clock_ghz;
     const models::LedgerRow all = f.ledger.all();
     reports::Report report;

@@ -26,7 +26,8 @@ void begin_simulation() {
     sc_core::sc_report_handler::set_actions(sc_core::SC_FATAL, sc_core::SC_LOG | sc_core::SC_THROW);
 }
 
-Workload workload_of(const traces::Trace& trace, const RunOptions& options) {
+Workload workload_of(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
+                     const RunOptions& options) {
     const traces::TraceInfo& info = trace.info();
     const std::string& path = trace.path();
     if (options.first_layer >= info.layers) {
@@ -45,20 +46,40 @@ Workload workload_of(const traces::Trace& trace, const RunOptions& options) {
     work.batch = info.batch;
     work.tokens = info.tokens;
     work.layers = options.layers == 0 ? rest : options.layers;
+    work.int4_weights = info.w4();
+    work.scales = {group_shape(scheme, info.dims), scheme.lookup};
+    work.table = table_load(work, chip.scale_table);
     work.embeds = info.has_head && options.first_layer == 0;
     work.has_head = info.has_head && work.layers == rest;
     work.residual_input = !work.embeds && (options.first_layer > 0 || info.first_layer > 0);
     return work;
 }
 
+std::string groups_text(bool grouped, const traces::GroupShape& shape) {
+    if (!grouped) return "one scale for all channels";
+    return "scales of " + std::to_string(shape.head_groups) + "x" +
+           std::to_string(shape.dim_groups) + " groups";
+}
+
+void check_scheme(const Scheme& scheme, const traces::Trace& trace, bool numerics) {
+    const traces::TraceInfo& info = trace.info();
+    const bool grouped = scheme.groups != GroupsOf::One;
+    if (grouped && !info.dims.mamba2()) {
+        throw UserError(trace.path() + ": a Mamba1 network has one scale for all channels, but " +
+                        "scheme '" + scheme.name + "' groups them by head; take quamba1");
+    }
+    const traces::GroupShape shape = group_shape(scheme, info.dims);
+    if (!numerics || (grouped == info.grouped() && shape == info.groups)) return;
+    throw UserError(trace.path() + ": it has " + groups_text(info.grouped(), info.groups) +
+                    ", but scheme '" + scheme.name + "' asks for " + groups_text(grouped, shape) +
+                    "; take " + info.scheme + ", a trace made so, or --timing-only");
+}
+
 void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
                   const RunOptions& options) {
     const traces::TraceInfo& info = trace.info();
     const std::string& path = trace.path();
-    if (info.scheme != scheme.name) {
-        throw UserError(path + ": quantized by '" + info.scheme + "', but the scheme is '" +
-                        scheme.name + "'");
-    }
+    check_scheme(scheme, trace, options.numerics);
     if (!models::hadamard_supports(info.dims.d_inner) ||
         !models::hadamard_fits(chip.hadamard, info.dims.d_inner)) {
         throw UserError(chip.name + ": had: a row of " + std::to_string(info.dims.d_inner) +
@@ -104,8 +125,11 @@ private:
 /// What happens when a segment is done: its tensors go out, then those before it go away.
 class SegmentSink {
 public:
-    SegmentSink(const RunOptions& options, HostTensors* tensors, std::uint32_t first_layer)
-        : options_(options), tensors_(tensors), first_layer_(first_layer) {}
+    SegmentSink(const RunOptions& options, HostTensors* tensors, std::uint32_t first_layer,
+                bool int4_weights)
+        : options_(options), tensors_(tensors), first_layer_(first_layer) {
+        if (!int4_weights) packed_.emplace();
+    }
 
     void done(const SegmentRecord& record) {
         if (tensors_ == nullptr) return;
@@ -124,7 +148,8 @@ private:
     const RunOptions& options_;
     HostTensors* tensors_;
     std::uint32_t first_layer_;
-    models::GemmWeightCache packed_;  // the trace's weights stay where they are
+    /// The trace's weights stay where they are; what 4-bit ones expand to goes with its layer.
+    std::optional<models::GemmWeightCache> packed_;
 };
 
 }  // namespace
@@ -132,17 +157,18 @@ private:
 reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
                     const RunOptions& options) {
     check_inputs(chip, scheme, trace, options);
-    const Workload work = workload_of(trace, options);
+    const Workload work = workload_of(chip, scheme, trace, options);
+    check_tables(work, chip);
     Schedule schedule(work, chip);  // refuses a chip that is too small, before anything starts
     begin_simulation();
 
     std::optional<HostTensors> tensors;
     if (options.numerics) tensors.emplace(work, trace, options.first_layer);
     HostTensors* const bits = tensors ? &*tensors : nullptr;
-    TileBinding binding(work, chip.arithmetic, {&trace, bits, options.first_layer});
+    TileBinding binding(work, chip, {&trace, bits, options.first_layer});
     Timeline timeline(work.layers, chip_period(chip));
     ProgressMeter progress(work, options);
-    SegmentSink sink(options, bits, options.first_layer);
+    SegmentSink sink(options, bits, options.first_layer, work.int4_weights);
     Chip machine(chip, schedule, binding, options.numerics,
                  {[&](const SegmentRecord& record) {
                       timeline.add(record);

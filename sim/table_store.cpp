@@ -2,9 +2,9 @@
 
 namespace mambasic::sim {
 
-std::uint64_t table_capacity(const TableBytes& tables, std::uint32_t layers) {
-    constexpr std::uint32_t kHalves = 2;
-    return tables.layer() * (tables.all_layers ? layers : kHalves);
+std::uint64_t table_capacity(const TableLoad& table, std::uint32_t layers) {
+    constexpr std::uint32_t kAtWorkAndArriving = 2;
+    return table.bytes * (table.all_layers ? layers : kAtWorkAndArriving);
 }
 
 void TableStore::begin_layer(std::uint32_t layer, std::uint32_t step) {
@@ -12,26 +12,25 @@ void TableStore::begin_layer(std::uint32_t layer, std::uint32_t step) {
     step_ = step;
 }
 
-std::uint64_t TableStore::bytes(Op op) const {
-    if (op == Op::Conv1d) return work_.tables.conv;
-    return op == Op::Scan ? work_.tables.scan : 0;
+bool TableStore::has(Op op) const {
+    return op == Op::Conv1d || (op == Op::Scan && work_.dims.mamba2());
 }
 
 BufferId TableStore::fetch(Op op) {
-    const auto [place, is_new] = held_.try_emplace({layer_, op}, models::kNone);
-    if (is_new) {
-        place->second = emitter_.load(op, Memory::Table, bytes(op),
-                                      {TrafficKind::Tables, addresses_.table(layer_, op), {}});
+    BufferId& held = held_[layer_];
+    if (held == models::kNone) {
+        held = emitter_.load(op, Memory::Table, work_.table.bytes,
+                             {TrafficKind::Tables, addresses_.table(layer_), {}});
     }
-    return place->second;
+    return held;
 }
 
 void TableStore::release(Op op) {
-    const bool stays = work_.tables.all_layers && step_ + 1 < work_.steps();
-    const auto held = held_.find({layer_, op});
-    if (stays || held == held_.end()) return;
-    emitter_.release(held->second);
-    held_.erase(held);
+    const bool last = op == (work_.dims.mamba2() ? Op::Scan : Op::Conv1d);
+    const bool stays = work_.table.all_layers && step_ + 1 < work_.steps();
+    if (!last || stays) return;
+    emitter_.release(held_[layer_]);
+    held_[layer_] = models::kNone;
 }
 
 }  // namespace mambasic::sim

@@ -5,11 +5,15 @@
 
 #include "models/conv/conv_function.h"
 #include "models/embedding/embedding_function.h"
+#include "models/gated_norm/gated_norm_function.h"
 #include "models/gemm/gemm_function.h"
 #include "models/hadamard/hadamard_function.h"
 #include "models/norm/norm.h"
+#include "models/scale_table/scale_table.h"
+#include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
 #include "sim/host_tensors.h"
+#include "sim/scale_tables.h"
 
 namespace mambasic::sim {
 
@@ -19,13 +23,12 @@ public:
         std::int32_t layer = 0;
         std::uint32_t step = 0;
     };
-    /// The data of a run with numerics; without them, both null: shapes only.
     struct Data {
-        const traces::Trace* trace = nullptr;
-        HostTensors* tensors = nullptr;
+        const traces::Trace* trace = nullptr;  // null: shapes only
+        HostTensors* tensors = nullptr;        // null: without numerics
         std::uint32_t first_layer = 0;
     };
-    TileBinding(const Workload& work, const ArithmeticConfig& arithmetic, const Data& data);
+    TileBinding(const Workload& work, const ChipConfig& chip, const Data& data);
 
     void begin_segment(std::uint32_t segment, Place place);
     void segment_done(std::uint32_t segment);
@@ -33,30 +36,49 @@ public:
     models::EmbeddingTile embedding(const models::Task& task);
     models::BoundNorm norm(const models::Task& task);
     models::GemmTile gemm(const models::Task& task);
-    models::Bound<models::ConvTile> conv(const models::Task& task);
-    models::Bound<models::SsmTile> ssm(const models::Task& task);
+    models::BoundWithTable<models::ConvTile> conv(const models::Task& task);
+    models::Bound<models::SsmTile> scan(const models::Task& task);          // Mamba1
+    models::BoundWithTable<models::SsdTile> ssd(const models::Task& task);  // Mamba2
+    models::GatedNormTile gated_norm(const models::Task& task);
     models::HadamardTile hadamard(const models::Task& task);
 
 private:
     SegmentTensors& tensors(const models::Task& task);
-    const traces::Mamba1Layer& layer(const models::Task& task) const {
-        return segments_.at(task.segment).weights;
+    struct Segment {
+        Place place;
+        traces::Mamba1Layer mamba1;
+        traces::Mamba2Layer mamba2;  // the one that the network is of
+    };
+    const Segment& segment(const models::Task& task) const { return segments_.at(task.segment); }
+    const Place& place(const models::Task& task) const { return segment(task).place; }
+    /// What `pick` takes of the layer, of either family.
+    template <typename Pick>
+    auto of_layer(const models::Task& task, Pick&& pick) const {
+        const Segment& s = segment(task);
+        return work_.dims.mamba2() ? pick(s.mamba2) : pick(s.mamba1);
     }
-    const Place& place(const models::Task& task) const { return segments_.at(task.segment).place; }
     std::uint64_t first_row(const models::Task& task) const;
+    traces::Linear linear(const models::Task& task) const;
     models::Epilogue epilogue(models::Op op) const;
+    models::Epilogue columns_epilogue(models::Op op, std::uint64_t rows) const;
     void bind_linear(const models::Task& task, models::GemmTile& tile);
-    void bind_states(const models::Task& task, models::Bound<models::SsmTile>& bound);
+    std::int8_t* linear_output(const models::Task& task);
+    void bind_conv_weights(const models::Task& task, models::ConvTile& tile) const;
+    void bind_conv_data(const models::Task& task, models::BoundWithTable<models::ConvTile>& bound);
+    /// Where the states of a scan's task lie; in decode, how they get there.
+    struct States {
+        float* carry = nullptr;
+        std::int8_t* state = nullptr;
+        std::function<void()> prepare;
+    };
+    States states(const models::Task& task);
 
     Workload work_;
     ArithmeticConfig arithmetic_;
+    ScaleTables tables_;
     const traces::Trace* trace_;
     std::uint32_t first_layer_;
     HostTensors* tensors_;
-    struct Segment {
-        Place place;
-        traces::Mamba1Layer weights;
-    };
     std::map<std::uint32_t, Segment> segments_;
     traces::Head head_;
 };

@@ -9,13 +9,17 @@
 
 namespace mambasic::sim {
 
-/// What a layer's scale table takes, by the op that looks it up. One scale is a register of the
-/// convolution.
-struct TableBytes {
-    std::uint64_t conv = sizeof(float);
-    std::uint64_t scan = 0;
+/// How the scales between convolution and scan are grouped and looked up: the scheme's part of the
+/// work. As it is, one scale for all channels.
+struct ScaleGroups {
+    traces::GroupShape shape;
+    models::LookupKind lookup = models::LookupKind::Register;
+};
+
+/// A layer's scale table on its way from DRAM.
+struct TableLoad {
+    std::uint64_t bytes = sizeof(float);
     bool all_layers = false;  // all layers' tables stay on chip; otherwise they come with the layer
-    std::uint64_t layer() const { return conv + scan; }
 };
 
 struct Workload {
@@ -25,7 +29,8 @@ struct Workload {
     std::uint64_t tokens = 0;  // of each sequence; in decode, steps
     std::uint32_t layers = 0;
     bool int4_weights = false;  // W4A8; otherwise W8A8
-    TableBytes tables;
+    ScaleGroups scales;
+    TableLoad table;
     bool embeds = false;          // starts from token ids; otherwise hidden rows wait in DRAM
     bool residual_input = false;  // with them, a residual stream
     bool has_head = false;        // ends with logits; otherwise hidden and residual go to DRAM

@@ -19,6 +19,7 @@ struct Work {
     SramTraffic sram;
     StoreTraffic store;              // the block's own memory
     std::uint64_t table_cycles = 0;  // of `cycles`: in front of the tile, for the scale table
+    std::uint64_t hidden_table_cycles = 0;   // beside its pipeline
     std::uint64_t exposed_table_cycles = 0;  // of those: without them the tile had been shorter
 };
 
@@ -31,6 +32,7 @@ struct LedgerRow {
     std::uint64_t tasks = 0;
     std::uint64_t busy_cycles = 0;
     std::uint64_t table_cycles = 0;
+    std::uint64_t hidden_table_cycles = 0;
     std::uint64_t exposed_table_cycles = 0;
     Counts counts;  // arithmetic, and State*Bytes of the block's own memory
     std::array<ByteCounts, kMemoryCount> memory{};

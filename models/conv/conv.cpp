@@ -16,28 +16,44 @@ Conv::Conv(const sc_core::sc_module_name& name, const ConvConfig& config,
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
+namespace {
+
+/// The scales that the table gave are those that quantize.
+Counts compute(const ConvConfig& config, const NonlinearConfig& nonlinear, ConvTile tile,
+               const TableAnswer& scales) {
+    const bool one_scale = tile.sections.front().channels == 0;
+    if (one_scale) {
+        tile.output_scale = scales.scales.front();
+    } else {
+        tile.output_scales = scales.scales.data();
+    }
+    return conv_compute(config, nonlinear, tile);
+}
+
+}  // namespace
+
 TileWork Conv::perform(const Task& task) {
-    constexpr std::uint64_t kLookups = 1;  // one scale for all channels
-    const Bound<ConvTile> bound = bind_(task);
+    const BoundWithTable<ConvTile> bound = bind_(task);
     const ConvTile& tile = bound.tile;
+    const ConvShape& shape = tile.shape;
+    const auto scales = scales_.look_up({bound.table,
+                                         {0, static_cast<std::uint32_t>(shape.channels)},
+                                         {shape.sequences * shape.tokens, config_.lanes}});
     TileWork result;
     result.prepare = bound.prepare;
     if (numerics_) {
-        result.compute = [this, tile] {
-            Counts counts = conv_compute(config_, nonlinear_, tile);
-            counts[Event::ScaleLookup] += kLookups;
-            return counts;
+        result.compute = [this, tile, scales] {
+            Counts counts = compute(config_, nonlinear_, tile, *scales);
+            return counts += scales->counts.events(scales_.config());
         };
     }
     Work& work = result.work;
     work.counts = conv_count(tile);
-    work.counts[Event::ScaleLookup] += kLookups;
-    const Cycles lookup = scales_.lookup(kLookups);
-    work.table_cycles = lookup.count;
-    work.cycles = lookup + conv_cycles(config_, nonlinear_, tile.shape);
-    work.sram = conv_traffic(tile.shape);
+    work.cycles = conv_cycles(config_, nonlinear_, shape);
+    scales->charge(scales_.config(), work);
+    work.sram = conv_traffic(shape);
     const bool decode = tile.per_tap_scaling;
-    work.sram += conv_history_traffic(tile.shape, !decode && task.region.token == 0);
+    work.sram += conv_history_traffic(shape, !decode && task.region.token == 0);
     return result;
 }
 

@@ -13,7 +13,7 @@ namespace mambasic::models {
 
 class Conv : public Worker {
 public:
-    using Bind = std::function<Bound<ConvTile>(const Task&)>;
+    using Bind = std::function<BoundWithTable<ConvTile>(const Task&)>;
 
     Conv(const sc_core::sc_module_name& name, const ConvConfig& config,
          const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,

@@ -18,7 +18,7 @@ public:
               const NonlinearConfig& nonlinear, const WorkerPorts& ports, bool numerics, Bind bind);
 
 private:
-    Work perform(const Task& task) override;
+    TileWork perform(const Task& task) override;
 
     const GatedNormConfig config_;
     const NonlinearConfig nonlinear_;

@@ -1,15 +1,32 @@
 #include "models/scale_table/scale_table.h"
 
-#include "models/scale_table/scale_table_cost.h"
-
 namespace mambasic::models {
+
+void TableAnswer::charge(const ScaleTableConfig& config, Work& work) const {
+    work.counts += counts.events(config);
+    work.cycles = work.cycles + Cycles{cycles.exposed};
+    work.table_cycles += cycles.exposed;
+    work.hidden_table_cycles += cycles.hidden;
+}
 
 ScaleTable::ScaleTable(const sc_core::sc_module_name& name, const ScaleTableConfig& config)
     : sc_module(name), config_(config) {}
 
-Cycles ScaleTable::lookup(std::uint64_t lookups) {
-    lookups_ += lookups;
-    return scale_table_cycles(config_, lookups);
+std::shared_ptr<const TableAnswer> ScaleTable::look_up(const TableRequest& request) {
+    const LookupRun& run = request.run;
+    const Key key{request.table.get(), run.first,          run.count,         run.by_head,
+                  run.with_states,     request.pace.steps, request.pace.lanes};
+    const auto found = kept_.find(key);
+    if (found != kept_.end()) return found->second.answer;
+    auto answer = std::make_shared<TableAnswer>();
+    answer->scales.resize(run.count);
+    answer->cells.resize(run.count);
+    scale_table_lookup(*request.table, run, answer->scales.data(), answer->cells.data());
+    const LookupDemand demand = scale_table_demand(config_, *request.table, run, request.pace);
+    answer->counts = demand.all;
+    answer->cycles = scale_table_cycles(config_, request.table->shape, demand);
+    kept_[key] = {request.table, answer};
+    return answer;
 }
 
 }  // namespace mambasic::models

@@ -1,25 +1,57 @@
-// The scale table in its one-scale form: a register that the conv reads once a tile.
-// Not modelled: group tables and their search, which join here.
+// The scale table as the blocks that need scales see it: it looks up the channels of a tile ahead
+// of the pipeline. What a run of channels gets depends on the stored table only, so the same
+// question is answered once and the answer kept. Not modelled: convolution and scan in each other's
+// way at the table's ports.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <systemc>
+#include <tuple>
+#include <vector>
 
-#include "models/common/units.h"
-#include "models/scale_table/scale_table_config.h"
+#include "models/common/worker.h"
+#include "models/scale_table/scale_table_cost.h"
 
 namespace mambasic::models {
+
+/// What a task works on, with the scale table of its layer.
+template <typename Tile>
+struct BoundWithTable : Bound<Tile> {
+    std::shared_ptr<const ScaleTableImage> table;
+};
+
+struct TableRequest {
+    std::shared_ptr<const ScaleTableImage> table;
+    LookupRun run;
+    LookupPace pace;
+};
+
+struct TableAnswer {
+    std::vector<float> scales;         // [run.count]
+    std::vector<std::uint32_t> cells;  // [run.count]
+    LookupCounts counts;               // of the whole tile
+    LookupCycles cycles;
+    /// Adds to a tile what its lookups cost.
+    void charge(const ScaleTableConfig& config, Work& work) const;
+};
 
 class ScaleTable : public sc_core::sc_module {
 public:
     ScaleTable(const sc_core::sc_module_name& name, const ScaleTableConfig& config);
 
-    /// Cycles until the scales are there.
-    Cycles lookup(std::uint64_t lookups);
-    std::uint64_t lookups() const { return lookups_; }
+    std::shared_ptr<const TableAnswer> look_up(const TableRequest& request);
+    const ScaleTableConfig& config() const { return config_; }
 
 private:
+    using Key = std::tuple<const ScaleTableImage*, std::uint32_t, std::uint32_t, bool, bool,
+                           std::uint64_t, std::uint32_t>;
+    struct Kept {
+        std::shared_ptr<const ScaleTableImage> table;  // as long as it is here, its address is its
+        std::shared_ptr<const TableAnswer> answer;
+    };
     const ScaleTableConfig config_;
-    std::uint64_t lookups_ = 0;
+    std::map<Key, Kept> kept_;
 };
 
 }  // namespace mambasic::models

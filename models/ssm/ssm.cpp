@@ -2,20 +2,45 @@
 
 #include <utility>
 
+#include "models/ssm/ssd_cost.h"
 #include "models/ssm/ssm_cost.h"
 
 namespace mambasic::models {
 
+/// What the scale table gave for a tile of the recurrence.
+struct Ssm::SsdLookups {
+    std::shared_ptr<const ScaleTableImage> table;
+    std::shared_ptr<const TableAnswer> x;
+    std::vector<float> b;  // [SSD groups]
+    std::vector<float> c;
+    LookupCounts bc_counts;
+
+    Counts events(const ScaleTableConfig& config) const {
+        Counts events = x->counts.events(config);
+        return events += bc_counts.events(config);
+    }
+    SsdScales scales() const {
+        return {x->scales.data(),           b.data(),        c.data(),
+                table->state_scales.data(), x->cells.data(), table->shape.state_columns};
+    }
+};
+
 Ssm::Ssm(const sc_core::sc_module_name& name, const SsmConfig& config,
-         const NonlinearConfig& nonlinear, const WorkerPorts& ports, bool numerics, Bind bind)
+         const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,
+         bool numerics, Bind bind)
     : Worker(name, BlockId::Ssm, ports),
       config_(config),
       nonlinear_(nonlinear),
+      scales_(scales),
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
 TileWork Ssm::perform(const Task& task) {
-    const Bound<SsmTile> bound = bind_(task);
+    if (const auto* scan = std::get_if<BindScan>(&bind_)) return perform_scan(task, (*scan)(task));
+    return perform_ssd(task, std::get<BindSsd>(bind_)(task));
+}
+
+TileWork Ssm::perform_scan(const Task& task, const Bound<SsmTile>& bound) {
     const SsmTile& tile = bound.tile;
     TileWork result;
     result.prepare = bound.prepare;
@@ -28,6 +53,56 @@ TileWork Ssm::perform(const Task& task) {
     work.sram = ssm_traffic(tile.shape);
     work.store =
         ssm_state_traffic(tile.shape, {tile.decode, task.region.token == 0, tile.last_tile});
+    return result;
+}
+
+std::shared_ptr<const Ssm::SsdLookups> Ssm::look_up(const BoundWithTable<SsdTile>& bound) {
+    const SsdShape& shape = bound.tile.shape;
+    const ScaleTableShape& table = bound.table->shape;
+    auto found = std::make_shared<SsdLookups>();
+    found->table = bound.table;
+    LookupRun run;
+    run.first = static_cast<std::uint32_t>(shape.first_head * shape.head_dim);
+    run.count = static_cast<std::uint32_t>(shape.channels());
+    run.by_head = true;
+    run.with_states = bound.tile.decode || bound.tile.last_tile;
+    found->x = scales_.look_up(
+        {bound.table, run, {ssd_group_steps(config_, shape), config_.channel_lanes}});
+    const std::uint32_t b = table.x_channels();
+    for (std::uint32_t at = 0; at < table.bc_channels;
+         at += static_cast<std::uint32_t>(shape.states)) {
+        float scale = 0;
+        found->bc_counts += scale_table_lookup(*bound.table, {b + at, 1}, &scale, nullptr);
+        found->b.push_back(scale);
+        found->bc_counts +=
+            scale_table_lookup(*bound.table, {b + table.bc_channels + at, 1}, &scale, nullptr);
+        found->c.push_back(scale);
+    }
+    return found;
+}
+
+TileWork Ssm::perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound) {
+    const SsdTile& tile = bound.tile;
+    const SsdShape& shape = tile.shape;
+    const std::shared_ptr<const SsdLookups> scales = look_up(bound);
+    TileWork result;
+    result.prepare = bound.prepare;
+    if (numerics_) {
+        result.compute = [this, tile, scales] {
+            SsdTile scaled = tile;
+            scaled.scales = scales->scales();
+            Counts counts = ssd_compute(config_, nonlinear_, scaled);
+            return counts += scales->events(scales_.config());
+        };
+    }
+    Work& work = result.work;
+    work.counts = ssd_count(config_, shape, tile.decode, tile.last_tile);
+    work.counts += scales->bc_counts.events(scales_.config());
+    work.cycles = ssd_cycles(config_, nonlinear_, shape).total();
+    scales->x->charge(scales_.config(), work);
+    work.sram = ssd_traffic(shape);
+    work.store =
+        ssm_state_traffic(shape.flat(), {tile.decode, task.region.token == 0, tile.last_tile});
     return result;
 }
 

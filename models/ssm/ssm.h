@@ -1,27 +1,39 @@
-// The selective-scan core as a block: one tile (tokens x channels) in flight.
-// Not modelled: the state store filled by DMA while the core works on the same bank.
+// The SSM core as a block: Mamba1's selective scan or Mamba2's recurrence, one tile (tokens x
+// channels) in flight.
+// Not modelled: the state store filled by DMA while the core works on the same bank; the time of
+// looking up B's and C's few scales, beside those of the first head.
 #pragma once
 
 #include <functional>
+#include <variant>
 
-#include "models/common/worker.h"
 #include "models/nonlinear/nonlinear_config.h"
+#include "models/scale_table/scale_table.h"
+#include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
 
 namespace mambasic::models {
 
 class Ssm : public Worker {
 public:
-    using Bind = std::function<Bound<SsmTile>(const Task&)>;
+    using BindScan = std::function<Bound<SsmTile>(const Task&)>;
+    using BindSsd = std::function<BoundWithTable<SsdTile>(const Task&)>;
+    using Bind = std::variant<BindScan, BindSsd>;  // by the family of the network
 
     Ssm(const sc_core::sc_module_name& name, const SsmConfig& config,
-        const NonlinearConfig& nonlinear, const WorkerPorts& ports, bool numerics, Bind bind);
+        const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,
+        bool numerics, Bind bind);
 
 private:
+    struct SsdLookups;
     TileWork perform(const Task& task) override;
+    TileWork perform_scan(const Task& task, const Bound<SsmTile>& bound);
+    TileWork perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound);
+    std::shared_ptr<const SsdLookups> look_up(const BoundWithTable<SsdTile>& bound);
 
     const SsmConfig config_;
     const NonlinearConfig nonlinear_;
+    ScaleTable& scales_;
     const bool numerics_;
     const Bind bind_;
 };

@@ -25,7 +25,7 @@ Outcome run_here(const Workload& work, const ChipConfig& chip) {
     } catch (const models::UserError&) {
         return outcome;
     }
-    TileBinding binding(work, chip.arithmetic, {});
+    TileBinding binding(work, chip, {});
     Timeline timeline(work.layers, chip_period(chip));
     Chip machine(chip, *schedule, binding, false,
                  {[&](const SegmentRecord& record) { timeline.add(record); }, {}});

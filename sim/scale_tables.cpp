@@ -1,0 +1,105 @@
+#include "sim/scale_tables.h"
+
+#include <algorithm>
+
+#include "models/common/error.h"
+
+namespace mambasic::sim {
+
+using models::LookupKind;
+using models::ScaleTableImage;
+using models::ScaleTableShape;
+using models::ScaleTableSource;
+
+traces::GroupShape group_shape(const Scheme& scheme, const traces::Dims& dims) {
+    if (scheme.groups == GroupsOf::One || !dims.mamba2()) return {};
+    const std::uint32_t heads = dims.heads / dims.groups;
+    if (scheme.groups == GroupsOf::Channel) return {dims.groups, heads, dims.head_dim};
+    if (scheme.head_groups > heads || scheme.dim_groups > dims.head_dim) {
+        throw models::UserError("scheme " + scheme.name + ": groups: the network has " +
+                                std::to_string(heads) + " heads of " +
+                                std::to_string(dims.head_dim) + " channels in an SSD group, not " +
+                                std::to_string(scheme.head_groups) + " x " +
+                                std::to_string(scheme.dim_groups) + " groups of them");
+    }
+    return {dims.groups, scheme.head_groups, scheme.dim_groups};
+}
+
+ScaleTableShape table_shape(const traces::Dims& dims, const ScaleGroups& scales) {
+    ScaleTableShape shape;
+    shape.kind = scales.lookup;
+    shape.ssd_groups = scales.shape.ssd_groups;
+    shape.head_groups = scales.shape.head_groups;
+    shape.dim_groups = scales.shape.dim_groups;
+    shape.head_dim = dims.d_inner;
+    if (!dims.mamba2()) return shape;
+    const bool one = scales.lookup == LookupKind::Register;
+    shape.heads = dims.heads / scales.shape.ssd_groups;
+    shape.head_dim = dims.head_dim;
+    shape.bc_channels = dims.bc_width();
+    shape.bc_scales = one ? 1 : dims.groups;
+    shape.state_columns = one ? 1 : dims.d_state;
+    return shape;
+}
+
+models::TableNeed table_need(const Workload& work) {
+    return {table_shape(work.dims, work.scales), std::max(work.layers, work.dims.n_layer)};
+}
+
+TableLoad table_load(const Workload& work, const models::ScaleTableConfig& config) {
+    const ScaleTableShape shape = table_shape(work.dims, work.scales);
+    return {models::scale_table_bytes(config, shape).all(),
+            config.residency == models::TableResidency::AllLayers};
+}
+
+void check_tables(const Workload& work, const ChipConfig& chip) {
+    const std::string problem = models::scale_table_problem(chip.scale_table, table_need(work));
+    if (problem.empty()) return;
+    const bool width = problem.find("range_bytes") != std::string::npos;
+    const char* key = width ? "scale_table.range_bytes" : "scale_table.capacity_kib";
+    throw models::UserError(chip.where(key) + ": " + problem);
+}
+
+ScaleTables::ScaleTables(const Workload& work, const models::ScaleTableConfig& config,
+                         const traces::Trace* trace, std::uint32_t first_layer)
+    : work_(work), config_(config), trace_(trace), first_layer_(first_layer), tables_(work.layers) {
+    const bool usable = trace_ != nullptr && !trace_->info().shapes_only &&
+                        (!work.dims.mamba2() || trace_->info().groups == work.scales.shape);
+    if (!usable) trace_ = nullptr;
+}
+
+ScaleTableImage ScaleTables::build_without_scales() const {
+    const ScaleTableShape shape = table_shape(work_.dims, work_.scales);
+    const models::EqualRanges ranges = models::scale_table_equal_ranges(shape);
+    const std::vector<float> none(std::max<std::size_t>(
+        std::size_t{shape.cells()} * std::max(shape.state_columns, 1U), shape.bc_scales));
+    return models::scale_table_build(config_, shape,
+                                     {ranges.head_end.data(), ranges.dim_end.data(), none.data(),
+                                      none.data(), none.data(), none.data()});
+}
+
+ScaleTableImage ScaleTables::build(std::uint32_t layer) const {
+    if (trace_ == nullptr) return build_without_scales();
+    const ScaleTableShape shape = table_shape(work_.dims, work_.scales);
+    ScaleTableSource source;
+    if (!work_.dims.mamba2()) {
+        const float scale = trace_->mamba1_layer(first_layer_ + layer).conv_output_scale;
+        source.x_scales = &scale;
+        return models::scale_table_build(config_, shape, source);
+    }
+    const traces::Mamba2Layer weights = trace_->mamba2_layer(first_layer_ + layer);
+    MAMBASIC_CHECK(
+        weights.bc_scales == shape.bc_scales && weights.groups.state_columns == shape.state_columns,
+        "the trace groups B, C or states in another way than its scheme");
+    source = {weights.groups.head_end, weights.groups.dim_end, weights.groups.x_scales,
+              weights.b_scales,        weights.c_scales,       weights.groups.state_scales};
+    return models::scale_table_build(config_, shape, source);
+}
+
+std::shared_ptr<const ScaleTableImage> ScaleTables::table(std::uint32_t layer) {
+    std::shared_ptr<const ScaleTableImage>& table = tables_.at(layer);
+    if (!table) table = std::make_shared<const ScaleTableImage>(build(layer));
+    return table;
+}
+
+}  // namespace mambasic::sim
