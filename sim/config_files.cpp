@@ -197,7 +197,7 @@ YamlNodePtr ConfigFiles::load(const std::string& path, std::vector<std::string>&
 
 YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
                                        const std::string& assignment) const {
-    const YamlMark mark{"--set " + assignment};
+    const YamlMark mark{"--set " + assignment, 0};
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
         throw UserError(mark.text() + ": write --set KEY=VALUE, as in --set gemm.rows=64");

@@ -75,7 +75,7 @@ TEST(ConfigFiles, OverridesReplaceValuesThatExist) {
     EXPECT_EQ(at(changed, "m", "x"), "5");
     EXPECT_EQ(at(changed, "m", "y"), "2");
     EXPECT_EQ(at(tree, "m", "x"), "1");  // the tree given is left as it was
-    EXPECT_EQ(changed->find("m")->value->find("x")->value->mark.text(), "--set m.x=5:1:1");
+    EXPECT_EQ(changed->find("m")->value->find("x")->value->mark.text(), "--set m.x=5");
     EXPECT_EQ(at(files.override_with(tree, "m={y: 7}"), "m", "y"), "7");
     EXPECT_EQ(at(files.override_with(tree, "m={y: 7}"), "m", "x"), "1");
     EXPECT_EQ(at(files.override_with(tree, "a=b=c"), "a"), "b=c");
@@ -88,8 +88,8 @@ TEST(ConfigFiles, OverridesOfNothingAreRefused) {
         return user_error([&] { files.override_with(tree, set); });
     };
     EXPECT_EQ(error("map.xy=5"),
-              "--set map.xy=5:1:1: unknown key 'map.xy', did you mean 'map.xx'?");
-    EXPECT_EQ(error("mop.xx=5"), "--set mop.xx=5:1:1: unknown key 'mop', did you mean 'map'?");
+              "--set map.xy=5: unknown key 'map.xy', did you mean 'map.xx'?");
+    EXPECT_EQ(error("mop.xx=5"), "--set mop.xx=5: unknown key 'mop', did you mean 'map'?");
     EXPECT_NE(error("a.b=5").find("unknown key 'a.b'"), std::string::npos);
     EXPECT_NE(error("a").find("write --set KEY=VALUE"), std::string::npos);
     EXPECT_NE(error("=1").find("write --set KEY=VALUE"), std::string::npos);
