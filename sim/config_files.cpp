@@ -6,6 +6,7 @@
 #include "models/common/error.h"
 #include "models/common/nearest.h"
 #include "models/common/yaml_scalar.h"
+#include "sim/data_folders.h"
 
 namespace mambasic::sim {
 
@@ -19,10 +20,17 @@ using models::YamlNode;
 using models::YamlNodePtr;
 
 constexpr const char* kExtends = "extends";
+constexpr const char* kHwConfig = "hw_config";
+constexpr const char* kBase = "base.yaml";
 
-bool is_file(const fs::path& path) {
+/// The nearest folder above the file that holds base.yaml; an empty path where there is none.
+fs::path folder_with_base(const std::string& path) {
     std::error_code error;
-    return fs::is_regular_file(path, error);
+    fs::path folder = fs::absolute(path, error).lexically_normal().parent_path();
+    for (; !error && folder.has_relative_path(); folder = folder.parent_path()) {
+        if (is_file(folder / kBase)) return shortened(folder);
+    }
+    return {};
 }
 
 void put(YamlNode& map, const YamlEntry& entry) {
@@ -103,36 +111,26 @@ YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& pat
 }  // namespace
 
 std::string hw_config_folder(const std::string& path) {
-    std::error_code error;
-    fs::path folder = fs::absolute(path, error).lexically_normal().parent_path();
-    while (!error && folder != folder.root_path()) {
-        if (is_file(folder / "base.yaml")) {
-            const fs::path relative = folder.lexically_relative(fs::current_path(error));
-            const bool below = !relative.empty() && *relative.begin() != "..";
-            return below ? relative.string() : folder.string();
-        }
-        folder = folder.parent_path();
+    const fs::path own = folder_with_base(path);
+    if (!own.empty()) return own.string();
+    for (const fs::path& folder : data_folders(kHwConfig)) {
+        if (is_file(folder / kBase)) return folder.string();
     }
-    if (is_file("hw_config/base.yaml")) return "hw_config";
-    return MAMBASIC_HW_CONFIG;
+    return kHwConfig;
 }
 
 std::string find_config(const std::string& name_or_path, const std::string& folder,
                         const std::string& kind) {
     if (is_file(name_or_path)) return name_or_path;
-    const fs::path home = fs::path(hw_config_folder(name_or_path)) / folder;
-    const fs::path named = home / (name_or_path + ".yaml");
-    const bool short_name = name_or_path.find('/') == std::string::npos && !name_or_path.empty();
-    if (short_name && is_file(named)) return named.string();
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& file : fs::directory_iterator(home, error)) {
-        if (file.path().extension() == ".yaml") names.push_back(file.path().stem().string());
-    }
-    std::sort(names.begin(), names.end());
-    const std::string stem = fs::path(name_or_path).stem().string();
-    throw UserError(YamlMark{name_or_path}.text() + ": no such " + kind + " file or name" +
-                    models::suggestion(stem, names));
+    const std::string part = std::string(kHwConfig) + "/" + folder;
+    std::vector<fs::path> folders = data_folders(part);
+    const bool path = name_or_path.find('/') != std::string::npos;
+    const fs::path own = path ? folder_with_base(name_or_path) : fs::path();
+    if (!own.empty()) folders = {own / folder};
+    const fs::path named = named_file(folders, name_or_path);
+    if (!named.empty()) return named.string();
+    throw UserError(name_or_path + ": no such " + kind + " file or name" +
+                    nearest_in(folders, name_or_path, part));
 }
 
 ConfigFiles::ConfigFiles(std::string root, std::vector<std::string> references)
