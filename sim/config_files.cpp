@@ -7,6 +7,7 @@
 #include "models/common/nearest.h"
 #include "models/common/yaml_scalar.h"
 #include "sim/data_folders.h"
+#include "sim/file_kind.h"
 
 namespace mambasic::sim {
 
@@ -121,7 +122,11 @@ std::string hw_config_folder(const std::string& path) {
 
 std::string find_config(const std::string& name_or_path, const std::string& folder,
                         const std::string& kind) {
-    if (is_file(name_or_path)) return name_or_path;
+    if (is_file(name_or_path)) {
+        if (file_kind(name_or_path) != FileKind::Safetensors) return name_or_path;
+        throw UserError(name_or_path + ": this is a safetensors file, a " + kind +
+                        " YAML was expected; did you mean --trace?");
+    }
     const std::string part = std::string(kHwConfig) + "/" + folder;
     std::vector<fs::path> folders = data_folders(part);
     const bool path = name_or_path.find('/') != std::string::npos;

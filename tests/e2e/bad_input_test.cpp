@@ -248,6 +248,47 @@ INSTANTIATE_TEST_SUITE_P(
                   "mamba1"}),
     [](const auto& test) { return test.param.name; });
 
+TEST(BadTraceUse, WhatIsNoTraceIsCalledByItsName) {
+    const Folder folder;
+    const std::string chip = MAMBASIC_SOURCE "/hw_config/chips/tiny.yaml";
+    const std::string zip = folder.add("zip", "PK\x03\x04 some other file ");
+    const std::string empty = folder.add("empty", "");
+    for (const Words& before : {Words{"run", "tiny", "--trace"}, Words{"check", "--trace"},
+                                Words{"check", "--trace", tiny_prefill(), "--against"},
+                                Words{"trace", "info"}, Words{"trace", "validate"}}) {
+        const auto refused = [&](const std::string& file, const std::string& text) {
+            Words words = before;
+            words.push_back(file);
+            expect_refused(mambasic(words), file + ": " + text);
+        };
+        refused(zip, "not a safetensors file (at byte 0: header length ");
+        refused(empty, "not a safetensors file (at byte 0: file ends inside");
+        refused(chip, "not a safetensors file (at byte 0: header length ");
+        refused(folder.path(""), "not a regular file");
+        refused(folder.path("none"), "cannot open: No such file");
+    }
+    const Outcome yaml = mambasic({"trace", "info", chip});
+    EXPECT_NE(yaml.err.find("; it reads like YAML: did you mean it as the chip?"),
+              std::string::npos)
+        << yaml.err;
+    EXPECT_EQ(mambasic({"trace", "info", zip}).err.find("YAML"), std::string::npos);
+    std::string cut = read_file(tiny_prefill());
+    cut.resize(100);  // a safetensors file all the same
+    const std::string error = mambasic({"trace", "info", folder.add("cut", cut)}).err;
+    EXPECT_EQ(error.find("not a safetensors"), std::string::npos) << error;
+}
+
+TEST(BadTraceUse, ATraceIsNoChipAndNoScheme) {
+    expect_refused(mambasic({"run", tiny_prefill()}),
+                   tiny_prefill() +
+                       ": this is a safetensors file, a chip YAML was expected; did "
+                       "you mean --trace?");
+    expect_refused(mambasic({"check", "--trace", tiny_prefill(), "--chip", tiny_prefill()}),
+                   "a chip YAML was expected");
+    expect_refused(mambasic({"run", "tiny", "--trace", tiny_prefill(), "--scheme", tiny_prefill()}),
+                   "a scheme YAML was expected");
+}
+
 TEST(BadTraceUse, ShapesAloneCannotBeComputedOrChecked) {
     const std::string shapes = trace("tiny-shapes-only", {"--model", "tiny", "--phase", "decode",
                                                           "--tokens", "3", "--shapes-only"});
