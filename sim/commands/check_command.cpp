@@ -70,14 +70,16 @@ int check_command(const Arguments& arguments) {
                 approximate.empty() ? Distances::Off : Distances::On);
     RunOptions options;
     options.on_output = [&check](const LayerOutput& output) { check.on_output(output); };
-    const std::string command = arguments.command({"trace", "chip", "scheme", "against", "set"});
-    reports::Report report = run_with_progress(chip, scheme, trace, options, command);
+    const Asked asked = {arguments.command({"trace", "chip", "scheme", "against", "set"}),
+                         arguments.list("set")};
+    reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     report.check = check.result();
     report.check->approximate_units = approximate;
 
     const bool accepted = !approximate.empty() && arguments.has("approximate");
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
+              << reports::overrides_line(report.provenance)
               << reports::to_text(*report.check,
                                   {wants_colour(), next_steps(*report.check, accepted)});
     return report.check->mismatches == 0 || accepted ? kExitDone : kExitDifferent;

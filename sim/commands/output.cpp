@@ -35,7 +35,7 @@ std::string checked_folder(const Arguments& arguments) {
 
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
-                                  const std::string& command) {
+                                  const Asked& asked) {
     const auto start = std::chrono::steady_clock::now();
     reports::Report report;
     {
@@ -48,7 +48,8 @@ reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
     if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "simulated in %.2f s\n", took.count());
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.trace = std::filesystem::path(trace.path()).filename().string();
-    report.provenance.command = command;
+    report.provenance.command = asked.command;
+    report.provenance.overrides = asked.overrides;
     return report;
 }
 

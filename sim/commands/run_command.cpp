@@ -72,9 +72,10 @@ int run_command(const Arguments& arguments) {
         dump = std::make_unique<Dump>(trace, path);
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
-    const std::string command =
-        arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"});
-    const reports::Report report = run_with_progress(chip, scheme, trace, options, command);
+    const Asked asked = {
+        arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"}),
+        arguments.list("set")};
+    const reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     if (dump) dump->finish();
     out.write(report, reports::to_text(report, {}));
     if (!arguments.has("quiet")) {
