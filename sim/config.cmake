@@ -5,7 +5,8 @@ add_library(mambasic_config STATIC
     commands/key_effects.cpp
     config_files.cpp
     data_folders.cpp
-    file_kind.cpp)
+    file_kind.cpp
+    key_names.cpp)
 target_compile_definitions(mambasic_config PRIVATE
     MAMBASIC_SOURCE_TREE="${PROJECT_SOURCE_DIR}")
 target_link_libraries(mambasic_config PUBLIC mambasic_models)

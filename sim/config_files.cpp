@@ -8,6 +8,7 @@
 #include "models/common/yaml_scalar.h"
 #include "sim/data_folders.h"
 #include "sim/file_kind.h"
+#include "sim/key_names.h"
 
 namespace mambasic::sim {
 
@@ -91,19 +92,43 @@ YamlNodePtr placed(const YamlNodePtr& node, const YamlMark& mark) {
     return copy;
 }
 
+void add_keys(const YamlNode& node, const std::string& prefix, std::vector<std::string>& keys) {
+    for (const YamlEntry& entry : node.entries) {
+        if (entry.value->kind == YamlNode::Kind::Map) {
+            add_keys(*entry.value, prefix + entry.key + ".", keys);
+        } else {
+            keys.push_back(prefix + entry.key);
+        }
+    }
+}
+
+// The nearest among its neighbours, or else whatever key is meant.
+void require_key(const YamlNode& tree, const std::vector<std::string>& path, const YamlMark& mark) {
+    const YamlNode* node = &tree;
+    std::string prefix;
+    for (const std::string& name : path) {
+        const std::string key = prefix + name;
+        if (const YamlEntry* entry = node->find(name)) {
+            node = entry->value.get();
+            prefix = key + ".";
+            continue;
+        }
+        std::vector<std::string> neighbours = node->keys();
+        for (std::string& neighbour : neighbours) neighbour.insert(0, prefix);
+        const std::string unknown = mark.text() + ": unknown key '" + key + "'";
+        if (!models::nearest(key, neighbours).empty()) {
+            throw UserError(unknown + models::suggestion(key, neighbours));
+        }
+        std::vector<std::string> all;
+        add_keys(tree, "", all);
+        throw UserError(unknown + key_suggestion(key, all));
+    }
+}
+
 YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& path, std::size_t at,
                     const YamlNodePtr& value) {
     if (at == path.size()) return overlay(node, value);
-    const YamlEntry* entry = node->kind == YamlNode::Kind::Map ? node->find(path[at]) : nullptr;
-    if (entry == nullptr) {
-        std::string prefix;
-        for (std::size_t i = 0; i < at; ++i) prefix += path[i] + ".";
-        std::vector<std::string> valid = node->keys();
-        for (std::string& key : valid) key.insert(0, prefix);
-        const std::string wrong = prefix + path[at];
-        throw UserError(value->mark.text() + ": unknown key '" + wrong + "'" +
-                        models::suggestion(wrong, valid));
-    }
+    const YamlEntry* entry = node->find(path[at]);
     auto copy = std::make_shared<YamlNode>(*node);
     put(*copy, {entry->key, value->mark, replace(entry->value, path, at + 1, value)});
     return copy;
@@ -212,6 +237,7 @@ YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
     } catch (const UserError& e) {
         throw UserError(mark.text() + ": the value is not YAML, or empty");
     }
+    require_key(*tree, path, mark);
     if (path.size() == 1) value = resolve(path[0], value, root_ + "/");
     return replace(tree, path, 0, value);
 }

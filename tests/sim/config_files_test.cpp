@@ -90,6 +90,11 @@ TEST(ConfigFiles, OverridesOfNothingAreRefused) {
     EXPECT_EQ(error("map.xy=5"), "--set map.xy=5: unknown key 'map.xy', did you mean 'map.xx'?");
     EXPECT_EQ(error("mop.xx=5"), "--set mop.xx=5: unknown key 'mop', did you mean 'map'?");
     EXPECT_NE(error("a.b=5").find("unknown key 'a.b'"), std::string::npos);
+    EXPECT_EQ(error("yy=5"), "--set yy=5: unknown key 'yy', did you mean 'map.yy'?");
+    EXPECT_EQ(error("x.y.long=5"), "--set x.y.long=5: unknown key 'x'; valid are a, map");
+    const YamlNodePtr chip = models::parse_yaml("ssm: {exp_units: 1, lanes: 2}\nclock: 1\n", "f");
+    EXPECT_EQ(user_error([&] { files.override_with(chip, "exp_units=3"); }),
+              "--set exp_units=3: unknown key 'exp_units', did you mean 'ssm.exp_units'?");
     EXPECT_NE(error("a").find("write --set KEY=VALUE"), std::string::npos);
     EXPECT_NE(error("=1").find("write --set KEY=VALUE"), std::string::npos);
     EXPECT_NE(error("a=").find("is not YAML, or empty"), std::string::npos);
