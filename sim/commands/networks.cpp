@@ -6,6 +6,7 @@
 #include "models/common/error.h"
 #include "models/common/yaml_map.h"
 #include "sim/data_folders.h"
+#include "sim/file_kind.h"
 
 namespace mambasic::sim {
 namespace {
@@ -13,7 +14,11 @@ namespace {
 constexpr const char* kFolder = "traces/networks";
 
 std::string file_of(const std::string& name_or_path) {
-    if (is_file(name_or_path)) return name_or_path;
+    if (is_file(name_or_path)) {
+        if (file_kind(name_or_path) != FileKind::Safetensors) return name_or_path;
+        throw models::UserError(name_or_path +
+                                ": this is a safetensors file, a network YAML was expected");
+    }
     const std::vector<std::filesystem::path> folders = data_folders(kFolder);
     const std::filesystem::path named = named_file(folders, name_or_path);
     if (!named.empty()) return named.string();

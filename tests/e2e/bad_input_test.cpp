@@ -278,7 +278,7 @@ TEST(BadTraceUse, WhatIsNoTraceIsCalledByItsName) {
     EXPECT_EQ(error.find("not a safetensors"), std::string::npos) << error;
 }
 
-TEST(BadTraceUse, ATraceIsNoChipAndNoScheme) {
+TEST(BadTraceUse, ATraceIsNoChipNoSchemeAndNoNetwork) {
     expect_refused(mambasic({"run", tiny_prefill()}),
                    tiny_prefill() +
                        ": this is a safetensors file, a chip YAML was expected; did "
@@ -287,6 +287,10 @@ TEST(BadTraceUse, ATraceIsNoChipAndNoScheme) {
                    "a chip YAML was expected");
     expect_refused(mambasic({"run", "tiny", "--trace", tiny_prefill(), "--scheme", tiny_prefill()}),
                    "a scheme YAML was expected");
+    const Folder folder;
+    expect_refused(mambasic({"trace", "synth", "--model", tiny_prefill(), "--phase", "decode",
+                             "--tokens", "1", "--out", folder.path("t")}),
+                   "a network YAML was expected");
 }
 
 TEST(BadTraceUse, ShapesAloneCannotBeComputedOrChecked) {
