@@ -16,7 +16,7 @@ struct Asked {
     std::vector<std::string> overrides;
 };
 
-/// run(), with progress on a terminal and the whole provenance.
+/// run(), with progress on a terminal, the whole provenance, and a note on weights read again.
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
                                   const Asked& asked);
