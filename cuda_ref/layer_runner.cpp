@@ -44,7 +44,7 @@ float hadamard_scale(std::uint64_t width, double x_h_scale) {
     return static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)) / x_h_scale);
 }
 
-LayerRunner::LayerRunner(Device& device, const traces::Mamba1Dims& dims, const Options& options)
+LayerRunner::LayerRunner(Device& device, const traces::Dims& dims, const Options& options)
     : device_(device), dims_(dims), options_(options) {}
 
 LayerRunner::Place LayerRunner::place_of(const LayerInput& input) {
@@ -58,7 +58,7 @@ LayerRunner::Place LayerRunner::place_of(const LayerInput& input) {
     return place;
 }
 
-LinearJob LayerRunner::linear_job(const traces::LinearW8A8& linear, const Codes& x,
+LinearJob LayerRunner::linear_job(const traces::Linear& linear, const Codes& x,
                                   const Call& call) const {
     LinearJob job;
     job.rows = call.rows;
@@ -73,7 +73,7 @@ LinearJob LayerRunner::linear_job(const traces::LinearW8A8& linear, const Codes&
     return job;
 }
 
-std::vector<std::int8_t> LayerRunner::linear_codes(const traces::LinearW8A8& linear, const Codes& x,
+std::vector<std::int8_t> LayerRunner::linear_codes(const traces::Linear& linear, const Codes& x,
                                                    const Call& call) const {
     std::vector<std::int8_t> out(call.rows * linear.n);
     LinearJob job = linear_job(linear, x, call);
@@ -82,7 +82,7 @@ std::vector<std::int8_t> LayerRunner::linear_codes(const traces::LinearW8A8& lin
     return out;
 }
 
-std::vector<Half> LayerRunner::linear_values(const traces::LinearW8A8& linear, const Codes& x,
+std::vector<Half> LayerRunner::linear_values(const traces::Linear& linear, const Codes& x,
                                              const Call& call) const {
     std::vector<Half> out(call.rows * linear.n);
     LinearJob job = linear_job(linear, x, call);
@@ -212,7 +212,7 @@ LayerOutputs LayerRunner::run(const traces::Mamba1Layer& layer, const LayerInput
     return out;
 }
 
-std::vector<Half> LayerRunner::embed(const traces::Mamba1Head& head, const std::int32_t* tokens,
+std::vector<Half> LayerRunner::embed(const traces::Head& head, const std::int32_t* tokens,
                                      std::uint64_t rows) const {
     std::vector<Half> out(rows * dims_.d_model);
     EmbedJob job;
@@ -227,7 +227,7 @@ std::vector<Half> LayerRunner::embed(const traces::Mamba1Head& head, const std::
     return out;
 }
 
-HeadOutputs LayerRunner::run_head(const traces::Mamba1Head& head, const Stream& stream,
+HeadOutputs LayerRunner::run_head(const traces::Head& head, const Stream& stream,
                                   std::uint64_t batch, float epsilon) const {
     const std::uint64_t d = dims_.d_model;
     const Call call{stream.hidden.size() / d, forward_epilogue(batch)};

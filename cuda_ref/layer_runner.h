@@ -67,14 +67,14 @@ float hadamard_scale(std::uint64_t width, double x_h_scale);
 
 class LayerRunner {
 public:
-    LayerRunner(Device& device, const traces::Mamba1Dims& dims, const Options& options);
+    LayerRunner(Device& device, const traces::Dims& dims, const Options& options);
 
     LayerOutputs run(const traces::Mamba1Layer& layer, const LayerInput& input,
                      const Stream& stream) const;
-    std::vector<Half> embed(const traces::Mamba1Head& head, const std::int32_t* tokens,
+    std::vector<Half> embed(const traces::Head& head, const std::int32_t* tokens,
                             std::uint64_t rows) const;
     /// `batch` decides the LM head's epilogue: upstream calls it once per token.
-    HeadOutputs run_head(const traces::Mamba1Head& head, const Stream& stream, std::uint64_t batch,
+    HeadOutputs run_head(const traces::Head& head, const Stream& stream, std::uint64_t batch,
                          float epsilon) const;
 
 private:
@@ -86,17 +86,17 @@ private:
     static Place place_of(const LayerInput& input);
     Normed normalize(const Stream& stream, const Half* weight, float output_scale,
                      float epsilon) const;
-    LinearJob linear_job(const traces::LinearW8A8& linear, const Codes& x, const Call& call) const;
-    std::vector<std::int8_t> linear_codes(const traces::LinearW8A8& linear, const Codes& x,
+    LinearJob linear_job(const traces::Linear& linear, const Codes& x, const Call& call) const;
+    std::vector<std::int8_t> linear_codes(const traces::Linear& linear, const Codes& x,
                                           const Call& call) const;
-    std::vector<Half> linear_values(const traces::LinearW8A8& linear, const Codes& x,
+    std::vector<Half> linear_values(const traces::Linear& linear, const Codes& x,
                                     const Call& call) const;
     void convolve(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
     void scan_states(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
     void rotate(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
 
     Device& device_;
-    const traces::Mamba1Dims dims_;
+    const traces::Dims dims_;
     const Options options_;
 };
 

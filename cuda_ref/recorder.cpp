@@ -32,7 +32,7 @@ Tensor embedding_layout(const TraceInfo& info) {
 
 /// In the order of layer_data().
 std::vector<Tensor> layer_layout(const TraceInfo& info, std::uint32_t index) {
-    const traces::Mamba1Dims& dims = info.dims;
+    const traces::Dims& dims = info.dims;
     const auto key = [&](const char* name) { return traces::trace_key(info, index, name); };
     const auto rows = [&](std::uint64_t width) { return Shape{info.batch, info.tokens, width}; };
     const auto state = [&](std::uint64_t width) { return Shape{info.batch, dims.d_inner, width}; };
@@ -144,7 +144,7 @@ void walk(const traces::Trace& trace, Device& device, const Options& options, co
             input.conv_state = trace.conv_state_in(index);
             input.ssm_state = trace.ssm_state_in(index);
         }
-        LayerOutputs out = runner.run(trace.layer(index), input, stream);
+        LayerOutputs out = runner.run(trace.mamba1_layer(index), input, stream);
         emit(layer_layout(info, index), layer_data(out), sink);
         stream = {std::move(out.out_proj), std::move(out.residual)};
     }

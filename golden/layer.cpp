@@ -14,8 +14,8 @@
 namespace mambasic::golden {
 namespace {
 
-using traces::Mamba1Dims;
-using traces::Mamba1Head;
+using traces::Dims;
+using traces::Head;
 using traces::Mamba1Layer;
 
 void require_tree_width(SumOrder sum, const char* name) {
@@ -25,7 +25,7 @@ void require_tree_width(SumOrder sum, const char* name) {
     }
 }
 
-void require_supported(const Mamba1Dims& dims, const LayerInput& input, const Options& options) {
+void require_supported(const Dims& dims, const LayerInput& input, const Options& options) {
     require_tree_width(options.norm_sum, "norm_sum");
     require_tree_width(options.ssm_sum, "ssm_sum");
     if (dims.d_conv != kConvWidth) {
@@ -38,7 +38,7 @@ void require_supported(const Mamba1Dims& dims, const LayerInput& input, const Op
 
 /// Everything about one call that is not weights.
 struct Call {
-    const Mamba1Dims& dims;
+    const Dims& dims;
     const Mamba1Layer& layer;
     const LayerInput& input;
     const Options& options;
@@ -128,7 +128,7 @@ void hadamard_and_out_proj(const Call& call) {
 
 }  // namespace
 
-void prefill_layer(const Mamba1Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
+void prefill_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
                    const Options& options, LayerTensors& out, LayerState& state) {
     require_supported(dims, input, options);
     const Call call{dims, layer, input, options, out};
@@ -149,7 +149,7 @@ void prefill_layer(const Mamba1Dims& dims, const Mamba1Layer& layer, const Layer
     hadamard_and_out_proj(call);
 }
 
-void decode_layer(const Mamba1Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
+void decode_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
                   const Options& options, LayerTensors& out, LayerState& state) {
     require_supported(dims, input, options);
     const Call call{dims, layer, input, options, out};
@@ -171,7 +171,7 @@ void decode_layer(const Mamba1Dims& dims, const Mamba1Layer& layer, const LayerI
     hadamard_and_out_proj(call);
 }
 
-std::vector<Half> embed(const Mamba1Dims& dims, const Mamba1Head& head, const std::int32_t* tokens,
+std::vector<Half> embed(const Dims& dims, const Head& head, const std::int32_t* tokens,
                         std::uint64_t rows) {
     std::vector<Half> hidden(rows * dims.d_model);
     embedding(head.embedding_weight, head.embedding_scales, dims.d_model, tokens, rows,
@@ -180,9 +180,8 @@ std::vector<Half> embed(const Mamba1Dims& dims, const Mamba1Head& head, const st
 }
 
 // NOLINTNEXTLINE(readability-function-size): every argument is a plain fact of the call
-HeadTensors run_head(const Mamba1Dims& dims, const Mamba1Head& head, const Half* hidden,
-                     const float* residual, std::uint64_t rows, float epsilon,
-                     const Options& options) {
+HeadTensors run_head(const Dims& dims, const Head& head, const Half* hidden, const float* residual,
+                     std::uint64_t rows, float epsilon, const Options& options) {
     require_tree_width(options.norm_sum, "norm_sum");
     HeadTensors out;
     out.residual.resize(rows * dims.d_model);

@@ -45,7 +45,7 @@ IntMatrix product(const FloatMatrix& x, const Int8Map& weight) {
 
 /// output[row][channel] = epilogue(int32 accumulator).
 template <typename Output, typename Epilogue>
-void linear(const traces::LinearW8A8& linear, const Int8Rows& x, std::size_t rows, Output* output,
+void linear(const traces::Linear& linear, const Int8Rows& x, std::size_t rows, Output* output,
             Epilogue epilogue) {
     require_no_overflow(linear.k);
     const auto m = static_cast<Index>(rows);
@@ -72,16 +72,16 @@ float scaled(float outer, float inner, std::int32_t acc) {
 
 }  // namespace
 
-std::vector<std::int32_t> linear_accumulators(const traces::LinearW8A8& weights, const Int8Rows& x,
+std::vector<std::int32_t> linear_accumulators(const traces::Linear& weights, const Int8Rows& x,
                                               std::size_t rows) {
     std::vector<std::int32_t> sums(rows * weights.n);
     linear(weights, x, rows, sums.data(), [](std::int32_t acc) { return acc; });
     return sums;
 }
 
-void linear_forward(const traces::LinearW8A8& weights, const Int8Rows& x, std::size_t rows,
+void linear_forward(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                     bool wrap_one_row, std::int8_t* output) {
-    const traces::LinearW8A8 w = weights;
+    const traces::Linear w = weights;
     if (rows > 1) {
         linear(w, x, rows, output,
                [w](std::int32_t acc) { return arith::quantize_rhe(scaled(w.a, w.b, acc)); });
@@ -93,16 +93,16 @@ void linear_forward(const traces::LinearW8A8& weights, const Int8Rows& x, std::s
     });
 }
 
-void linear_to_seqlen_last(const traces::LinearW8A8& weights, const Int8Rows& x, std::size_t rows,
+void linear_to_seqlen_last(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                            std::int8_t* output) {
-    const traces::LinearW8A8 w = weights;
+    const traces::Linear w = weights;
     linear(w, x, rows, output,
            [w](std::int32_t acc) { return arith::quantize_rhe(scaled(w.b, w.a, acc)); });
 }
 
-void linear_forward_half(const traces::LinearW8A8& weights, const Int8Rows& x, std::size_t rows,
+void linear_forward_half(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                          arith::Half* output) {
-    const traces::LinearW8A8 w = weights;
+    const traces::Linear w = weights;
     const bool one_row = rows == 1;
     linear(w, x, rows, output, [w, one_row](std::int32_t acc) {
         return arith::to_half(one_row ? w.alpha * static_cast<float>(acc) : scaled(w.a, w.b, acc));

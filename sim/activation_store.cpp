@@ -25,7 +25,7 @@ std::vector<Tile> cut_tiles(const Workload& work, std::uint64_t tile_tokens) {
 }
 
 ActivationStore::ActivationStore(Emitter& emitter, const AddressMap& addresses,
-                                 const traces::Mamba1Dims& dims, std::vector<Tile> tiles)
+                                 const traces::Dims& dims, std::vector<Tile> tiles)
     : emitter_(emitter), addresses_(addresses), dims_(dims), tiles_(std::move(tiles)) {
     entries_.resize(tiles_.size());
 }

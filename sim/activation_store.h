@@ -30,7 +30,7 @@ std::vector<Tile> cut_tiles(const Workload& work, std::uint64_t tile_tokens);
 
 class ActivationStore {
 public:
-    ActivationStore(Emitter& emitter, const AddressMap& addresses, const traces::Mamba1Dims& dims,
+    ActivationStore(Emitter& emitter, const AddressMap& addresses, const traces::Dims& dims,
                     std::vector<Tile> tiles);
 
     const std::vector<Tile>& tiles() const { return tiles_; }
@@ -87,7 +87,7 @@ private:
 
     Emitter& emitter_;
     const AddressMap& addresses_;
-    traces::Mamba1Dims dims_;
+    traces::Dims dims_;
     std::vector<Tile> tiles_;
     Op op_ = Op::Embedding;
     bool odd_layer_ = false;  // inputs and outputs of a layer swap their places in DRAM

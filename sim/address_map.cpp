@@ -11,14 +11,14 @@ namespace {
 constexpr Op kLayerOps[] = {Op::Norm,   Op::InProj, Op::Conv1d, Op::XProj,
                             Op::DtProj, Op::Scan,   Op::OutProj};
 
-std::uint64_t linear_bytes(const traces::Mamba1Dims& dims, Op op) {
+std::uint64_t linear_bytes(const traces::Dims& dims, Op op) {
     const LinearShape shape = linear_shape(dims, op);
     return models::ceil_div(shape.n, 16) * 16 * shape.k;
 }
 
 }  // namespace
 
-std::uint64_t weight_bytes(const traces::Mamba1Dims& dims, Op op) {
+std::uint64_t weight_bytes(const traces::Dims& dims, Op op) {
     const std::uint64_t e = dims.d_inner;
     switch (op) {
         case Op::Norm:
@@ -37,7 +37,7 @@ std::uint64_t weight_bytes(const traces::Mamba1Dims& dims, Op op) {
     }
 }
 
-std::uint64_t bytes_per_row(const traces::Mamba1Dims& dims, Stream stream) {
+std::uint64_t bytes_per_row(const traces::Dims& dims, Stream stream) {
     const std::uint64_t d = dims.d_model;
     const std::uint64_t e = dims.d_inner;
     switch (stream) {
@@ -61,7 +61,7 @@ std::uint64_t bytes_per_row(const traces::Mamba1Dims& dims, Stream stream) {
 }
 
 AddressMap::AddressMap(const Workload& work) : work_(work) {
-    const traces::Mamba1Dims& dims = work.dims;
+    const traces::Dims& dims = work.dims;
     for (const Op op : kLayerOps) layer_weights_ += weight_bytes(dims, op);
     const std::uint64_t rows = work.batch * work.tokens_per_step();
     std::uint64_t at = layer_weights_ * work.layers;

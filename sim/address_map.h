@@ -30,7 +30,7 @@ enum class Stream : std::uint8_t {
 constexpr std::size_t kStreamCount = static_cast<std::size_t>(Stream::kCount);
 
 /// Bytes that one token of a stream takes.
-std::uint64_t bytes_per_row(const traces::Mamba1Dims& dims, Stream stream);
+std::uint64_t bytes_per_row(const traces::Dims& dims, Stream stream);
 
 class AddressMap {
 public:
@@ -64,7 +64,7 @@ private:
 };
 
 /// Bytes of an op's weights in DRAM, channels padded to 16 as the checkpoints have them.
-std::uint64_t weight_bytes(const traces::Mamba1Dims& dims, models::Op op);
+std::uint64_t weight_bytes(const traces::Dims& dims, models::Op op);
 constexpr std::uint64_t kScaleTableBytes = 4;  // one FP32 scale: the one-scale form
 
 }  // namespace mambasic::sim

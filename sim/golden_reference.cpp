@@ -101,15 +101,21 @@ private:
                                        residual_.empty() ? nullptr : residual_.data(),
                                        info_.epsilon};
         LayerState& state = is_decode() ? states_.at(index) : prefill_state_;
-        const auto run = is_decode() ? golden::decode_layer : golden::prefill_layer;
-        run(info_.dims, trace_.layer(index), input, options_, out_, state);
+        const auto run = [&](const auto& layer) {
+            if (is_decode()) {
+                golden::decode_layer(info_.dims, layer, input, options_, out_, state);
+            } else {
+                golden::prefill_layer(info_.dims, layer, input, options_, out_, state);
+            }
+        };
+        run(trace_.mamba1_layer(index));
         hidden_ = out_.out_proj;
         residual_ = out_.residual;
         return layer_views(state);
     }
 
     std::vector<Tensor> layer_views(const LayerState& state) const {
-        const traces::Mamba1Dims& d = info_.dims;
+        const traces::Dims& d = info_.dims;
         const auto rows_by = [&](std::uint64_t width) {
             return std::vector<std::uint64_t>{info_.batch, tokens(), width};
         };

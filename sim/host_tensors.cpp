@@ -111,7 +111,7 @@ void HostTensors::make_layer(SegmentTensors& t, const SegmentTensors* before) {
         t.residual_in = first ? nullptr : before->residual.data();
     }
     take_states(t);
-    const traces::Mamba1Dims& dims = work_.dims;
+    const traces::Dims& dims = work_.dims;
     const std::uint64_t rows = work_.batch * work_.tokens_per_step();
     t.residual.resize(rows * dims.d_model);
     t.norm.resize(rows * dims.d_model);
@@ -163,7 +163,7 @@ std::vector<OutputTensor> HostTensors::outputs(const SegmentTensors& t) const {
 
 std::vector<OutputTensor> HostTensors::layer_outputs(const SegmentTensors& t) const {
     using traces::DType;
-    const traces::Mamba1Dims& dims = work_.dims;
+    const traces::Dims& dims = work_.dims;
     const std::uint64_t b = work_.batch;
     const std::uint64_t tokens = work_.tokens_per_step();
     const std::uint64_t d = dims.d_model;

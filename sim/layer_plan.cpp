@@ -11,7 +11,7 @@ namespace mambasic::sim {
 
 using models::ceil_div;
 
-std::vector<OpSpec> layer_ops(const traces::Mamba1Dims& dims) {
+std::vector<OpSpec> layer_ops(const traces::Dims& dims) {
     const std::uint64_t d = dims.d_model;
     const std::uint64_t e = dims.d_inner;
     const std::uint64_t r = dims.dt_rank;

@@ -24,7 +24,7 @@ struct OpSpec {
 };
 
 /// Norm, in_proj, conv1d, x_proj, dt_proj, scan, had, out_proj (ssm.md 6.1).
-std::vector<OpSpec> layer_ops(const traces::Mamba1Dims& dims);
+std::vector<OpSpec> layer_ops(const traces::Dims& dims);
 /// The last op of the layer that reads the stream.
 Op last_reader(Stream stream);
 

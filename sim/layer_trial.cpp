@@ -74,7 +74,7 @@ private:
         return 0;
     }
 
-    traces::Mamba1Dims dims_;
+    traces::Dims dims_;
     const ChipConfig& chip_;
     models::DramTiming dram_;
     std::array<std::uint64_t, models::kBlockCount> free_{};

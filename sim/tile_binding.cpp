@@ -23,7 +23,7 @@ void TileBinding::begin_segment(std::uint32_t segment, Place place) {
     Segment& s = segments_[segment];
     s.place = place;
     if (tensors_ == nullptr || place.layer < 0) return;
-    s.weights = trace_->layer(first_layer_ + static_cast<std::uint32_t>(place.layer));
+    s.weights = trace_->mamba1_layer(first_layer_ + static_cast<std::uint32_t>(place.layer));
 }
 
 void TileBinding::segment_done(std::uint32_t segment) { segments_.erase(segment); }
@@ -94,7 +94,7 @@ models::GemmTile TileBinding::gemm(const Task& task) {
 
 void TileBinding::bind_linear(const Task& task, models::GemmTile& tile) {
     SegmentTensors& t = tensors(task);
-    const traces::LinearW8A8 linear = [&] {
+    const traces::Linear linear = [&] {
         switch (task.op) {
             case Op::InProj:
                 return layer(task).in_proj;

@@ -57,7 +57,7 @@ private:
         traces::Mamba1Layer weights;
     };
     std::map<std::uint32_t, Segment> segments_;
-    traces::Mamba1Head head_;
+    traces::Head head_;
 };
 
 }  // namespace mambasic::sim

@@ -4,7 +4,7 @@
 
 namespace mambasic::sim {
 
-LinearShape linear_shape(const traces::Mamba1Dims& dims, models::Op op) {
+LinearShape linear_shape(const traces::Dims& dims, models::Op op) {
     const std::uint64_t d = dims.d_model;
     const std::uint64_t e = dims.d_inner;
     switch (op) {

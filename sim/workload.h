@@ -10,7 +10,7 @@
 namespace mambasic::sim {
 
 struct Workload {
-    traces::Mamba1Dims dims;
+    traces::Dims dims;
     traces::Phase phase = traces::Phase::Prefill;
     std::uint64_t batch = 0;
     std::uint64_t tokens = 0;  // of each sequence; in decode, steps
@@ -29,6 +29,6 @@ struct LinearShape {
     std::uint64_t n = 0;
     std::uint64_t k = 0;
 };
-LinearShape linear_shape(const traces::Mamba1Dims& dims, models::Op op);
+LinearShape linear_shape(const traces::Dims& dims, models::Op op);
 
 }  // namespace mambasic::sim

@@ -113,7 +113,7 @@ void require_zero_rows(const std::string& path, const Tensor& tensor, std::uint6
 }
 
 // Output channels in use of the linears whose width need not be a multiple of 16.
-std::uint64_t rows_in_use(const Tensor& tensor, const Mamba1Dims& dims) {
+std::uint64_t rows_in_use(const Tensor& tensor, const Dims& dims) {
     const auto ends_with = [&tensor](const std::string& suffix) {
         return tensor.name.size() >= suffix.size() &&
                tensor.name.compare(tensor.name.size() - suffix.size(), suffix.size(), suffix) == 0;

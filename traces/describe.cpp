@@ -33,7 +33,7 @@ private:
 };
 
 void remark_layer(const Trace& trace, std::uint32_t index, std::vector<std::string>& out) {
-    const Mamba1Layer layer = trace.layer(index);
+    const Mamba1Layer layer = trace.mamba1_layer(index);
     Remarks remarks(trace.info().first_layer + index, out);
     remarks.equal("conv1d.input_scale", layer.conv_input_scale, "selective_scan.z_scale",
                   layer.z_scale);
@@ -45,7 +45,7 @@ void remark_layer(const Trace& trace, std::uint32_t index, std::vector<std::stri
 }
 
 void remark_head(const Trace& trace, std::vector<std::string>& out) {
-    const Mamba1Head head = trace.head();
+    const Head head = trace.head();
     std::uint64_t unusual = 0;
     for (std::uint32_t i = 0; i < trace.info().dims.vocab; ++i) {
         const bool negative = (head.embedding_scales[i] & 0x8000U) != 0;

@@ -21,7 +21,7 @@ private:
     std::vector<Tensor>& out_;
 };
 
-void add_layer_arrays(List& list, const std::string& at, const Mamba1Dims& dims) {
+void add_layer_arrays(List& list, const std::string& at, const Dims& dims) {
     const std::uint64_t d = dims.d_model;
     const std::uint64_t e = dims.d_inner;
     list.add(at + "norm.weight", DType::F16, {d});
@@ -63,7 +63,7 @@ void add_states(List& list, const std::string& at, const TraceInfo& info,
 
 void add_recorded(List& list, const std::string& at, const TraceInfo& info, bool last) {
     if (info.record == RecordLevel::None) return;
-    const Mamba1Dims& dims = info.dims;
+    const Dims& dims = info.dims;
     const auto rows = [&info](std::uint64_t channels) {
         return Shape{info.batch, info.tokens, channels};
     };

@@ -78,8 +78,8 @@ private:
     std::set<std::string> used_;
 };
 
-Mamba1Dims parse_dims(Keys& keys) {
-    Mamba1Dims dims;
+Dims parse_dims(Keys& keys) {
+    Dims dims;
     dims.d_model = keys.natural("d_model");
     dims.d_inner = keys.natural("d_inner");
     dims.d_state = keys.natural("d_state");
@@ -104,7 +104,7 @@ void require_range(const std::string& path, const char* key, std::uint32_t value
         path, key, std::to_string(value) + " is outside [1, " + std::to_string(high) + "]");
 }
 
-void require_sane_dims(const std::string& path, const Mamba1Dims& dims) {
+void require_sane_dims(const std::string& path, const Dims& dims) {
     require_range(path, "d_model", dims.d_model, 16384);
     require_range(path, "d_state", dims.d_state, 256);
     require_range(path, "dt_rank", dims.dt_rank, 4096);

@@ -37,8 +37,8 @@ struct Trace::Impl {
     }
     float scale(const std::string& name) const { return static_cast<float>(scalar(name)); }
 
-    LinearW8A8 linear(const std::string& prefix, std::uint32_t n, std::uint32_t k) const {
-        LinearW8A8 out;
+    Linear linear(const std::string& prefix, std::uint32_t n, std::uint32_t k) const {
+        Linear out;
         out.weight = array<std::int8_t>(prefix + ".weight");
         out.n = n;
         out.n_padded = padded_rows(n);
@@ -110,8 +110,8 @@ std::string Trace::header_sha256() const { return impl_->file.header_sha256(); }
 std::string Trace::computed_data_sha256() const { return impl_->file.data_sha256(); }
 std::uint64_t Trace::file_bytes() const { return impl_->file.file_bytes(); }
 
-Mamba1Layer Trace::layer(std::uint32_t index) const {
-    const Mamba1Dims& dims = impl_->info.dims;
+Mamba1Layer Trace::mamba1_layer(std::uint32_t index) const {
+    const Dims& dims = impl_->info.dims;
     const std::string at = weight_key(impl_->info, index, "");
     const std::string mixer = at + "mixer.";
     Mamba1Layer layer;
@@ -127,9 +127,9 @@ Mamba1Layer Trace::layer(std::uint32_t index) const {
     return layer;
 }
 
-Mamba1Head Trace::head() const {
-    const Mamba1Dims& dims = impl_->info.dims;
-    Mamba1Head head;
+Head Trace::head() const {
+    const Dims& dims = impl_->info.dims;
+    Head head;
     head.embedding_weight = impl_->array<std::int8_t>("backbone.embedding.weight");
     head.embedding_scales = impl_->array<std::uint16_t>("backbone.embedding.scales");
     head.norm_f_weight = impl_->array<std::uint16_t>("backbone.norm_f.weight");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "traces/mamba1.h"
+#include "traces/mamba2.h"
 #include "traces/tensor.h"
 
 namespace mambasic::traces {
@@ -25,9 +26,9 @@ enum class RecordLevel {
 
 struct TraceInfo {
     std::string model;      // "mamba-130m"
-    std::string family;     // "mamba1"
-    std::string scheme;     // "quamba1"
-    std::string precision;  // "w8a8"
+    std::string family;     // "mamba1", "mamba2"
+    std::string scheme;     // "quamba1", "quamba2": how its scales were made
+    std::string precision;  // "w8a8", "w4a8"
     Phase phase = Phase::Prefill;
     std::uint32_t batch = 0;
     std::uint32_t tokens = 0;       // per sequence; in decode, the number of steps
@@ -36,7 +37,8 @@ struct TraceInfo {
     bool has_head = false;  // embedding, final norm and LM head are here
     bool shapes_only = false;
     RecordLevel record = RecordLevel::None;
-    Mamba1Dims dims;
+    Dims dims;
+    GroupShape groups;  // of Mamba2's scale table; one scale for all channels elsewhere
     float epsilon = 1e-5F;
     std::string producer;
     std::string data_sha256;
@@ -58,13 +60,15 @@ public:
     /// Reads the whole file again and hashes its data; equals info().data_sha256 when intact.
     std::string computed_data_sha256() const;
 
-    Mamba1Layer layer(std::uint32_t index) const;  // 0 .. layers-1, in this trace
-    Mamba1Head head() const;                       // has_head only
+    // 0 .. layers-1, in this trace; of the family that the trace is of.
+    Mamba1Layer mamba1_layer(std::uint32_t index) const;
+    Mamba2Layer mamba2_layer(std::uint32_t index) const;
+    Head head() const;  // has_head only
 
     const std::int32_t* tokens() const;         // [batch][tokens], has_head only; else null
     const std::uint16_t* input_hidden() const;  // FP16 [batch][tokens][D], where there is no head
     const float* input_residual() const;        // [batch][tokens][D]; null before layer 0
-    const std::int8_t* conv_state_in(std::uint32_t index) const;  // decode: [batch][E][4]
+    const std::int8_t* conv_state_in(std::uint32_t index) const;  // decode: [batch][C][4]
     const std::int8_t* ssm_state_in(std::uint32_t index) const;   // decode: [batch][E][N]
 
     const std::vector<Tensor>& tensors() const;  // in file order, without padding

@@ -34,7 +34,7 @@ Network load_network(const std::string& name_or_path) {
     Network network;
     network.name = map.take_text("name", "name of the network, as traces and reports show it");
     map.take_enum<int>("family", {{"mamba1", 1}}, "which equations the layers compute");
-    traces::Mamba1Dims& d = network.dims;
+    traces::Dims& d = network.dims;
     d.d_model = map.take_u32("d_model", 1, kMost, "channels", "width of the residual stream");
     d.d_inner = map.take_u32("d_inner", 1, kMost, "channels", "width of conv and scan, 2 d_model");
     d.d_state = map.take_u32("d_state", 1, kMost, "states", "states of a channel");

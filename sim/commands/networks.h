@@ -9,7 +9,7 @@ namespace mambasic::sim {
 
 struct Network {
     std::string name;
-    traces::Mamba1Dims dims;
+    traces::Dims dims;
 };
 
 /// A path that exists is itself; "tiny" is traces/networks/tiny.yaml. UserError otherwise.

@@ -21,13 +21,13 @@ struct Together {
     std::uint64_t bytes = 0;
 };
 
-std::uint64_t layer_bytes(const traces::Mamba1Dims& dims) {
+std::uint64_t layer_bytes(const traces::Dims& dims) {
     std::uint64_t bytes = 0;
     for (const OpSpec& spec : layer_ops(dims)) bytes += weight_bytes(dims, spec.op);
     return bytes;
 }
 
-Together together(const traces::Mamba1Dims& dims, Fusion fusion) {
+Together together(const traces::Dims& dims, Fusion fusion) {
     if (fusion == Fusion::Layer) return {"a layer's", layer_bytes(dims) + kScaleTableBytes};
     Together largest;
     for (const OpSpec& spec : layer_ops(dims)) {
@@ -38,7 +38,7 @@ Together together(const traces::Mamba1Dims& dims, Fusion fusion) {
 }
 
 /// Weights that the layers read; the embedding's rows and the head's weights are read once anyway.
-std::uint64_t read_by_layers(const traces::Mamba1Dims& dims, const reports::Report& report) {
+std::uint64_t read_by_layers(const traces::Dims& dims, const reports::Report& report) {
     std::uint64_t bytes = report.dram.weights.read_bytes;
     for (const reports::OpRow& op : report.ops) {
         if (op.name == models::name_of(models::Op::Embedding)) bytes -= op.dram_read_bytes;
@@ -67,7 +67,7 @@ std::string weight_note(const ChipConfig& chip, const traces::TraceInfo& info,
            raise_sram(chip, models::Memory::Weight, needed.bytes);
 }
 
-std::string chip_for(const traces::Mamba1Dims& dims) {
+std::string chip_for(const traces::Dims& dims) {
     // A chip with less streams nearly a whole layer for every token tile.
     constexpr std::uint64_t kLeastShare = 8;
     std::vector<std::pair<std::uint64_t, std::string>> chips;

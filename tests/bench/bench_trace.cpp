@@ -39,13 +39,14 @@ public:
     }
 
     void run() {
-        const traces::Mamba1Head head = trace_.head();
+        const traces::Head head = trace_.head();
         models::embedding_compute({{rows_, d()},
                                    trace_.tokens(),
                                    head.embedding_weight,
                                    head.embedding_scales,
                                    hidden_.data()});
-        for (std::uint32_t i = 0; i < trace_.info().layers; ++i) layer(trace_.layer(i), i == 0);
+        for (std::uint32_t i = 0; i < trace_.info().layers; ++i)
+            layer(trace_.mamba1_layer(i), i == 0);
         const std::size_t last = (rows_ - 1) * d();
         norm(1, last, head.norm_f_weight, head.norm_f_output_scale, false);
         linear(head.lm_head, {&normed_[last], d(), 1}, Epilogue::HalfAlpha, nullptr,
@@ -74,7 +75,7 @@ private:
         std::size_t count;
     };
 
-    static void linear(const traces::LinearW8A8& w, Rows x, Epilogue epilogue, std::int8_t* codes,
+    static void linear(const traces::Linear& w, Rows x, Epilogue epilogue, std::int8_t* codes,
                        arith::Half* halves) {
         models::gemm_compute({}, {{x.count, w.n, w.k},
                                   x.codes,
@@ -146,7 +147,7 @@ private:
     }
 
     const traces::Trace& trace_;
-    const traces::Mamba1Dims dims_;
+    const traces::Dims dims_;
     const std::size_t rows_;
     models::NormConfig norm_config_;
     std::vector<arith::Half> hidden_, y_, logits_;

@@ -136,8 +136,12 @@ void run_layer(Walk& walk, std::uint32_t index) {
         input.residual = residual.empty() ? nullptr : residual.data();
         input.epsilon = info.epsilon;
         LayerTensors out;
-        const auto run = decode ? golden::decode_layer : golden::prefill_layer;
-        run(info.dims, walk.trace.layer(index), input, walk.options, out, state);
+        const auto layer = walk.trace.mamba1_layer(index);
+        if (decode) {
+            golden::decode_layer(info.dims, layer, input, walk.options, out, state);
+        } else {
+            golden::prefill_layer(info.dims, layer, input, walk.options, out, state);
+        }
         walk.collector.layer(index, out, first, count);
     }
     walk.collector.states(index, state);

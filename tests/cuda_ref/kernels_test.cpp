@@ -39,7 +39,7 @@ struct LinearCase {
     static constexpr std::size_t kDepth = 5;
     ByteCodes x = random_codes(kRows * kDepth, 6, 1);
     ByteCodes weight = random_codes(kWidth * kDepth, 6, 2);
-    traces::LinearW8A8 linear;
+    traces::Linear linear;
 
     LinearCase() {
         linear.weight = weight.data();

@@ -76,7 +76,7 @@ private:
     }
 
     std::uint64_t used_rows(const std::string& name, std::uint64_t stored) const {
-        const traces::Mamba1Dims& dims = info_.dims;
+        const traces::Dims& dims = info_.dims;
         if (ends_with(name, "in_proj.weight")) return 2ULL * dims.d_inner;
         if (ends_with(name, "x_proj.weight")) return dims.x_proj_width();
         if (ends_with(name, "dt_proj.weight")) return dims.d_inner;
@@ -119,7 +119,7 @@ private:
 
     /// For inputs and weights of about 45 codes rms and outputs of the same.
     double linear_factor(const std::string& name) const {
-        const traces::Mamba1Dims& dims = info_.dims;
+        const traces::Dims& dims = info_.dims;
         double depth = dims.d_model;
         if (name.find("x_proj") != std::string::npos) depth = dims.d_inner;
         if (name.find("out_proj") != std::string::npos) depth = dims.d_inner;

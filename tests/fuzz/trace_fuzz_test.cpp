@@ -19,7 +19,7 @@ class TraceFuzz : public ::testing::TestWithParam<unsigned> {
 protected:
     void SetUp() override {
         path_ = "/tmp/mambasic_trace_fuzz_" + std::to_string(::getpid());
-        const Mamba1Dims dims{8, 16, 4, 4, 4, 1, 20};
+        const Dims dims{8, 16, 4, 4, 4, 1, 20};
         synth::SynthOptions options = synth::default_options("fuzz", dims, Phase::Decode);
         options.tokens = 2;
         options.prompt_tokens = 2;
@@ -51,7 +51,7 @@ protected:
                 }
             }
             read_ += sum;
-            for (std::uint32_t i = 0; i < trace.info().layers; ++i) (void)trace.layer(i);
+            for (std::uint32_t i = 0; i < trace.info().layers; ++i) (void)trace.mamba1_layer(i);
             if (trace.info().has_head) (void)trace.head();
             EXPECT_FALSE(describe(trace).empty());
             return true;

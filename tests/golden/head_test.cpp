@@ -10,8 +10,8 @@ namespace mambasic::golden {
 namespace {
 
 struct RandomHead {
-    traces::Mamba1Dims dims = tiny_dims();
-    traces::Mamba1Head view;
+    traces::Dims dims = tiny_dims();
+    traces::Head view;
     std::vector<std::int8_t> embedding, lm_head;
     std::vector<Half> scales, norm_weight, hidden;
     std::vector<float> residual;

@@ -9,9 +9,8 @@ namespace mambasic::golden {
 namespace {
 
 /// Sets a factor of a linear to NaN: whoever uses it gets zeros (int8) or NaN (FP16).
-Outcome with_nan(const RandomLayer& layer, float traces::LinearW8A8::*factor,
-                 traces::LinearW8A8 traces::Mamba1Layer::*linear, bool decoding,
-                 const Prompt& prompt) {
+Outcome with_nan(const RandomLayer& layer, float traces::Linear::*factor,
+                 traces::Linear traces::Mamba1Layer::*linear, bool decoding, const Prompt& prompt) {
     RandomLayer broken(layer.dims, 1);
     broken.view.*linear.*factor = NAN;
     if (!decoding) {
@@ -38,7 +37,7 @@ struct Factors {
 void expect_factors(const Factors& want, bool decoding, std::uint32_t batch, std::uint32_t tokens) {
     const RandomLayer layer(tiny_dims(), 1);
     const Prompt prompt(batch, tokens, layer.dims, 9);
-    using L = traces::LinearW8A8;
+    using L = traces::Linear;
     using M = traces::Mamba1Layer;
     for (const auto factor : {&L::a, &L::b, &L::alpha}) {
         const bool alpha = factor == &L::alpha;

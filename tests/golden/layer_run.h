@@ -14,7 +14,7 @@ struct Prompt {
     std::size_t width;
     std::vector<Half> hidden;
     std::vector<float> residual;
-    Prompt(std::uint32_t b, std::uint32_t l, const traces::Mamba1Dims& dims, std::uint32_t seed)
+    Prompt(std::uint32_t b, std::uint32_t l, const traces::Dims& dims, std::uint32_t seed)
         : batch(b), tokens(l), width(dims.d_model) {
         std::mt19937 rng(seed);
         hidden = random_halves(rng, std::size_t{b} * l * width, 1.2F);

@@ -53,7 +53,7 @@ void expect_rows(const Outcome& all, std::size_t all_rows, std::size_t first, st
 }
 
 /// a * (b * acc), b * (a * acc) and alpha * acc are one formula when all factors are powers of two.
-void make_epilogues_equal(traces::LinearW8A8& linear) {
+void make_epilogues_equal(traces::Linear& linear) {
     linear.b = 0x1p-10F;
     linear.a = std::exp2(std::round(std::log2(linear.alpha / linear.b)));
     linear.alpha = linear.a * linear.b;

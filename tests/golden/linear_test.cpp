@@ -13,7 +13,7 @@ namespace {
 struct Case {
     std::size_t rows;
     std::vector<std::int8_t> x, weight;
-    traces::LinearW8A8 linear;
+    traces::Linear linear;
     Case(std::size_t m, std::uint32_t n, std::uint32_t k, std::uint32_t seed) : rows(m) {
         std::mt19937 rng(seed);
         x = random_codes(rng, m * k);
@@ -151,7 +151,7 @@ struct Lone {
     std::int64_t acc() const { return std::int64_t{x[0]} * w; }
 };
 
-using Factor = float traces::LinearW8A8::*;
+using Factor = float traces::Linear::*;
 
 /// Sets `outer` so that outer * fl(inner * acc) is within an ulp of the tie 2.5: the code shows the
 /// last bit of both products and which of them came first.
@@ -163,7 +163,7 @@ void expect_order(Factor outer, Factor inner, Call call) {
     for (int trial = 0; trial < 3000; ++trial) {
         const auto codes = random_codes(rng, 2, 1, 127);
         const Lone lone{{codes[0], codes[0]}, codes[1]};
-        traces::LinearW8A8 linear;
+        traces::Linear linear;
         linear.n = linear.n_padded = linear.k = 1;
         linear.weight = &lone.w;
         linear.*inner = factor(rng);
@@ -180,7 +180,7 @@ void expect_order(Factor outer, Factor inner, Call call) {
 }
 
 TEST(LinearEpilogue, OrderOfTheFactorsToTheLastBit) {
-    using L = traces::LinearW8A8;
+    using L = traces::Linear;
     expect_order(&L::a, &L::b, [](const L& linear, const Int8Rows& x, std::int8_t* y) {
         linear_forward(linear, x, 2, false, y);
     });
@@ -216,7 +216,7 @@ TEST(LinearEpilogue, HalfOutputOfSeveralRows) {
 
 /// One input, one weight, so that the accumulator is their product.
 std::int8_t one_row(std::int8_t x, std::int8_t w, float alpha, bool wrap) {
-    traces::LinearW8A8 linear;
+    traces::Linear linear;
     linear.n = linear.n_padded = linear.k = 1;
     linear.weight = &w;
     linear.alpha = alpha;

@@ -9,10 +9,9 @@ std::uint32_t round_up_to_16(std::uint32_t n) { return (n + 15) / 16 * 16; }
 
 /// Codes of +-40 or so; a, b and alpha bring the output's deviation to `target` (int8 codes, or
 /// units for an FP16 output) when the input's is `input_deviation`.
-traces::LinearW8A8 random_linear(std::mt19937& rng, std::vector<std::int8_t>& weight,
-                                 std::uint32_t n, std::uint32_t k, float input_deviation,
-                                 float target) {
-    traces::LinearW8A8 linear;
+traces::Linear random_linear(std::mt19937& rng, std::vector<std::int8_t>& weight, std::uint32_t n,
+                             std::uint32_t k, float input_deviation, float target) {
+    traces::Linear linear;
     linear.n = n;
     linear.n_padded = round_up_to_16(n);
     linear.k = k;
@@ -28,8 +27,8 @@ traces::LinearW8A8 random_linear(std::mt19937& rng, std::vector<std::int8_t>& we
 
 }  // namespace
 
-traces::Mamba1Dims tiny_dims() {
-    traces::Mamba1Dims dims;
+traces::Dims tiny_dims() {
+    traces::Dims dims;
     dims.d_model = 48;
     dims.d_inner = 96;
     dims.d_state = 16;
@@ -40,8 +39,8 @@ traces::Mamba1Dims tiny_dims() {
     return dims;
 }
 
-traces::Mamba1Dims mamba_130m_dims() {
-    traces::Mamba1Dims dims;
+traces::Dims mamba_130m_dims() {
+    traces::Dims dims;
     dims.d_model = 768;
     dims.d_inner = 1536;
     dims.d_state = 16;
@@ -78,7 +77,7 @@ std::vector<arith::Half> random_halves(std::mt19937& rng, std::size_t count, flo
     return halves;
 }
 
-RandomLayer::RandomLayer(const traces::Mamba1Dims& d_, std::uint32_t seed) : dims(d_) {
+RandomLayer::RandomLayer(const traces::Dims& d_, std::uint32_t seed) : dims(d_) {
     std::mt19937 rng(seed);
     const std::uint32_t e = dims.d_inner;
     for (std::uint32_t i = 0; i < dims.d_model; ++i) {

@@ -12,17 +12,17 @@
 namespace mambasic::golden {
 
 struct RandomLayer {
-    RandomLayer(const traces::Mamba1Dims& dims, std::uint32_t seed);
+    RandomLayer(const traces::Dims& dims, std::uint32_t seed);
 
-    traces::Mamba1Dims dims;
+    traces::Dims dims;
     traces::Mamba1Layer view;
     std::vector<arith::Half> norm_weight;
     std::vector<std::int8_t> in_proj, conv_weight, conv_bias, x_proj, dt_proj, out_proj;
     std::vector<std::int8_t> dt_bias, a_log, d;
 };
 
-traces::Mamba1Dims tiny_dims();
-traces::Mamba1Dims mamba_130m_dims();
+traces::Dims tiny_dims();
+traces::Dims mamba_130m_dims();
 
 std::vector<std::int8_t> random_codes(std::mt19937& rng, std::size_t count, int low = -128,
                                       int high = 127);

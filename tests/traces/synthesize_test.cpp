@@ -63,7 +63,7 @@ TEST(Synthesize, ALayerDoesNotDependOnHowManyFollow) {
     const Tensor* a = one.recorded(0, "out_proj.output");
     const Tensor* b = two.recorded(0, "out_proj.output");
     EXPECT_EQ(std::memcmp(a->data, b->data, a->bytes()), 0);
-    EXPECT_EQ(one.layer(0).u_scale, two.layer(0).u_scale);
+    EXPECT_EQ(one.mamba1_layer(0).u_scale, two.mamba1_layer(0).u_scale);
 }
 
 TEST(Synthesize, RecordedIsWhatGoldenGives) {
@@ -78,7 +78,7 @@ TEST(Synthesize, RecordedIsWhatGoldenGives) {
     for (std::uint32_t i = 0; i < info.layers; ++i) {
         const golden::LayerInput input{1, info.tokens, hidden.data(),
                                        residual.empty() ? nullptr : residual.data(), info.epsilon};
-        golden::prefill_layer(info.dims, trace.layer(i), input, {}, out, state);
+        golden::prefill_layer(info.dims, trace.mamba1_layer(i), input, {}, out, state);
         const std::string at = "trace.layers." + std::to_string(i) + ".";
         expect_recorded(trace, at + "norm.residual", out.residual);
         expect_recorded(trace, at + "norm.output", out.norm);
@@ -129,7 +129,7 @@ void expect_decode_step_by_step(std::uint32_t batch) {
             const golden::LayerInput input{batch, 1, hidden.data(),
                                            residual.empty() ? nullptr : residual.data(),
                                            info.epsilon};
-            golden::decode_layer(info.dims, trace.layer(i), input, {}, out, states[i]);
+            golden::decode_layer(info.dims, trace.mamba1_layer(i), input, {}, out, states[i]);
             hidden = out.out_proj;
             residual = out.residual;
         }
@@ -155,7 +155,7 @@ TEST(Synthesize, DecodeOfOneSequenceIsStepAfterStep) { expect_decode_step_by_ste
 TEST(Synthesize, DecodeStartsWhereThePromptEnds) {
     const SynthOptions options = tiny_options(Phase::Decode);
     const Trace trace = made(options, "prompted");
-    const Mamba1Dims& dims = options.dims;
+    const Dims& dims = options.dims;
     const std::vector<std::int32_t> prompt =
         draw_tokens({dims, options.seed, options.outlier_share}, "prompt", options.prompt_tokens);
     std::vector<arith::Half> hidden =
@@ -167,7 +167,7 @@ TEST(Synthesize, DecodeStartsWhereThePromptEnds) {
         const golden::LayerInput input{1, options.prompt_tokens, hidden.data(),
                                        residual.empty() ? nullptr : residual.data(),
                                        options.epsilon};
-        golden::prefill_layer(dims, trace.layer(i), input, {}, out, state);
+        golden::prefill_layer(dims, trace.mamba1_layer(i), input, {}, out, state);
         const std::string at = "trace.layers." + std::to_string(i) + ".";
         expect_recorded(trace, at + "conv1d.state_in", state.conv);
         expect_recorded(trace, at + "scan.state_in", state.ssm);
@@ -184,7 +184,7 @@ std::vector<float> conv_outputs(const Trace& trace) {
         const Tensor* codes = trace.recorded(i, "conv1d.output");
         for (std::uint64_t j = 0; j < codes->elements(); ++j) {
             values.push_back(static_cast<float>(codes->as<std::int8_t>()[j]) *
-                             trace.layer(i).u_scale);
+                             trace.mamba1_layer(i).u_scale);
         }
     }
     return values;
@@ -210,7 +210,7 @@ TEST(Synthesize, ConvOutputsHaveSilusSkewAndALongTail) {
     std::vector<float> values = conv_outputs(trace);
     const float largest = *std::max_element(values.begin(), values.end());
     const float lowest = *std::min_element(values.begin(), values.end());
-    EXPECT_GE(lowest, -0.2785F - trace.layer(0).u_scale);  // SiLU's minimum
+    EXPECT_GE(lowest, -0.2785F - trace.mamba1_layer(0).u_scale);  // SiLU's minimum
     EXPECT_LT(lowest, -0.2F);
     double squares = 0;
     double fourths = 0;
@@ -248,7 +248,7 @@ TEST(Synthesize, ScalesAreWhatTheObserversMakeOfTheInput) {
         const Sample sample{count, hidden + first * info.dims.d_model, nullptr, info.epsilon};
         calibrate(info.dims, draw_layer(weights, 0), sample, observers);
     }
-    const Mamba1Layer layer = trace.layer(0);
+    const Mamba1Layer layer = trace.mamba1_layer(0);
     EXPECT_EQ(layer.norm_output_scale, observers.in_proj_input.scale());
     EXPECT_EQ(layer.conv_input_scale, observers.in_proj_output.scale());
     EXPECT_EQ(layer.z_scale, observers.in_proj_output.scale());

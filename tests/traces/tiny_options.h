@@ -6,7 +6,7 @@
 namespace mambasic::traces::test {
 
 inline synth::SynthOptions tiny_options(Phase phase = Phase::Prefill) {
-    const Mamba1Dims tiny{96, 192, 16, 4, 16, 2, 256};
+    const Dims tiny{96, 192, 16, 4, 16, 2, 256};
     synth::SynthOptions options = synth::default_options("tiny", tiny, phase);
     options.tokens = phase == Phase::Prefill ? 24 : 3;
     options.prompt_tokens = 12;

@@ -67,12 +67,12 @@ TEST(Trace, TypedViewsPointAtWhatWasWritten) {
     EXPECT_EQ(trace.info().epsilon, 1e-5F);
     EXPECT_EQ(trace.computed_data_sha256(), trace.info().data_sha256);
 
-    const Mamba1Layer layer = trace.layer(1);
+    const Mamba1Layer layer = trace.mamba1_layer(1);
     EXPECT_EQ(layer.x_proj.n, 12U);
     EXPECT_EQ(layer.x_proj.n_padded, 16U);
     EXPECT_EQ(layer.x_proj.k, 16U);
     EXPECT_EQ(layer.x_proj.b, 0.5F);
-    EXPECT_EQ(trace.layer(0).x_proj.b, 0.25F);
+    EXPECT_EQ(trace.mamba1_layer(0).x_proj.b, 0.25F);
     const auto* in_proj = trace.find("backbone.layers.1.mixer.in_proj.weight");
     ASSERT_NE(in_proj, nullptr);
     EXPECT_EQ(layer.in_proj.weight, in_proj->as<std::int8_t>());
@@ -135,7 +135,7 @@ TEST(Trace, ShapesOnlyIsSmallAndKnowsEveryShape) {
     EXPECT_LT(trace.file_bytes(), 2048U);
     EXPECT_EQ(trace.find("lm_head.weight")->shape, (std::vector<std::uint64_t>{50288, 2560}));
     EXPECT_EQ(trace.find("lm_head.weight")->data, nullptr);
-    const Mamba1Layer layer = trace.layer(63);
+    const Mamba1Layer layer = trace.mamba1_layer(63);
     EXPECT_EQ(layer.in_proj.weight, nullptr);
     EXPECT_EQ(layer.in_proj.n, 10240U);
     EXPECT_EQ(layer.norm_output_scale, 0.0F);

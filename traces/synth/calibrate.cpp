@@ -10,7 +10,7 @@ namespace mambasic::traces::synth {
 
 namespace {
 
-std::vector<float> float_conv(const Mamba1Dims& dims, const FloatLayer& layer,
+std::vector<float> float_conv(const Dims& dims, const FloatLayer& layer,
                               const std::vector<float>& xz, std::size_t tokens) {
     const std::size_t channels = dims.d_inner;
     std::vector<float> u(tokens * channels);
@@ -38,7 +38,7 @@ struct ScanViews {
 };
 
 // One channel over time; `state` [N] starts at zero and ends as the state after the last token.
-void scan_channel(const Mamba1Dims& dims, const ScanViews& in, std::size_t channel, float* state,
+void scan_channel(const Dims& dims, const ScanViews& in, std::size_t channel, float* state,
                   std::vector<float>& y) {
     const std::size_t states = dims.d_state;
     const std::size_t width = dims.x_proj_width();
@@ -112,7 +112,7 @@ std::vector<float> float_norm(const std::vector<float>& weight, const Sample& ro
     return out;
 }
 
-std::vector<float> calibrate(const Mamba1Dims& dims, const FloatLayer& layer, const Sample& sample,
+std::vector<float> calibrate(const Dims& dims, const FloatLayer& layer, const Sample& sample,
                              LayerObservers& observers) {
     const std::size_t tokens = sample.tokens;
     const std::vector<float> normed = float_norm(layer.norm, sample);

@@ -32,7 +32,7 @@ struct Sample {
 
 /// Runs the sample and lets the observers see it. Returns the scan's gated output [tokens][E],
 /// whose transform out_proj_input saw; tests compare it with the quantized layer's.
-std::vector<float> calibrate(const Mamba1Dims& dims, const FloatLayer& layer, const Sample& sample,
+std::vector<float> calibrate(const Dims& dims, const FloatLayer& layer, const Sample& sample,
                              LayerObservers& observers);
 
 /// fp16(rmsnorm(hidden + residual) * weight) of `rows` rows, and the observer that sees it.

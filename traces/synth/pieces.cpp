@@ -25,14 +25,14 @@ const Pieces::View* Pieces::find(const std::string& name) const {
     return found == views_.end() ? nullptr : &found->second;
 }
 
-void Pieces::add_linear(const std::string& prefix, const LinearW8A8& linear) {
+void Pieces::add_linear(const std::string& prefix, const Linear& linear) {
     add(prefix + ".weight", linear.weight, std::uint64_t{linear.n_padded} * linear.k);
     add_scalar(prefix + ".alpha", DType::F64, static_cast<double>(linear.alpha));
     add_scalar(prefix + ".a", DType::F32, static_cast<double>(linear.a));
     add_scalar(prefix + ".b", DType::F32, static_cast<double>(linear.b));
 }
 
-void Pieces::add_conv(const std::string& at, const Mamba1Dims& dims, const Mamba1Layer& layer) {
+void Pieces::add_conv(const std::string& at, const Dims& dims, const Mamba1Layer& layer) {
     const auto scalar = [this, &at](const char* name, float value) {
         add_scalar(at + name, DType::F64, static_cast<double>(value));
     };
@@ -44,7 +44,7 @@ void Pieces::add_conv(const std::string& at, const Mamba1Dims& dims, const Mamba
     scalar("output_scale", layer.conv_output_scale);
 }
 
-void Pieces::add_scan(const std::string& at, const Mamba1Dims& dims, const Mamba1Layer& layer) {
+void Pieces::add_scan(const std::string& at, const Dims& dims, const Mamba1Layer& layer) {
     const auto scalar = [this, &at](const char* name, float value) {
         add_scalar(at + name, DType::F32, static_cast<double>(value));
     };
@@ -99,7 +99,7 @@ void Pieces::add_recorded(const TraceInfo& info, std::uint32_t index,
     add(at + "out_proj.output", tensors.out_proj);
 }
 
-void Pieces::add_head(const TraceInfo& info, const Mamba1Head& head,
+void Pieces::add_head(const TraceInfo& info, const Head& head,
                       const golden::HeadTensors& recorded) {
     add("backbone.norm_f.weight", head.norm_f_weight, info.dims.d_model * sizeof(std::uint16_t));
     add_scalar("backbone.norm_f.output_scale", DType::F64,

@@ -28,8 +28,7 @@ public:
     void add_states_in(const TraceInfo& info, std::uint32_t index, const golden::LayerState& state);
     void add_recorded(const TraceInfo& info, std::uint32_t index,
                       const golden::LayerTensors& tensors, const golden::LayerState& state);
-    void add_head(const TraceInfo& info, const Mamba1Head& head,
-                  const golden::HeadTensors& recorded);
+    void add_head(const TraceInfo& info, const Head& head, const golden::HeadTensors& recorded);
 
     struct View {
         const void* data = nullptr;
@@ -38,9 +37,9 @@ public:
     const View* find(const std::string& name) const;
 
 private:
-    void add_linear(const std::string& prefix, const LinearW8A8& linear);
-    void add_conv(const std::string& at, const Mamba1Dims& dims, const Mamba1Layer& layer);
-    void add_scan(const std::string& at, const Mamba1Dims& dims, const Mamba1Layer& layer);
+    void add_linear(const std::string& prefix, const Linear& linear);
+    void add_conv(const std::string& at, const Dims& dims, const Mamba1Layer& layer);
+    void add_scan(const std::string& at, const Dims& dims, const Mamba1Layer& layer);
 
     std::unordered_map<std::string, View> views_;
     std::deque<std::array<char, 8>> scalars_;

@@ -23,21 +23,20 @@ std::vector<arith::Half> to_halves(const std::vector<float>& values) {
     return out;
 }
 
-void set_int8_factors(LinearW8A8& linear, float weight_scale, float input_scale,
-                      float output_scale) {
+void set_int8_factors(Linear& linear, float weight_scale, float input_scale, float output_scale) {
     linear.a =
         static_cast<float>(static_cast<double>(input_scale) / static_cast<double>(output_scale));
     linear.b = weight_scale;
     linear.alpha = weight_scale * input_scale / output_scale;
 }
 
-void set_half_factors(LinearW8A8& linear, float weight_scale, float input_scale) {
+void set_half_factors(Linear& linear, float weight_scale, float input_scale) {
     linear.a = input_scale;
     linear.b = weight_scale;
     linear.alpha = weight_scale * input_scale;
 }
 
-QuantizedLayer::QuantizedLayer(const Mamba1Dims& dims, const FloatLayer& layer,
+QuantizedLayer::QuantizedLayer(const Dims& dims, const FloatLayer& layer,
                                const std::vector<float>& out_proj)
     : dims_(dims),
       norm_(to_halves(layer.norm)),
@@ -51,9 +50,9 @@ QuantizedLayer::QuantizedLayer(const Mamba1Dims& dims, const FloatLayer& layer,
       d_(quantize_weight(layer.d)),
       out_proj_(padded(out_proj, dims.d_inner)) {}
 
-LinearW8A8 QuantizedLayer::linear(const QuantizedWeight& weight, std::uint32_t n,
-                                  std::uint32_t k) const {
-    LinearW8A8 out;
+Linear QuantizedLayer::linear(const QuantizedWeight& weight, std::uint32_t n,
+                              std::uint32_t k) const {
+    Linear out;
     out.weight = weight.codes.data();
     out.n = n;
     out.n_padded = padded_rows(n);

@@ -72,7 +72,7 @@ golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, 
     return all;
 }
 
-golden::HeadTensors run_head(const TraceInfo& info, const Mamba1Head& head, const Stream& input) {
+golden::HeadTensors run_head(const TraceInfo& info, const Head& head, const Stream& input) {
     const golden::Options options;
     const auto run = [&](std::uint32_t token) {
         const Stream rows = gather_stream(input, info, token);

@@ -24,7 +24,7 @@ golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, 
                                golden::LayerState& state);
 
 /// Final norm and LM head on what the last layer left: in prefill the last token of each sequence.
-golden::HeadTensors run_head(const TraceInfo& info, const Mamba1Head& head, const Stream& input);
+golden::HeadTensors run_head(const TraceInfo& info, const Head& head, const Stream& input);
 
 /// The stream after a layer; takes the two vectors out of `tensors` by copy.
 Stream after(const golden::LayerTensors& tensors);

@@ -24,7 +24,7 @@ golden::LayerState state_before(const Trace& trace, std::uint32_t index) {
 
 Stream replayed(const Trace& trace, std::uint32_t index, const Stream& input) {
     golden::LayerState state = state_before(trace, index);
-    return after(run_layer(trace.info(), trace.layer(index), input, state));
+    return after(run_layer(trace.info(), trace.mamba1_layer(index), input, state));
 }
 
 Stream first_input(const Trace& trace) {

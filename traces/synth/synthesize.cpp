@@ -135,7 +135,7 @@ Embedding draw_embedding(const WeightOptions& weights) {
 
 void Synthesis::start() {
     const Embedding embedding = draw_embedding(weights_);
-    Mamba1Head head;
+    Head head;
     head.embedding_weight = embedding.codes.data();
     head.embedding_scales = embedding.scales.data();
     const auto embedded = [&](const std::vector<std::int32_t>& tokens) {
@@ -206,7 +206,7 @@ void Synthesis::end() {
     });
     const std::vector<arith::Half> norm_weight = to_halves(norm_f);
     const QuantizedWeight lm_head = draw_lm_head(weights_);
-    Mamba1Head head;
+    Head head;
     head.norm_f_weight = norm_weight.data();
     head.norm_f_output_scale = lm_head_input.scale();
     head.lm_head.weight = lm_head.codes.data();
@@ -223,7 +223,7 @@ void Synthesis::end() {
 
 }  // namespace
 
-SynthOptions default_options(const std::string& model, const Mamba1Dims& dims, Phase phase) {
+SynthOptions default_options(const std::string& model, const Dims& dims, Phase phase) {
     SynthOptions out;
     out.model = model;
     out.dims = dims;

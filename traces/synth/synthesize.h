@@ -13,7 +13,7 @@ namespace mambasic::traces::synth {
 
 struct SynthOptions {
     std::string model;
-    Mamba1Dims dims;
+    Dims dims;
     Phase phase = Phase::Prefill;
     std::uint32_t batch = 1;
     std::uint32_t tokens = 0;         // per sequence; decode: steps
@@ -31,7 +31,7 @@ struct SynthOptions {
 
 /// The defaults that the command line documents: 512 tokens (decode: 16 after a prompt of 32), all
 /// layers, 0.1 % outlier channels, recording outputs, 512 calibration tokens in samples of 256.
-SynthOptions default_options(const std::string& model, const Mamba1Dims& dims, Phase phase);
+SynthOptions default_options(const std::string& model, const Dims& dims, Phase phase);
 
 using Progress = std::function<void(std::uint32_t done, std::uint32_t of)>;  // layers
 

@@ -117,7 +117,7 @@ std::vector<std::uint32_t> outlier_channels(const WeightOptions& options, std::u
 }
 
 FloatLayer draw_layer(const WeightOptions& options, std::uint32_t layer) {
-    const Mamba1Dims& dims = options.dims;
+    const Dims& dims = options.dims;
     FloatLayer out;
     out.norm = draw_norm(layer_draws(options, layer, "norm"), dims.d_model);
     draw_in_proj(options, layer, out);

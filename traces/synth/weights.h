@@ -17,7 +17,7 @@
 namespace mambasic::traces::synth {
 
 struct WeightOptions {
-    Mamba1Dims dims;
+    Dims dims;
     std::uint64_t seed = 0;
     float outlier_share = 0;  // of the d_inner channels; rounded up to one channel unless 0
 };

@@ -26,7 +26,7 @@ TEST(Networks, EveryFileLoadsAndIsAMamba1) {
 
 // mamba_ssm takes dt_rank = ceil(d_model / 16) for "auto", which the released models use.
 TEST(Networks, TheReleasedModelsHaveTheirPublishedDimensions) {
-    const traces::Mamba1Dims d = load_network("mamba-130m").dims;
+    const traces::Dims d = load_network("mamba-130m").dims;
     EXPECT_EQ(d.d_model, 768U);
     EXPECT_EQ(d.dt_rank, 48U);
     EXPECT_EQ(d.n_layer, 24U);

@@ -127,7 +127,7 @@ std::map<Op, std::uint64_t> work_done(const std::vector<Segment>& segments) {
 }
 
 void check_work(const Workload& work, const std::vector<Segment>& segments) {
-    const traces::Mamba1Dims& d = work.dims;
+    const traces::Dims& d = work.dims;
     const std::uint64_t rows = work.batch * work.tokens * work.layers;
     std::map<Op, std::uint64_t> expected = {
         {Op::Norm, rows * d.d_model},   {Op::InProj, rows * 2 * d.d_inner},
