@@ -172,6 +172,9 @@ std::string ConfigFiles::locate(const std::string& path, const YamlMark& mark,
     if (is_file(beside)) return beside.string();
     const fs::path rooted = (fs::path(root_) / path).lexically_normal();
     if (is_file(rooted)) return rooted.string();
+    // What a chip extends as "../base.yaml", a copy of it that lies elsewhere still extends.
+    const fs::path as_a_chip = (fs::path(root_) / "chips" / path).lexically_normal();
+    if (is_file(as_a_chip)) return as_a_chip.string();
     std::vector<std::string> names;
     std::error_code error;
     for (const auto& file : fs::directory_iterator(rooted.parent_path(), error)) {

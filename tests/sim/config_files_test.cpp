@@ -32,6 +32,17 @@ TEST(ConfigFiles, AFileLiesOverWhatItExtends) {
     EXPECT_EQ(tree->find("m")->value->find("x")->value->mark.text(), folder / "base.yaml:3:6");
 }
 
+TEST(ConfigFiles, ACopyOfAChipExtendsWhatTheChipExtends) {
+    const ConfigFolder folder;
+    folder.write("hw/base.yaml", "a: 1\nb: 2\n");
+    const std::string chip = "extends: ../base.yaml\nb: 3\n";
+    const std::string copy = folder.write("mine/copies/copy.yaml", chip);
+    const ConfigFiles files(folder / "hw", {});
+    EXPECT_EQ(at(files.load(copy), "a"), "1");
+    folder.write("mine/base.yaml", "a: 7\nb: 8\n");  // beside it, nearer
+    EXPECT_EQ(at(files.load(copy), "a"), "7");
+}
+
 TEST(ConfigFiles, ReferencesBringAWholeMapping) {
     const ConfigFolder folder;
     folder.write("dram/a.yaml", "name: a\nonly_a: 1\n");
