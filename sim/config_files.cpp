@@ -175,15 +175,9 @@ std::string ConfigFiles::locate(const std::string& path, const YamlMark& mark,
     // What a chip extends as "../base.yaml", a copy of it that lies elsewhere still extends.
     const fs::path as_a_chip = (fs::path(root_) / "chips" / path).lexically_normal();
     if (is_file(as_a_chip)) return as_a_chip.string();
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& file : fs::directory_iterator(rooted.parent_path(), error)) {
-        if (file.path().extension() != ".yaml") continue;
-        names.push_back((fs::path(path).parent_path() / file.path().filename()).string());
-    }
-    std::sort(names.begin(), names.end());
-    throw UserError(mark.text() + ": no file " + models::shown(path) + " beside this one or in " +
-                    root_ + models::suggestion(path, names));
+    throw UserError(mark.text() + ": no file " + models::shown(path) +
+                    (beside == rooted ? "" : " beside this one or") + " in " + root_ +
+                    nearest_file(root_, path));
 }
 
 YamlNodePtr ConfigFiles::resolve(const std::string& key, const YamlNodePtr& value,

@@ -85,6 +85,23 @@ std::vector<std::string> names_in(const std::vector<fs::path>& folders) {
     return names;
 }
 
+std::string nearest_file(const fs::path& folder, const std::string& path) {
+    const fs::path wanted = path;
+    const bool anywhere = !wanted.has_parent_path();
+    std::vector<std::string> near;
+    std::error_code error;
+    const fs::recursive_directory_iterator end;
+    for (fs::recursive_directory_iterator file(folder, error); file != end; file.increment(error)) {
+        if (file.depth() > 0) file.disable_recursion_pending();
+        if (file->path().extension() != ".yaml") continue;
+        const fs::path name = file->path().lexically_relative(folder);
+        if (name.stem() == wanted.stem()) return ", did you mean '" + name.string() + "'?";
+        if (anywhere || name.parent_path() == wanted.parent_path()) near.push_back(name.string());
+    }
+    std::sort(near.begin(), near.end());
+    return models::suggestion(path, near);
+}
+
 std::string nearest_in(const std::vector<fs::path>& folders, const std::string& word,
                        const std::string& part) {
     if (folders.empty()) {

@@ -25,6 +25,11 @@ std::vector<std::string> names_in(const std::vector<std::filesystem::path>& fold
 std::string nearest_in(const std::vector<std::filesystem::path>& folders, const std::string& word,
                        const std::string& part);
 
+/// For the error about `path`, which is no file below the folder: one of that name in a folder of
+/// it, or the nearest of those that lie where it was looked for; of all where `path` is a bare
+/// name.
+std::string nearest_file(const std::filesystem::path& folder, const std::string& path);
+
 /// The path as seen from the current folder where it lies below it, else whole.
 std::string shortened(const std::filesystem::path& path);
 

@@ -57,7 +57,17 @@ TEST(ConfigFiles, ReferencesBringAWholeMapping) {
     EXPECT_EQ(at(files.load(c), "dram", "name"), "c");
     EXPECT_EQ(at(files.load(c), "dram", "only_a"), "1");  // written here: laid over
     const std::string d = folder.write("chips/d.yaml", "dram: dram/x.yaml\n");
-    EXPECT_EQ(user_error([&] { files.load(d); }).rfind(d + ":1:7: no file 'dram/x.yaml'", 0), 0U);
+    EXPECT_EQ(user_error([&] { files.load(d); }),
+              d + ":1:7: no file 'dram/x.yaml' beside this one or in " + folder.text() +
+                  ", did you mean 'dram/a.yaml'?");
+    const auto set = [&](const std::string& value) {
+        return user_error([&] { files.override_with(files.load(b), "dram=" + value); });
+    };
+    EXPECT_EQ(set("a"), "--set dram=a: no file 'a' in " + folder.text() +
+                            ", did you mean 'dram/a.yaml'?");  // by its short name
+    EXPECT_EQ(set("dram/of_mine.yaml"),
+              "--set dram=dram/of_mine.yaml: no file 'dram/of_mine.yaml' in " + folder.text() +
+                  "; valid are dram/a.yaml, dram/b.yaml");
 }
 
 TEST(ConfigFiles, CyclesAndMissingBasesAreRefused) {
