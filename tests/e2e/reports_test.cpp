@@ -30,6 +30,38 @@ TEST(Reports, TheSameInputsGiveTheSameBytes) {
     EXPECT_GT(first.size(), 1000U);
 }
 
+struct Written {
+    std::string report;
+    std::string tensors;
+};
+
+Written written_by(const std::string& trace, const std::string& setting, const char* threads) {
+    const Folder folder;
+    const Outcome outcome = mambasic({"run", "tiny", "--trace", trace, "--set", setting, "--out",
+                                      folder.path("out"), "--dump", folder.path("dump"), "--quiet"},
+                                     {{"OMP_NUM_THREADS", threads}});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return {read_file(folder.path("out/report.json")), read_file(folder.path("dump"))};
+}
+
+// Jobs of several tiles, layers and steps run at once; what they leave behind does not show it.
+TEST(Reports, ThreadsChangeNeitherTensorsNorReport) {
+    for (const std::string& trace : {tiny_prefill(), tiny_decode()}) {
+        for (const char* setting : {"schedule.fusion=layer", "schedule.fusion=none",
+                                    "schedule.tile_tokens=2", "ssm.state_residency=spilled"}) {
+            const Written one = written_by(trace, setting, "1");
+            EXPECT_GT(one.tensors.size(), 1000U);
+            for (const char* threads : {"2", "7"}) {
+                const Written many = written_by(trace, setting, threads);
+                EXPECT_EQ(many.report.substr(many.report.find("totals")),
+                          one.report.substr(one.report.find("totals")))
+                    << setting << ", " << threads << " threads";
+                EXPECT_TRUE(many.tensors == one.tensors) << setting << ", " << threads;
+            }
+        }
+    }
+}
+
 TEST(Reports, ChecksAreDeterministicToo) {
     const auto check = [](const char* threads) {
         const Folder folder;
@@ -50,6 +82,24 @@ TEST(Reports, TheTextIsWhatTheTerminalShowed) {
     const std::string text = read_file(folder.path("out/report.txt"));
     EXPECT_EQ(outcome.out.compare(0, text.size(), text), 0);  // then come the next steps
     EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos) << "colour in a pipe";
+}
+
+TEST(Reports, OverridesAreToldWithTheChip) {
+    const Folder folder;
+    const std::vector<std::string> sets = {"--set", "ssm.exp_units=8", "--set", "gemm.rows=4"};
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"run", "tiny"}, {"check", "--chip", "tiny"}}) {
+        words.insert(words.end(), sets.begin(), sets.end());
+        words.insert(words.end(), {"--trace", tiny_prefill(), "--out", folder.path("out")});
+        const Outcome outcome = mambasic(words);
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        const std::string line = "  with --set ssm.exp_units=8 --set gemm.rows=4";
+        EXPECT_EQ(lines_of(outcome.out).at(1), line) << words[0];
+        EXPECT_EQ(lines_of(read_file(folder.path("out/report.txt"))).at(1), line) << words[0];
+        EXPECT_EQ(Json::parse(read_file(folder.path("out/report.json")))["provenance"]["overrides"],
+                  Json({"ssm.exp_units=8", "gemm.rows=4"}));
+    }
+    EXPECT_EQ(Json::parse(report_of({}, {}))["provenance"]["overrides"], Json::array());
 }
 
 TEST(Reports, TimeDoesNotDependOnNumbers) {
