@@ -26,6 +26,7 @@ Json json_of(const Provenance& p) {
     return {{"version", p.version},
             {"chip", p.chip},
             {"chip_sha256", p.chip_sha256},
+            {"overrides", p.overrides},
             {"scheme", p.scheme},
             {"scheme_sha256", p.scheme_sha256},
             {"trace", p.trace},

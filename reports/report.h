@@ -24,6 +24,7 @@ struct Provenance {
     std::string version;
     std::string chip;  // file name, for people
     std::string chip_sha256;
+    std::vector<std::string> overrides;  // of --set, "gemm.rows=8", in the order given
     std::string scheme;
     std::string scheme_sha256;
     std::string trace;

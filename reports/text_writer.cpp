@@ -18,7 +18,7 @@ std::string section(const Ink& ink, const std::string& title) {
 std::string identity(const Report& report, const Ink& ink) {
     const Provenance& p = report.provenance;
     return ink.bold("mambasic " + p.version) + "  chip " + p.chip + ", scheme " + p.scheme +
-           ", trace " + p.trace + "\n";
+           ", trace " + p.trace + "\n" + overrides_line(p);
 }
 
 std::string headline(const Totals& t) {
@@ -155,6 +155,15 @@ std::string unit_table(const std::vector<UnitError>& units) {
 }
 
 }  // namespace
+
+std::string overrides_line(const Provenance& provenance) {
+    std::string line;
+    for (const std::string& set : provenance.overrides) line += " --set " + set;
+    // A value may hold any character; the line must stay one.
+    std::replace_if(
+        line.begin(), line.end(), [](unsigned char c) { return c < ' '; }, '?');
+    return line.empty() ? line : "  with" + line + "\n";
+}
 
 std::string to_text(const Report& report, const TextOptions& options) {
     const Ink ink(options.colour);

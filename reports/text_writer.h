@@ -15,6 +15,9 @@ struct TextOptions {
 
 std::string to_text(const Report& report, const TextOptions& options);
 
+/// "  with --set gemm.rows=8": what differs from the chip that is named; empty where nothing does.
+std::string overrides_line(const Provenance& provenance);
+
 /// The check alone, as `mambasic check` shows it.
 std::string to_text(const CheckSection& check, const TextOptions& options);
 

@@ -14,8 +14,12 @@ namespace {
 
 constexpr std::uint64_t kKib = 1024;
 
-std::string raise_sram(const ChipConfig& chip, const std::string& block,
-                       const models::SramConfig& sram, std::uint64_t bytes) {
+}  // namespace
+
+std::string raise_sram(const ChipConfig& chip, Memory memory, std::uint64_t bytes) {
+    const std::string block = models::name_of(memory);
+    const models::SramConfig& sram =
+        memory == Memory::Weight ? chip.weight_sram : chip.activation_sram;
     const std::uint64_t kib = ceil_div(bytes, kKib);
     const std::uint64_t enough = ceil_div(kib, chip.technology.sram_largest_bank_kib);
     const std::uint64_t banks = std::max<std::uint64_t>(sram.banks, enough);
@@ -24,8 +28,6 @@ std::string raise_sram(const ChipConfig& chip, const std::string& block,
     if (banks == sram.banks) return size;
     return size + " and " + block + ".banks to " + std::to_string(banks);
 }
-
-}  // namespace
 
 void fail_capacity(const ChipConfig& chip, const CapacityNeed& need) {
     const std::string memory = models::name_of(need.memory);
@@ -37,10 +39,9 @@ void fail_capacity(const ChipConfig& chip, const CapacityNeed& need) {
         has = chip.ssm.state_store_kib * kKib;
         raise = "raise " + key + " to " + std::to_string(ceil_div(need.bytes, kKib));
     } else {
-        const models::SramConfig& sram =
-            need.memory == Memory::Weight ? chip.weight_sram : chip.activation_sram;
-        has = sram.capacity_bytes();
-        raise = raise_sram(chip, memory, sram, need.bytes);
+        has = (need.memory == Memory::Weight ? chip.weight_sram : chip.activation_sram)
+                  .capacity_bytes();
+        raise = raise_sram(chip, need.memory, need.bytes);
     }
     throw models::UserError(chip.where(key) + ": " + need.what + " needs " +
                             std::to_string(need.bytes) + " bytes of " + memory + ", which has " +

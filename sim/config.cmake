@@ -3,7 +3,10 @@ add_library(mambasic_config STATIC
     chip_config.cpp
     commands/explain.cpp
     commands/key_effects.cpp
-    config_files.cpp)
+    config_files.cpp
+    data_folders.cpp
+    file_kind.cpp
+    key_names.cpp)
 target_compile_definitions(mambasic_config PRIVATE
-    MAMBASIC_HW_CONFIG="${PROJECT_SOURCE_DIR}/hw_config")
+    MAMBASIC_SOURCE_TREE="${PROJECT_SOURCE_DIR}")
 target_link_libraries(mambasic_config PUBLIC mambasic_models)

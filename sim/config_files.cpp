@@ -6,6 +6,9 @@
 #include "models/common/error.h"
 #include "models/common/nearest.h"
 #include "models/common/yaml_scalar.h"
+#include "sim/data_folders.h"
+#include "sim/file_kind.h"
+#include "sim/key_names.h"
 
 namespace mambasic::sim {
 
@@ -19,10 +22,17 @@ using models::YamlNode;
 using models::YamlNodePtr;
 
 constexpr const char* kExtends = "extends";
+constexpr const char* kHwConfig = "hw_config";
+constexpr const char* kBase = "base.yaml";
 
-bool is_file(const fs::path& path) {
+/// The nearest folder above the file that holds base.yaml; an empty path where there is none.
+fs::path folder_with_base(const std::string& path) {
     std::error_code error;
-    return fs::is_regular_file(path, error);
+    fs::path folder = fs::absolute(path, error).lexically_normal().parent_path();
+    for (; !error && folder.has_relative_path(); folder = folder.parent_path()) {
+        if (is_file(folder / kBase)) return shortened(folder);
+    }
+    return {};
 }
 
 void put(YamlNode& map, const YamlEntry& entry) {
@@ -82,19 +92,43 @@ YamlNodePtr placed(const YamlNodePtr& node, const YamlMark& mark) {
     return copy;
 }
 
+void add_keys(const YamlNode& node, const std::string& prefix, std::vector<std::string>& keys) {
+    for (const YamlEntry& entry : node.entries) {
+        if (entry.value->kind == YamlNode::Kind::Map) {
+            add_keys(*entry.value, prefix + entry.key + ".", keys);
+        } else {
+            keys.push_back(prefix + entry.key);
+        }
+    }
+}
+
+// The nearest among its neighbours, or else whatever key is meant.
+void require_key(const YamlNode& tree, const std::vector<std::string>& path, const YamlMark& mark) {
+    const YamlNode* node = &tree;
+    std::string prefix;
+    for (const std::string& name : path) {
+        const std::string key = prefix + name;
+        if (const YamlEntry* entry = node->find(name)) {
+            node = entry->value.get();
+            prefix = key + ".";
+            continue;
+        }
+        std::vector<std::string> neighbours = node->keys();
+        for (std::string& neighbour : neighbours) neighbour.insert(0, prefix);
+        const std::string unknown = mark.text() + ": unknown key '" + key + "'";
+        if (!models::nearest(key, neighbours).empty()) {
+            throw UserError(unknown + models::suggestion(key, neighbours));
+        }
+        std::vector<std::string> all;
+        add_keys(tree, "", all);
+        throw UserError(unknown + key_suggestion(key, all));
+    }
+}
+
 YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& path, std::size_t at,
                     const YamlNodePtr& value) {
     if (at == path.size()) return overlay(node, value);
-    const YamlEntry* entry = node->kind == YamlNode::Kind::Map ? node->find(path[at]) : nullptr;
-    if (entry == nullptr) {
-        std::string prefix;
-        for (std::size_t i = 0; i < at; ++i) prefix += path[i] + ".";
-        std::vector<std::string> valid = node->keys();
-        for (std::string& key : valid) key.insert(0, prefix);
-        const std::string wrong = prefix + path[at];
-        throw UserError(value->mark.text() + ": unknown key '" + wrong + "'" +
-                        models::suggestion(wrong, valid));
-    }
+    const YamlEntry* entry = node->find(path[at]);
     auto copy = std::make_shared<YamlNode>(*node);
     put(*copy, {entry->key, value->mark, replace(entry->value, path, at + 1, value)});
     return copy;
@@ -103,36 +137,30 @@ YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& pat
 }  // namespace
 
 std::string hw_config_folder(const std::string& path) {
-    std::error_code error;
-    fs::path folder = fs::absolute(path, error).lexically_normal().parent_path();
-    while (!error && folder != folder.root_path()) {
-        if (is_file(folder / "base.yaml")) {
-            const fs::path relative = folder.lexically_relative(fs::current_path(error));
-            const bool below = !relative.empty() && *relative.begin() != "..";
-            return below ? relative.string() : folder.string();
-        }
-        folder = folder.parent_path();
+    const fs::path own = folder_with_base(path);
+    if (!own.empty()) return own.string();
+    for (const fs::path& folder : data_folders(kHwConfig)) {
+        if (is_file(folder / kBase)) return folder.string();
     }
-    if (is_file("hw_config/base.yaml")) return "hw_config";
-    return MAMBASIC_HW_CONFIG;
+    return kHwConfig;
 }
 
 std::string find_config(const std::string& name_or_path, const std::string& folder,
                         const std::string& kind) {
-    if (is_file(name_or_path)) return name_or_path;
-    const fs::path home = fs::path(hw_config_folder(name_or_path)) / folder;
-    const fs::path named = home / (name_or_path + ".yaml");
-    const bool short_name = name_or_path.find('/') == std::string::npos && !name_or_path.empty();
-    if (short_name && is_file(named)) return named.string();
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& file : fs::directory_iterator(home, error)) {
-        if (file.path().extension() == ".yaml") names.push_back(file.path().stem().string());
+    if (is_file(name_or_path)) {
+        if (file_kind(name_or_path) != FileKind::Safetensors) return name_or_path;
+        throw UserError(name_or_path + ": this is a safetensors file, a " + kind +
+                        " YAML was expected; did you mean --trace?");
     }
-    std::sort(names.begin(), names.end());
-    const std::string stem = fs::path(name_or_path).stem().string();
-    throw UserError(YamlMark{name_or_path}.text() + ": no such " + kind + " file or name" +
-                    models::suggestion(stem, names));
+    const std::string part = std::string(kHwConfig) + "/" + folder;
+    std::vector<fs::path> folders = data_folders(part);
+    const bool path = name_or_path.find('/') != std::string::npos;
+    const fs::path own = path ? folder_with_base(name_or_path) : fs::path();
+    if (!own.empty()) folders = {own / folder};
+    const fs::path named = named_file(folders, name_or_path);
+    if (!named.empty()) return named.string();
+    throw UserError(name_or_path + ": no such " + kind + " file or name" +
+                    nearest_in(folders, name_or_path, part));
 }
 
 ConfigFiles::ConfigFiles(std::string root, std::vector<std::string> references)
@@ -144,15 +172,12 @@ std::string ConfigFiles::locate(const std::string& path, const YamlMark& mark,
     if (is_file(beside)) return beside.string();
     const fs::path rooted = (fs::path(root_) / path).lexically_normal();
     if (is_file(rooted)) return rooted.string();
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& file : fs::directory_iterator(rooted.parent_path(), error)) {
-        if (file.path().extension() != ".yaml") continue;
-        names.push_back((fs::path(path).parent_path() / file.path().filename()).string());
-    }
-    std::sort(names.begin(), names.end());
-    throw UserError(mark.text() + ": no file " + models::shown(path) + " beside this one or in " +
-                    root_ + models::suggestion(path, names));
+    // What a chip extends as "../base.yaml", a copy of it that lies elsewhere still extends.
+    const fs::path as_a_chip = (fs::path(root_) / "chips" / path).lexically_normal();
+    if (is_file(as_a_chip)) return as_a_chip.string();
+    throw UserError(mark.text() + ": no file " + models::shown(path) +
+                    (beside == rooted ? "" : " beside this one or") + " in " + root_ +
+                    nearest_file(root_, path));
 }
 
 YamlNodePtr ConfigFiles::resolve(const std::string& key, const YamlNodePtr& value,
@@ -197,7 +222,7 @@ YamlNodePtr ConfigFiles::load(const std::string& path, std::vector<std::string>&
 
 YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
                                        const std::string& assignment) const {
-    const YamlMark mark{"--set " + assignment};
+    const YamlMark mark{"--set " + assignment, 0};
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
         throw UserError(mark.text() + ": write --set KEY=VALUE, as in --set gemm.rows=64");
@@ -209,6 +234,7 @@ YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
     } catch (const UserError& e) {
         throw UserError(mark.text() + ": the value is not YAML, or empty");
     }
+    require_key(*tree, path, mark);
     if (path.size() == 1) value = resolve(path[0], value, root_ + "/");
     return replace(tree, path, 0, value);
 }

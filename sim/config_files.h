@@ -10,11 +10,11 @@
 
 namespace mambasic::sim {
 
-/// The folder with base.yaml: an ancestor of the file, else ./hw_config, else the source tree's.
+/// The folder with base.yaml: an ancestor of the file, else hw_config as data_folders() finds it.
 std::string hw_config_folder(const std::string& path);
 
 /// A path that exists is itself; "edge-32x32" is hw_config/<folder>/edge-32x32.yaml. UserError with
-/// the nearest name where there is neither.
+/// the nearest name and the folders searched where there is neither.
 std::string find_config(const std::string& name_or_path, const std::string& folder,
                         const std::string& kind);
 

@@ -12,9 +12,10 @@ namespace mambasic::models {
 
 struct YamlMark {
     std::string file;
-    std::uint32_t line = 1;  // from 1
+    std::uint32_t line = 1;  // from 1; 0 where the place has no lines, as an option
     std::uint32_t column = 1;
     std::string text() const {
+        if (line == 0) return file;
         return file + ":" + std::to_string(line) + ":" + std::to_string(column);
     }
 };

@@ -55,7 +55,10 @@ Arguments::Arguments(std::string verb, const po::options_description& options,
         const std::string name = e.get_option_name();
         reject("unknown option '" + name + "'" + models::suggestion(name, long_names(options)));
     } catch (const po::too_many_positional_options_error&) {
-        reject("too many words; it takes " + std::to_string(positional.size()) + " before options");
+        const std::string takes = positional.empty()
+                                      ? "options only"
+                                      : std::to_string(positional.size()) + " before options";
+        reject("too many words; it takes " + takes + ", see mambasic " + verb_ + " --help");
     } catch (const po::multiple_occurrences& e) {
         reject(e.get_option_name() + " is given twice");
     } catch (const po::error& e) {

@@ -4,6 +4,7 @@
 
 #include "reports/text_writer.h"
 #include "sim/check.h"
+#include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/verb.h"
 
@@ -35,7 +36,11 @@ std::unique_ptr<Reference> reference_for(const Arguments& arguments, const ChipC
     const std::string against = arguments.text_or("against", "golden");
     if (against == "golden") return golden_reference(trace, golden_options(chip));
     if (against == "recorded") return recorded_reference(trace);
-    return file_reference(trace, against);
+    try {
+        return file_reference(trace, against);
+    } catch (const traces::TraceError& error) {
+        fail_reading(against, error);
+    }
 }
 
 std::vector<std::string> next_steps(const reports::CheckSection& check, bool accepted) {
@@ -55,7 +60,7 @@ int check_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
     const ChipConfig chip =
         ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
-    const traces::Trace trace = traces::Trace::open(arguments.text("trace"));
+    const traces::Trace trace = open_trace(arguments.text("trace"));
     const Scheme scheme = Scheme::load(arguments.text_or("scheme", trace.info().scheme));
     if (trace.info().shapes_only) {
         arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
@@ -65,14 +70,16 @@ int check_command(const Arguments& arguments) {
                 approximate.empty() ? Distances::Off : Distances::On);
     RunOptions options;
     options.on_output = [&check](const LayerOutput& output) { check.on_output(output); };
-    const std::string command = arguments.command({"trace", "chip", "scheme", "against", "set"});
-    reports::Report report = run_with_progress(chip, scheme, trace, options, command);
+    const Asked asked = {arguments.command({"trace", "chip", "scheme", "against", "set"}),
+                         arguments.list("set")};
+    reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     report.check = check.result();
     report.check->approximate_units = approximate;
 
     const bool accepted = !approximate.empty() && arguments.has("approximate");
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
+              << reports::overrides_line(report.provenance)
               << reports::to_text(*report.check,
                                   {wants_colour(), next_steps(*report.check, accepted)});
     return report.check->mismatches == 0 || accepted ? kExitDone : kExitDifferent;

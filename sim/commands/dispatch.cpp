@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 
 #include "models/common/error.h"
 #include "models/common/nearest.h"
@@ -9,14 +10,19 @@ namespace mambasic::sim {
 namespace {
 
 namespace po = boost::program_options;
+using Words = std::vector<std::string>;
 
-void show_overview(const std::vector<Verb>& verbs) {
-    std::cout << "mambasic " << MAMBASIC_VERSION
-              << ": what a Mamba accelerator computes, bit by bit, and what it costs.\n\n";
+void list(const std::vector<Verb>& verbs) {
     for (const Verb& verb : verbs) {
         std::cout << "  mambasic " << verb.name << " " << verb.synopsis << "\n      "
                   << verb.summary << "\n      e.g. " << verb.example << "\n";
     }
+}
+
+void show_overview(const std::vector<Verb>& verbs) {
+    std::cout << "mambasic " << MAMBASIC_VERSION
+              << ": what a Mamba accelerator computes, bit by bit, and what it costs.\n\n";
+    list(verbs);
     std::cout
         << "\nmambasic VERB --help tells every option. Exit status: 0 done and equal, 1 a check "
            "found a\ndifference, 2 the input is wrong, 3 internal error.\n";
@@ -36,7 +42,7 @@ void show_help(const Verb& verb) {
 }
 
 // "trace synth ..." is a verb of two words.
-const Verb* find(const std::vector<Verb>& verbs, const std::vector<std::string>& words) {
+const Verb* find(const std::vector<Verb>& verbs, const Words& words) {
     const std::string& one = words[0];
     const std::string two = words.size() > 1 ? one + " " + words[1] : one;
     const auto place = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) {
@@ -45,8 +51,7 @@ const Verb* find(const std::vector<Verb>& verbs, const std::vector<std::string>&
     return place == verbs.end() ? nullptr : &*place;
 }
 
-[[noreturn]] void reject_verb(const std::vector<Verb>& verbs,
-                              const std::vector<std::string>& words) {
+[[noreturn]] void reject_verb(const std::vector<Verb>& verbs, const Words& words) {
     std::vector<std::string> firsts;   // "run", "trace", ...
     std::vector<std::string> seconds;  // after the same first word: "synth", ...
     for (const Verb& verb : verbs) {
@@ -59,28 +64,55 @@ const Verb* find(const std::vector<Verb>& verbs, const std::vector<std::string>&
         throw models::UserError("mambasic: unknown verb '" + words[0] + "'" +
                                 models::suggestion(words[0], firsts));
     }
-    const std::string second = words.size() > 1 ? words[1] : "";
-    throw models::UserError("mambasic " + words[0] + ": unknown verb '" + second + "'" +
-                            models::suggestion(second, seconds));
+    const std::string wrong =
+        words.size() > 1 ? "unknown verb '" + words[1] + "'" : std::string("a verb is missing");
+    throw models::UserError("mambasic " + words[0] + ": " + wrong +
+                            models::suggestion(words.size() > 1 ? words[1] : "", seconds));
 }
 
 bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
+
+// "trace" alone: the verbs that begin with it.
+bool show_group(const std::vector<Verb>& verbs, const std::string& first) {
+    std::vector<Verb> group;
+    std::copy_if(verbs.begin(), verbs.end(), std::back_inserter(group),
+                 [&](const Verb& verb) { return verb.name.rfind(first + " ", 0) == 0; });
+    if (group.empty()) return false;
+    std::cout << "mambasic " << first << " VERB\n\n";
+    list(group);
+    std::cout << "\nmambasic " << first << " VERB --help tells every option.\n";
+    return true;
+}
+
+// "help", "help run", "help trace", "help trace synth".
+void show_topic(const std::vector<Verb>& verbs, const Words& topic) {
+    if (topic.empty() || asks_for_help(topic[0])) {
+        show_overview(verbs);
+    } else if (const Verb* verb = find(verbs, topic)) {
+        show_help(*verb);
+    } else if (topic.size() > 1 || !show_group(verbs, topic[0])) {
+        reject_verb(verbs, topic);
+    }
+}
 
 }  // namespace
 
 int dispatch(const std::vector<Verb>& verbs, const std::vector<std::string>& words) {
     if (words.empty() || words[0] == "help" || asks_for_help(words[0])) {
-        show_overview(verbs);
+        show_topic(verbs, words.empty() ? words : Words(words.begin() + 1, words.end()));
         return kExitDone;
     }
     if (words[0] == "--version") {
         std::cout << "mambasic " << MAMBASIC_VERSION << "\n";
         return kExitDone;
     }
+    if (words.size() > 1 && asks_for_help(words[1]) && show_group(verbs, words[0])) {
+        return kExitDone;
+    }
     const Verb* verb = find(verbs, words);
     if (verb == nullptr) reject_verb(verbs, words);
     const auto skip = std::count(verb->name.begin(), verb->name.end(), ' ') + 1;
-    const std::vector<std::string> rest(words.begin() + skip, words.end());
+    const Words rest(words.begin() + skip, words.end());
     if (std::any_of(rest.begin(), rest.end(), asks_for_help)) {
         show_help(*verb);
         return kExitDone;

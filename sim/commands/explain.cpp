@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "models/common/error.h"
-#include "models/common/nearest.h"
-#include "models/common/yaml_tree.h"
 #include "sim/chip_config.h"
 #include "sim/commands/key_effects.h"
+#include "sim/key_names.h"
 
 namespace mambasic::sim {
 
@@ -104,8 +103,8 @@ std::vector<std::string> explain(const std::string& key, const std::string& chip
         std::vector<std::string> names;
         names.reserve(docs.size());
         for (const KeyDoc& doc : docs) names.push_back(doc.path);
-        throw models::UserError(models::YamlMark{"explain " + key}.text() + ": no key '" + key +
-                                "'" + models::suggestion(key, names));
+        throw models::UserError("mambasic explain: no key '" + key + "'" +
+                                key_suggestion(key, names));
     }
     return found.size() == 1 ? one_key(found.front()) : table(found);
 }

@@ -1,33 +1,29 @@
 #include "sim/commands/networks.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <vector>
 
 #include "models/common/error.h"
-#include "models/common/nearest.h"
 #include "models/common/yaml_map.h"
+#include "sim/data_folders.h"
+#include "sim/file_kind.h"
 
 namespace mambasic::sim {
 namespace {
 
-namespace fs = std::filesystem;
-
-const fs::path kFolder = MAMBASIC_NETWORKS;
+constexpr const char* kFolder = "traces/networks";
 
 std::string file_of(const std::string& name_or_path) {
-    if (fs::is_regular_file(name_or_path)) return name_or_path;
-    const fs::path named = kFolder / (name_or_path + ".yaml");
-    if (fs::is_regular_file(named)) return named;
-    std::vector<std::string> names;
-    if (fs::is_directory(kFolder)) {
-        for (const auto& entry : fs::directory_iterator(kFolder)) {
-            if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem());
-        }
+    if (is_file(name_or_path)) {
+        if (file_kind(name_or_path) != FileKind::Safetensors) return name_or_path;
+        throw models::UserError(name_or_path +
+                                ": this is a safetensors file, a network YAML was expected");
     }
-    std::sort(names.begin(), names.end());
+    const std::vector<std::filesystem::path> folders = data_folders(kFolder);
+    const std::filesystem::path named = named_file(folders, name_or_path);
+    if (!named.empty()) return named.string();
     throw models::UserError("mambasic trace synth: --model: no network '" + name_or_path + "'" +
-                            models::suggestion(name_or_path, names));
+                            nearest_in(folders, name_or_path, kFolder));
 }
 
 }  // namespace

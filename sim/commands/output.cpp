@@ -12,6 +12,7 @@
 #include "models/common/error.h"
 #include "reports/files.h"
 #include "reports/json_writer.h"
+#include "sim/commands/weight_advice.h"
 #include "sim/progress.h"
 
 namespace mambasic::sim {
@@ -35,7 +36,7 @@ std::string checked_folder(const Arguments& arguments) {
 
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
-                                  const std::string& command) {
+                                  const Asked& asked) {
     const auto start = std::chrono::steady_clock::now();
     reports::Report report;
     {
@@ -46,9 +47,12 @@ reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     // For people at a terminal; never into the report.
     if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "simulated in %.2f s\n", took.count());
+    const std::string note = weight_note(chip, trace.info(), report);
+    if (!note.empty()) report.notes.push_back(note);
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.trace = std::filesystem::path(trace.path()).filename().string();
-    report.provenance.command = command;
+    report.provenance.command = asked.command;
+    report.provenance.overrides = asked.overrides;
     return report;
 }
 

@@ -10,11 +10,16 @@
 
 namespace mambasic::sim {
 
-/// run(), with progress on a terminal and the provenance that only the command line knows.
-/// `command`: for provenance.command, from Arguments::command.
+/// The provenance that only the command line knows.
+struct Asked {
+    std::string command;  // from Arguments::command
+    std::vector<std::string> overrides;
+};
+
+/// run(), with progress on a terminal, the whole provenance, and a note on weights read again.
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
-                                  const std::string& command);
+                                  const Asked& asked);
 
 /// The folder of --out. Refuses early one that could not be written, so that nobody waits in vain.
 class OutputFolder {

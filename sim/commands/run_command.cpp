@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "reports/text_writer.h"
+#include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/dump.h"
@@ -57,7 +58,7 @@ std::vector<std::string> next_steps(const Arguments& arguments) {
 int run_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text("chip"), arguments.list("set"));
-    const traces::Trace trace = traces::Trace::open(arguments.text("trace"));
+    const traces::Trace trace = open_trace(arguments.text("trace"));
     const Scheme scheme = Scheme::load(arguments.text_or("scheme", trace.info().scheme));
     refuse_impossible(arguments, trace.info());
     RunOptions options;
@@ -71,9 +72,10 @@ int run_command(const Arguments& arguments) {
         dump = std::make_unique<Dump>(trace, path);
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
-    const std::string command =
-        arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"});
-    const reports::Report report = run_with_progress(chip, scheme, trace, options, command);
+    const Asked asked = {
+        arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"}),
+        arguments.list("set")};
+    const reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     if (dump) dump->finish();
     out.write(report, reports::to_text(report, {}));
     if (!arguments.has("quiet")) {

@@ -3,6 +3,7 @@
 
 #include "reports/human.h"
 #include "reports/table.h"
+#include "sim/commands/open_trace.h"
 #include "sim/commands/trace_verbs.h"
 #include "traces/describe.h"
 #include "traces/synth/slice.h"
@@ -30,7 +31,7 @@ std::string shape_text(const traces::Tensor& tensor) {
 }
 
 int info_command(const Arguments& arguments) {
-    const Trace trace = Trace::open(arguments.text("file"));
+    const Trace trace = open_trace(arguments.text("file"));
     Table facts({{"what", Align::Left}, {"value", Align::Left}});
     for (const auto& [what, value] : traces::describe(trace)) facts.add_row({what, value});
     std::cout << facts.text();
@@ -50,7 +51,7 @@ void describe_validate(po::options_description& options) {
 }
 
 int validate_command(const Arguments& arguments) {
-    const Trace trace = Trace::open(arguments.text("file"));
+    const Trace trace = open_trace(arguments.text("file"));
     const std::vector<std::string> remarks = traces::validate(trace);
     for (const std::string& remark : remarks) std::cout << "remark: " << remark << "\n";
     std::cout << "valid: " << reports::grouped(trace.tensors().size()) << " tensors, "
@@ -66,7 +67,7 @@ void describe_slice(po::options_description& options) {
 }
 
 int slice_command(const Arguments& arguments) {
-    const Trace trace = Trace::open(arguments.text("file"));
+    const Trace trace = open_trace(arguments.text("file"));
     if (!arguments.has("layers")) arguments.reject("layers", "is missing, as in --layers 0:4");
     const LayerRange layers = layer_range(arguments, trace.info());
     const std::string path = checked_file(arguments, "out", trace.path());

@@ -7,6 +7,7 @@
 #include "reports/human.h"
 #include "sim/commands/networks.h"
 #include "sim/commands/trace_verbs.h"
+#include "sim/commands/weight_advice.h"
 #include "sim/progress.h"
 #include "traces/synth/synthesize.h"
 
@@ -75,7 +76,7 @@ int synth_command(const Arguments& arguments) {
         });
     }
     std::cout << "wrote " << path << ", " << reports::human_bytes(std::filesystem::file_size(path))
-              << "\n\nNext\n  mambasic run edge-32x32 --trace " << path
+              << "\n\nNext\n  mambasic run " << chip_for(options.dims) << " --trace " << path
               << (options.shapes_only ? " --timing-only" : "") << "\n";
     return kExitDone;
 }

@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "--set gemm.rows"},
         WordsCase{"SetRange",
                   {"run", "tiny", "--trace", "TRACE", "--set", "gemm.rows=0", "--out", "OUT"},
-                  "--set gemm.rows=0:1:"},
+                  "--set gemm.rows=0: gemm.rows: "},
         WordsCase{
             "SetChoice",
             {"run", "tiny", "--trace", "TRACE", "--set", "schedule.fusion=nun", "--out", "OUT"},
@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         WordsCase{"TooSmallAnSram",
                   {"run", "tiny", "--trace", "TRACE", "--set", "activation_sram.capacity_kib=4",
                    "--out", "OUT"},
-                  "4:1:1: activation_sram.capacity_kib: "},
+                  "4: activation_sram.capacity_kib: "},
         WordsCase{"SynthModel",
                   {"trace", "synth", "--model", "tinny", "--phase", "prefill", "--tokens", "4",
                    "--out", "FILE"},
@@ -247,6 +247,51 @@ INSTANTIATE_TEST_SUITE_P(
                   },
                   "mamba1"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(BadTraceUse, WhatIsNoTraceIsCalledByItsName) {
+    const Folder folder;
+    const std::string chip = MAMBASIC_SOURCE "/hw_config/chips/tiny.yaml";
+    const std::string zip = folder.add("zip", "PK\x03\x04 some other file ");
+    const std::string empty = folder.add("empty", "");
+    for (const Words& before : {Words{"run", "tiny", "--trace"}, Words{"check", "--trace"},
+                                Words{"check", "--trace", tiny_prefill(), "--against"},
+                                Words{"trace", "info"}, Words{"trace", "validate"}}) {
+        const auto refused = [&](const std::string& file, const std::string& text) {
+            Words words = before;
+            words.push_back(file);
+            expect_refused(mambasic(words), file + ": " + text);
+        };
+        refused(zip, "not a safetensors file (at byte 0: header length ");
+        refused(empty, "not a safetensors file (at byte 0: file ends inside");
+        refused(chip, "not a safetensors file (at byte 0: header length ");
+        refused(folder.path(""), "not a regular file");
+        refused(folder.path("none"), "cannot open: No such file");
+    }
+    const Outcome yaml = mambasic({"trace", "info", chip});
+    EXPECT_NE(yaml.err.find("; it reads like YAML: did you mean it as the chip?"),
+              std::string::npos)
+        << yaml.err;
+    EXPECT_EQ(mambasic({"trace", "info", zip}).err.find("YAML"), std::string::npos);
+    std::string cut = read_file(tiny_prefill());
+    cut.resize(100);  // a safetensors file all the same
+    const std::string error = mambasic({"trace", "info", folder.add("cut", cut)}).err;
+    EXPECT_EQ(error.find("not a safetensors"), std::string::npos) << error;
+}
+
+TEST(BadTraceUse, ATraceIsNoChipNoSchemeAndNoNetwork) {
+    expect_refused(mambasic({"run", tiny_prefill()}),
+                   tiny_prefill() +
+                       ": this is a safetensors file, a chip YAML was expected; did "
+                       "you mean --trace?");
+    expect_refused(mambasic({"check", "--trace", tiny_prefill(), "--chip", tiny_prefill()}),
+                   "a chip YAML was expected");
+    expect_refused(mambasic({"run", "tiny", "--trace", tiny_prefill(), "--scheme", tiny_prefill()}),
+                   "a scheme YAML was expected");
+    const Folder folder;
+    expect_refused(mambasic({"trace", "synth", "--model", tiny_prefill(), "--phase", "decode",
+                             "--tokens", "1", "--out", folder.path("t")}),
+                   "a network YAML was expected");
+}
 
 TEST(BadTraceUse, ShapesAloneCannotBeComputedOrChecked) {
     const std::string shapes = trace("tiny-shapes-only", {"--model", "tiny", "--phase", "decode",

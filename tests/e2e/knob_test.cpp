@@ -102,7 +102,8 @@ Words settings(const Key& key) {
     return out;
 }
 
-// report.json without its provenance; null where the setting is out of range.
+// report.json without its provenance and its notes, which repeat settings; null where the setting
+// is out of range.
 Json report(const std::string& trace, const Words& overrides) {
     const Folder folder;
     Words words = {"run",   kChip,           "--trace", trace,
@@ -117,6 +118,7 @@ Json report(const std::string& trace, const Words& overrides) {
     }
     Json json = Json::parse(read_file(folder.path("report.json")));
     json.erase("provenance");
+    json.erase("notes");
     return json;
 }
 

@@ -17,29 +17,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void become(const std::vector<std::string>& words, const Environment& extra,
+[[noreturn]] void become(const std::vector<std::string>& words, const Start& start,
                          const std::string& out, const std::string& err) {
-    for (const auto& [name, value] : extra) ::setenv(name.c_str(), value.c_str(), 1);
+    ::unsetenv("MAMBASIC_HOME");
+    for (const auto& [name, value] : start.extra) ::setenv(name.c_str(), value.c_str(), 1);
     ::unsetenv("SC_COPYRIGHT_MESSAGE");  // as in a user's shell
     const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     ::dup2(out_file, STDOUT_FILENO);
     ::dup2(err_file, STDERR_FILENO);
-    std::vector<char*> argv = {const_cast<char*>(MAMBASIC_BINARY)};
+    std::vector<char*> argv = {const_cast<char*>(start.binary.c_str())};
     for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
-    ::execv(MAMBASIC_BINARY, argv.data());
+    if (::chdir(start.folder.c_str()) == 0) ::execv(start.binary.c_str(), argv.data());
     ::_exit(127);
 }
 
 }  // namespace
 
 Outcome mambasic(const std::vector<std::string>& words, const Environment& extra) {
+    return mambasic_from({MAMBASIC_BINARY, ".", extra}, words);
+}
+
+Outcome mambasic_from(const Start& start, const std::vector<std::string>& words) {
     const Folder folder;
     const std::string out = folder.path("out");
     const std::string err = folder.path("err");
     const pid_t child = ::fork();
-    if (child == 0) become(words, extra, out, err);
+    if (child == 0) become(words, start, out, err);
     int status = 0;
     if (child < 0 || ::waitpid(child, &status, 0) != child) throw std::runtime_error("no child");
     Outcome outcome;

@@ -19,6 +19,14 @@ using Environment = std::map<std::string, std::string>;
 /// Runs `mambasic words...` with stdout and stderr in files, that is, in no terminal.
 Outcome mambasic(const std::vector<std::string>& words, const Environment& extra = {});
 
+/// The same with another copy of the program and in another current folder.
+struct Start {
+    std::string binary;
+    std::string folder;
+    Environment extra;
+};
+Outcome mambasic_from(const Start& start, const std::vector<std::string>& words);
+
 /// A folder for one test, empty at first and removed at the end.
 class Folder {
 public:

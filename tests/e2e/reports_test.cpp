@@ -84,6 +84,24 @@ TEST(Reports, TheTextIsWhatTheTerminalShowed) {
     EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos) << "colour in a pipe";
 }
 
+TEST(Reports, OverridesAreToldWithTheChip) {
+    const Folder folder;
+    const std::vector<std::string> sets = {"--set", "ssm.exp_units=8", "--set", "gemm.rows=4"};
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"run", "tiny"}, {"check", "--chip", "tiny"}}) {
+        words.insert(words.end(), sets.begin(), sets.end());
+        words.insert(words.end(), {"--trace", tiny_prefill(), "--out", folder.path("out")});
+        const Outcome outcome = mambasic(words);
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        const std::string line = "  with --set ssm.exp_units=8 --set gemm.rows=4";
+        EXPECT_EQ(lines_of(outcome.out).at(1), line) << words[0];
+        EXPECT_EQ(lines_of(read_file(folder.path("out/report.txt"))).at(1), line) << words[0];
+        EXPECT_EQ(Json::parse(read_file(folder.path("out/report.json")))["provenance"]["overrides"],
+                  Json({"ssm.exp_units=8", "gemm.rows=4"}));
+    }
+    EXPECT_EQ(Json::parse(report_of({}, {}))["provenance"]["overrides"], Json::array());
+}
+
 TEST(Reports, TimeDoesNotDependOnNumbers) {
     Json with = Json::parse(report_of({}, {}));
     Json without = Json::parse(report_of({"--timing-only"}, {}));

@@ -21,6 +21,7 @@ Report sample_report() {
     r.provenance = {"0.1.0",
                     "tiny",
                     std::string(64, 'a'),
+                    {"gemm.rows=8", "ssm.sum=tree 4"},
                     "quamba1",
                     std::string(64, 'b'),
                     "t.safetensors",

@@ -31,6 +31,21 @@ TEST(TextWriter, HeadlineHasUnitsBandsAndExactFigures) {
               "  DRAM read     4.20 MiB                     4,404,019 B");
 }
 
+TEST(TextWriter, TheHeaderTellsWhatWasOverridden) {
+    Report report = sample_report();
+    EXPECT_EQ(to_text(report, {})
+                  .rfind("mambasic 0.1.0  chip tiny, scheme quamba1, trace "
+                         "t.safetensors\n  with --set gemm.rows=8 --set ssm.sum=tree "
+                         "4\n\n",
+                         0),
+              0U)
+        << to_text(report, {});
+    report.provenance.overrides = {"name=\"a\nb\""};
+    EXPECT_EQ(overrides_line(report.provenance), "  with --set name=\"a?b\"\n");
+    report.provenance.overrides = {};
+    EXPECT_FALSE(contains(to_text(report, {}), "--set"));
+}
+
 TEST(TextWriter, BlockBarShowsWhereTheCyclesWent) {
     const std::string text = to_text(sample_report(), {});
     // Of 1,234,567: 40.5 % busy, 32.4 % waiting for input, 10.9 % to hand on, 16.2 % idle.

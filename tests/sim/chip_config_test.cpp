@@ -80,18 +80,18 @@ TEST(ChipConfig, ErrorsPointIntoTheFileThatWroteTheValue) {
                   ChipConfig::load(zero, {});
               }).rfind(zero + ":2:12: clock_ghz: '0' is outside 0.001 to 10", 0),
               0U);
-    EXPECT_EQ(refused({"gemm.rows=0"}).rfind("--set gemm.rows=0:1:1: gemm.rows: '0' is outside", 0),
+    EXPECT_EQ(refused({"gemm.rows=0"}).rfind("--set gemm.rows=0: gemm.rows: '0' is outside", 0),
               0U);
     EXPECT_EQ(refused({"gemm.row=8"}),
-              "--set gemm.row=8:1:1: unknown key 'gemm.row', did you mean 'gemm.rows'?");
+              "--set gemm.row=8: unknown key 'gemm.row', did you mean 'gemm.rows'?");
     EXPECT_EQ(refused({"technology.energy_pj.exp.low=8"}),
-              "--set technology.energy_pj.exp.low=8:1:1: technology.energy_pj.exp.low: must not be "
+              "--set technology.energy_pj.exp.low=8: technology.energy_pj.exp.low: must not be "
               "above value");
 }
 
 TEST(ChipConfig, PartsMustFitTogether) {
     EXPECT_EQ(refused({"weight_sram={capacity_kib: 1024, banks: 8}"}),
-              "--set weight_sram={capacity_kib: 1024, banks: 8}:1:1: weight_sram.banks: 128 KiB a "
+              "--set weight_sram={capacity_kib: 1024, banks: 8}: weight_sram.banks: 128 KiB a "
               "bank, but the energy curve of tsmc7-class holds up to 64; take 16 banks or more");
     EXPECT_NE(refused({"dma.chunk_bytes=65536"}).find("smaller scratchpad, 32768 bytes"),
               std::string::npos);
@@ -156,8 +156,11 @@ TEST(Scheme, Quamba1) {
     EXPECT_EQ(scheme.name, "quamba1");
     EXPECT_EQ(scheme.sha256.size(), 64U);
     EXPECT_EQ(docs.size(), 1U);
-    EXPECT_EQ(user_error([] { Scheme::load("quamba"); }),
-              "quamba:1:1: no such scheme file or name, did you mean 'quamba1'?");
+    EXPECT_EQ(
+        user_error([] {
+            Scheme::load("quamba");
+        }).rfind("quamba: no such scheme file or name, did you mean 'quamba1'? (searched ", 0),
+        0U);
     const ConfigFolder folder;
     const std::string other = folder.write("other.yaml", "name: quamba7\n");
     EXPECT_NE(user_error([&] { Scheme::load(other); }).find("did you mean 'quamba1'?"),

@@ -32,6 +32,17 @@ TEST(ConfigFiles, AFileLiesOverWhatItExtends) {
     EXPECT_EQ(tree->find("m")->value->find("x")->value->mark.text(), folder / "base.yaml:3:6");
 }
 
+TEST(ConfigFiles, ACopyOfAChipExtendsWhatTheChipExtends) {
+    const ConfigFolder folder;
+    folder.write("hw/base.yaml", "a: 1\nb: 2\n");
+    const std::string chip = "extends: ../base.yaml\nb: 3\n";
+    const std::string copy = folder.write("mine/copies/copy.yaml", chip);
+    const ConfigFiles files(folder / "hw", {});
+    EXPECT_EQ(at(files.load(copy), "a"), "1");
+    folder.write("mine/base.yaml", "a: 7\nb: 8\n");  // beside it, nearer
+    EXPECT_EQ(at(files.load(copy), "a"), "7");
+}
+
 TEST(ConfigFiles, ReferencesBringAWholeMapping) {
     const ConfigFolder folder;
     folder.write("dram/a.yaml", "name: a\nonly_a: 1\n");
@@ -46,7 +57,17 @@ TEST(ConfigFiles, ReferencesBringAWholeMapping) {
     EXPECT_EQ(at(files.load(c), "dram", "name"), "c");
     EXPECT_EQ(at(files.load(c), "dram", "only_a"), "1");  // written here: laid over
     const std::string d = folder.write("chips/d.yaml", "dram: dram/x.yaml\n");
-    EXPECT_EQ(user_error([&] { files.load(d); }).rfind(d + ":1:7: no file 'dram/x.yaml'", 0), 0U);
+    EXPECT_EQ(user_error([&] { files.load(d); }),
+              d + ":1:7: no file 'dram/x.yaml' beside this one or in " + folder.text() +
+                  ", did you mean 'dram/a.yaml'?");
+    const auto set = [&](const std::string& value) {
+        return user_error([&] { files.override_with(files.load(b), "dram=" + value); });
+    };
+    EXPECT_EQ(set("a"), "--set dram=a: no file 'a' in " + folder.text() +
+                            ", did you mean 'dram/a.yaml'?");  // by its short name
+    EXPECT_EQ(set("dram/of_mine.yaml"),
+              "--set dram=dram/of_mine.yaml: no file 'dram/of_mine.yaml' in " + folder.text() +
+                  "; valid are dram/a.yaml, dram/b.yaml");
 }
 
 TEST(ConfigFiles, CyclesAndMissingBasesAreRefused) {
@@ -75,7 +96,7 @@ TEST(ConfigFiles, OverridesReplaceValuesThatExist) {
     EXPECT_EQ(at(changed, "m", "x"), "5");
     EXPECT_EQ(at(changed, "m", "y"), "2");
     EXPECT_EQ(at(tree, "m", "x"), "1");  // the tree given is left as it was
-    EXPECT_EQ(changed->find("m")->value->find("x")->value->mark.text(), "--set m.x=5:1:1");
+    EXPECT_EQ(changed->find("m")->value->find("x")->value->mark.text(), "--set m.x=5");
     EXPECT_EQ(at(files.override_with(tree, "m={y: 7}"), "m", "y"), "7");
     EXPECT_EQ(at(files.override_with(tree, "m={y: 7}"), "m", "x"), "1");
     EXPECT_EQ(at(files.override_with(tree, "a=b=c"), "a"), "b=c");
@@ -87,10 +108,14 @@ TEST(ConfigFiles, OverridesOfNothingAreRefused) {
     const auto error = [&](const std::string& set) {
         return user_error([&] { files.override_with(tree, set); });
     };
-    EXPECT_EQ(error("map.xy=5"),
-              "--set map.xy=5:1:1: unknown key 'map.xy', did you mean 'map.xx'?");
-    EXPECT_EQ(error("mop.xx=5"), "--set mop.xx=5:1:1: unknown key 'mop', did you mean 'map'?");
+    EXPECT_EQ(error("map.xy=5"), "--set map.xy=5: unknown key 'map.xy', did you mean 'map.xx'?");
+    EXPECT_EQ(error("mop.xx=5"), "--set mop.xx=5: unknown key 'mop', did you mean 'map'?");
     EXPECT_NE(error("a.b=5").find("unknown key 'a.b'"), std::string::npos);
+    EXPECT_EQ(error("yy=5"), "--set yy=5: unknown key 'yy', did you mean 'map.yy'?");
+    EXPECT_EQ(error("x.y.long=5"), "--set x.y.long=5: unknown key 'x'; valid are a, map");
+    const YamlNodePtr chip = models::parse_yaml("ssm: {exp_units: 1, lanes: 2}\nclock: 1\n", "f");
+    EXPECT_EQ(user_error([&] { files.override_with(chip, "exp_units=3"); }),
+              "--set exp_units=3: unknown key 'exp_units', did you mean 'ssm.exp_units'?");
     EXPECT_NE(error("a").find("write --set KEY=VALUE"), std::string::npos);
     EXPECT_NE(error("=1").find("write --set KEY=VALUE"), std::string::npos);
     EXPECT_NE(error("a=").find("is not YAML, or empty"), std::string::npos);
@@ -106,8 +131,13 @@ TEST(ConfigFiles, NamesAreFoundOrTheNearestIsNamed) {
     EXPECT_EQ(find_config(chip, "chips", "chip"), chip);
     const std::string named = find_config("edge-32x32", "chips", "chip");
     EXPECT_NE(named.find("chips/edge-32x32.yaml"), std::string::npos);
-    EXPECT_EQ(user_error([] { find_config("edge-32x23", "chips", "chip"); }),
-              "edge-32x23:1:1: no such chip file or name, did you mean 'edge-32x32'?");
+    const std::string error = user_error([] { find_config("edge-32x23", "chips", "chip"); });
+    EXPECT_EQ(error.rfind("edge-32x23: no such chip file or name, did you mean 'edge-32x32'? "
+                          "(searched ",
+                          0),
+              0U)
+        << error;
+    EXPECT_NE(error.find("hw_config/chips"), std::string::npos) << error;
     EXPECT_NE(user_error([&] {
                   find_config(folder / "chips/mime.yaml", "chips", "chip");
               }).find("did you mean 'mine'?"),

@@ -62,9 +62,11 @@ TEST(Explain, BlocksAndEverythingAreTables) {
 
 TEST(Explain, UnknownKeysNameTheNearest) {
     EXPECT_EQ(models::user_error([] { explain("gemm.rowz", kChip); }),
-              "explain gemm.rowz:1:1: no key 'gemm.rowz', did you mean 'gemm.rows'?");
+              "mambasic explain: no key 'gemm.rowz', did you mean 'gemm.rows'?");
     EXPECT_NE(models::user_error([] { explain("gemm.rows.low", kChip); }).find("no key"),
               std::string::npos);
+    EXPECT_EQ(models::user_error([] { explain("expunits", kChip); }),
+              "mambasic explain: no key 'expunits', did you mean 'ssm.exp_units'?");
 }
 
 }  // namespace

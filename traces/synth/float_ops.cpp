@@ -46,7 +46,8 @@ std::vector<float> float_conv(const FloatRows& in, const std::vector<float>& wei
     return u;
 }
 
-std::vector<float> float_hadamard(const std::vector<float>& y, std::size_t width) {
+std::vector<float> float_hadamard(const std::vector<float>& y, std::size_t width,
+                                  Rotation rotation) {
     const std::size_t factor = golden::hadamard_factor(width);
     const std::size_t length = width / factor;
     const std::vector<float> matrix = golden::hadamard_matrix(factor);
@@ -67,7 +68,10 @@ std::vector<float> float_hadamard(const std::vector<float>& y, std::size_t width
         for (std::size_t i = 0; i < width; ++i) {
             float sum = 0;
             for (std::size_t c = 0; c < factor; ++c) {
-                sum += matrix[i / length * factor + c] * v[c * length + i % length];
+                const std::size_t r = i / length;
+                const std::size_t entry =
+                    rotation == Rotation::Forward ? r * factor + c : c * factor + r;
+                sum += matrix[entry] * v[c * length + i % length];
             }
             out[row + i] = half_rounded(sum * scale);
         }

@@ -27,7 +27,10 @@ std::vector<float> float_norm(const std::vector<float>& weight, const Sample& ro
 std::vector<float> float_conv(const FloatRows& in, const std::vector<float>& weight,
                               const std::vector<float>& bias, std::size_t history = 0);
 
-/// fp16(H y / sqrt(width)), row by row.
-std::vector<float> float_hadamard(const std::vector<float>& y, std::size_t width);
+enum class Rotation { Forward, Back };
+
+/// fp16(H y / sqrt(width)), row by row; with H transposed the way back.
+std::vector<float> float_hadamard(const std::vector<float>& y, std::size_t width,
+                                  Rotation rotation = Rotation::Forward);
 
 }  // namespace mambasic::traces::synth

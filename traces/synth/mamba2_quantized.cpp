@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "traces/layout.h"
 
@@ -45,6 +46,21 @@ QuantizedMamba2::QuantizedMamba2(const Dims& dims, Precision precision, const Ma
     scales_.d_scale = d_.scale;
 }
 
+QuantizedMamba2::QuantizedMamba2(const Dims& dims, const Mamba2Layer& layer,
+                                 const Grouping& grouping, StoredLinear in_proj,
+                                 StoredLinear out_proj)
+    : dims_(dims),
+      norm_(layer.norm_weight, layer.norm_weight + dims.d_model),
+      dt_bias_(reordered(layer.dt_bias, 1, grouping.heads)),
+      gated_norm_(reordered(layer.gated_norm_weight, 1, grouping.channels)),
+      in_proj_(std::move(in_proj)),
+      out_proj_(std::move(out_proj)),
+      conv_weight_(reordered(layer.conv_weight, dims.d_conv, conv_order(dims, grouping))),
+      conv_bias_(reordered(layer.conv_bias, 1, conv_order(dims, grouping))),
+      a_log_{reordered(layer.a_log, 1, grouping.heads), layer.a_scale},
+      d_{reordered(layer.d, 1, grouping.heads), layer.d_scale},
+      scales_(layer) {}
+
 void QuantizedMamba2::quantize_conv(const Mamba2Floats& layer) {
     std::size_t first = 0;
     for (auto [section, width] : {std::pair{&scales_.conv_x, dims_.d_inner},
@@ -60,7 +76,6 @@ void QuantizedMamba2::quantize_conv(const Mamba2Floats& layer) {
 
 void QuantizedMamba2::set_scales(const Grouping& grouping, const Mamba2Observers& observers) {
     const float normed = observers.in_proj_input.scale();
-    const float rotated = observers.out_proj_input.scale();
     scales_.norm_output_scale = normed;
     scales_.z_scale = observers.z.scale();
     scales_.conv_x.input_scale = observers.x.scale();
@@ -70,6 +85,11 @@ void QuantizedMamba2::set_scales(const Grouping& grouping, const Mamba2Observers
     in_proj_.set_int8_factors(
         normed, {scales_.z_scale, scales_.conv_x.input_scale, scales_.conv_b.input_scale,
                  scales_.conv_c.input_scale, scales_.dt_scale});
+    set_inner_scales(grouping, observers);
+}
+
+void QuantizedMamba2::set_inner_scales(const Grouping& grouping, const Mamba2Observers& observers) {
+    const float rotated = observers.out_proj_input.scale();
     x_scales_ = observers.conv_out.x_scales();
     state_scales_ = observers.conv_out.state_scales();
     b_scales_ = observers.conv_out.b_scales();

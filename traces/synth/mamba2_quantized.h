@@ -22,7 +22,14 @@ public:
     QuantizedMamba2(const Dims& dims, Precision precision, const Mamba2Floats& layer,
                     const std::vector<float>& out_proj);
 
+    /// A layer that is quantized already, its heads and channels moved into the grouping's order;
+    /// in_proj has been, and out_proj is quantized anew.
+    QuantizedMamba2(const Dims& dims, const Mamba2Layer& layer, const Grouping& grouping,
+                    StoredLinear in_proj, StoredLinear out_proj);
+
     void set_scales(const Grouping& grouping, const Mamba2Observers& observers);
+    /// Only those of the conv output, the state and out_proj's input.
+    void set_inner_scales(const Grouping& grouping, const Mamba2Observers& observers);
 
     /// Points into this object, as what add_to adds does.
     Mamba2Layer view() const;

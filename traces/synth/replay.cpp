@@ -6,6 +6,11 @@ namespace mambasic::traces::synth {
 
 namespace {
 
+template <typename T>
+std::vector<T> copied(const T* data, std::uint64_t count) {
+    return data == nullptr ? std::vector<T>{} : std::vector<T>(data, data + count);
+}
+
 // Rows of token t: [batch][tokens][channels] -> [batch][channels].
 template <typename T>
 std::vector<T> gather(const std::vector<T>& all, const TraceInfo& info, std::uint32_t token) {
@@ -103,5 +108,22 @@ golden::HeadTensors run_head(const TraceInfo& info, const Head& head, const Stre
 }
 
 Stream after(const golden::LayerTensors& tensors) { return {tensors.out_proj, tensors.residual}; }
+
+Stream first_input(const Trace& trace) {
+    const TraceInfo& info = trace.info();
+    const std::uint64_t rows = std::uint64_t{info.batch} * info.tokens;
+    if (info.has_head) return {golden::embed(info.dims, trace.head(), trace.tokens(), rows), {}};
+    return {copied(trace.input_hidden(), rows * info.dims.d_model),
+            copied(trace.input_residual(), rows * info.dims.d_model)};
+}
+
+golden::LayerState state_in(const Trace& trace, std::uint32_t index) {
+    const TraceInfo& info = trace.info();
+    const std::uint64_t batch = info.batch;
+    if (info.phase == Phase::Prefill) return {};
+    return {
+        copied(trace.conv_state_in(index), batch * info.dims.conv_channels() * info.dims.d_conv),
+        copied(trace.ssm_state_in(index), batch * info.dims.d_inner * info.dims.d_state)};
+}
 
 }  // namespace mambasic::traces::synth

@@ -28,6 +28,11 @@ golden::LayerTensors run_layer(const TraceInfo& info, const Mamba2Layer& layer, 
 /// Final norm and LM head on what the last layer left: in prefill the last token of each sequence.
 golden::HeadTensors run_head(const TraceInfo& info, const Head& head, const Stream& input);
 
+/// What the trace's first layer took in: the embedding of its tokens, or the input that it holds.
+Stream first_input(const Trace& trace);
+/// What a layer started from; empty in prefill.
+golden::LayerState state_in(const Trace& trace, std::uint32_t index);
+
 /// The stream after a layer; takes the two vectors out of `tensors` by copy.
 Stream after(const golden::LayerTensors& tensors);
 

@@ -9,34 +9,12 @@ namespace mambasic::traces::synth {
 
 namespace {
 
-template <typename T>
-std::vector<T> copied(const T* data, std::uint64_t count) {
-    return data == nullptr ? std::vector<T>{} : std::vector<T>(data, data + count);
-}
-
-golden::LayerState state_before(const Trace& trace, std::uint32_t index) {
-    const TraceInfo& info = trace.info();
-    const std::uint64_t batch = info.batch;
-    if (info.phase == Phase::Prefill) return {};
-    return {
-        copied(trace.conv_state_in(index), batch * info.dims.conv_channels() * info.dims.d_conv),
-        copied(trace.ssm_state_in(index), batch * info.dims.d_inner * info.dims.d_state)};
-}
-
 Stream replayed(const Trace& trace, std::uint32_t index, const Stream& input) {
-    golden::LayerState state = state_before(trace, index);
+    golden::LayerState state = state_in(trace, index);
     if (trace.info().dims.mamba2()) {
         return after(run_layer(trace.info(), trace.mamba2_layer(index), input, state));
     }
     return after(run_layer(trace.info(), trace.mamba1_layer(index), input, state));
-}
-
-Stream first_input(const Trace& trace) {
-    const TraceInfo& info = trace.info();
-    const std::uint64_t rows = std::uint64_t{info.batch} * info.tokens;
-    if (info.has_head) return {golden::embed(info.dims, trace.head(), trace.tokens(), rows), {}};
-    return {copied(trace.input_hidden(), rows * info.dims.d_model),
-            copied(trace.input_residual(), rows * info.dims.d_model)};
 }
 
 // What layer `index` took in: recorded by the layer before it, or run again from the first.
@@ -45,8 +23,9 @@ Stream input_of(const Trace& trace, std::uint32_t index) {
     const Tensor* hidden = trace.recorded(index - 1, "out_proj.output");
     const Tensor* residual = trace.recorded(index - 1, "norm.residual");
     if (hidden != nullptr && residual != nullptr) {
-        return {copied(hidden->as<arith::Half>(), hidden->elements()),
-                copied(residual->as<float>(), residual->elements())};
+        const auto* h = hidden->as<arith::Half>();
+        const auto* r = residual->as<float>();
+        return {{h, h + hidden->elements()}, {r, r + residual->elements()}};
     }
     Stream stream = first_input(trace);
     for (std::uint32_t i = 0; i < index; ++i) stream = replayed(trace, i, stream);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "traces/synth/grouping.h"
 #include "traces/synth/quantize.h"
 #include "traces/synth/threads.h"
 #include "traces/synth/w4.h"
@@ -54,6 +55,35 @@ StoredLinear::StoredLinear(Precision precision, const WeightRows& rows,
 
 StoredLinear::StoredLinear(Precision precision, const WeightRows& rows)
     : StoredLinear(precision, rows, {rows.n}) {}
+
+StoredLinear::StoredLinear(const Linear& source, const W4Linear* codes,
+                           std::vector<std::uint32_t> order)
+    : linear_(source) {
+    for (std::uint32_t n = source.n; n < source.n_padded; ++n) order.push_back(n);
+    linear_.weight = nullptr;
+    linear_.column = nullptr;
+    linear_.owner = nullptr;
+    weight_ = reordered(source.weight, source.k, order);
+    if (source.kind != LinearKind::W8) column_ = reordered(source.column, 1, order);
+    if (codes != nullptr) reorder_codes(*codes, order);
+}
+
+void StoredLinear::reorder_codes(const W4Linear& codes, const std::vector<std::uint32_t>& order) {
+    const std::size_t k = codes.k;
+    nibbles_.resize(order.size() * k / 2);
+    std::vector<std::uint8_t> row(k);
+    for (std::size_t n = 0; n < order.size(); ++n) {
+        for (std::uint32_t i = 0; i < k; ++i) {
+            row[i] = static_cast<std::uint8_t>(codes.code(order[n], i) + 8);
+        }
+        pack_nibbles(row.data(), k, nibbles_.data() + n * k / 2);
+    }
+    for (std::uint32_t group = 0; group < k / kW4Group; ++group) {
+        for (const std::uint32_t from : order) {
+            s_group_.push_back(arith::to_half(codes.group_scale(group, from)));
+        }
+    }
+}
 
 void StoredLinear::quantize_w8(const WeightRows& rows) {
     std::uint32_t first = 0;

@@ -11,6 +11,7 @@
 #include "traces/synth/pieces.h"
 #include "traces/synth/scheme.h"
 #include "traces/synth/weight_rows.h"
+#include "traces/w4.h"
 
 namespace mambasic::traces::synth {
 
@@ -24,6 +25,9 @@ public:
                  std::vector<std::uint32_t> section_ends);
     /// One section.
     StoredLinear(Precision precision, const WeightRows& rows);
+    /// Output channel i is channel order[i] of `source`, with its codes and its factors, which are
+    /// not to be set again. `codes` are W4's as stored, else null.
+    StoredLinear(const Linear& source, const W4Linear* codes, std::vector<std::uint32_t> order);
 
     /// int8 outputs, one output scale for each section. kernels.md 2.2, 2.3.
     void set_int8_factors(float input_scale, const std::vector<float>& output_scales);
@@ -37,6 +41,7 @@ public:
 private:
     void quantize_w8(const WeightRows& rows);
     void quantize_w4(const WeightRows& rows);
+    void reorder_codes(const W4Linear& codes, const std::vector<std::uint32_t>& order);
     void set_column(const std::vector<float>& output_scales);
 
     Linear linear_;                    // without its pointers

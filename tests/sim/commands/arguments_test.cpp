@@ -53,7 +53,10 @@ TEST(Arguments, TakesWordsFlagsAndRepeatedOptions) {
 TEST(Arguments, WrongWordsNameTheNearestRightOne) {
     EXPECT_EQ(error_of({"--tokns", "3"}),
               "mambasic run: unknown option '--tokns', did you mean '--tokens'?");
-    EXPECT_EQ(error_of({"a", "b"}), "mambasic run: too many words; it takes 1 before options");
+    EXPECT_EQ(error_of({"a", "b"}),
+              "mambasic run: too many words; it takes 1 before options, see mambasic run --help");
+    EXPECT_EQ(error_of([] { Arguments("check", po::options_description(), {}, {"tiny"}); }),
+              "mambasic check: too many words; it takes options only, see mambasic check --help");
     EXPECT_NE(error_of({"--trace"}).find("'--trace'"), std::string::npos) << error_of({"--trace"});
     EXPECT_EQ(error_of({"--trace", "a", "--trace", "b"}), "mambasic run: --trace is given twice");
 }

@@ -51,7 +51,7 @@ TEST(Dispatch, UnknownVerbsSuggest) {
     EXPECT_EQ(error_of({"rum"}), "mambasic: unknown verb 'rum', did you mean 'run'?");
     EXPECT_EQ(error_of({"trace", "sinth"}),
               "mambasic trace: unknown verb 'sinth', did you mean 'synth'?");
-    EXPECT_NE(error_of({"trace"}).find("synth, info"), std::string::npos) << error_of({"trace"});
+    EXPECT_EQ(error_of({"trace"}), "mambasic trace: a verb is missing; valid are synth, info");
 }
 
 TEST(Dispatch, AloneItListsEveryVerbWithAnExample) {
@@ -68,6 +68,27 @@ TEST(Dispatch, HelpTellsOptionsAndExampleAndRunsNothing) {
     const std::string text = output_of({"run", "--trace", "t", "--help"});
     EXPECT_NE(text.find("the trace to run"), std::string::npos);
     EXPECT_NE(text.find("Example:\n  mambasic run\n"), std::string::npos);
+}
+
+TEST(Dispatch, AGroupOfVerbsTellsItsOwn) {
+    const std::string text = output_of({"trace", "--help"});
+    EXPECT_NE(text.find("mambasic trace synth --trace T\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("mambasic trace info --trace T\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("mambasic run"), std::string::npos) << text;
+    EXPECT_EQ(output_of({"trace", "-h"}), text);
+    EXPECT_EQ(output_of({"help", "trace"}), text);
+}
+
+TEST(Dispatch, HelpTakesAVerbBeforeOrBehind) {
+    const std::string synth = output_of({"trace", "synth", "--help"});
+    EXPECT_EQ(synth.rfind("mambasic trace synth --trace T\n", 0), 0U) << synth;
+    EXPECT_EQ(output_of({"help", "trace", "synth"}), synth);
+    EXPECT_EQ(output_of({"help", "run"}), output_of({"run", "--help"}));
+    EXPECT_EQ(output_of({"help"}), output_of({}));
+    EXPECT_EQ(output_of({"help", "--help"}), output_of({}));
+    EXPECT_EQ(error_of({"help", "rum"}), "mambasic: unknown verb 'rum', did you mean 'run'?");
+    EXPECT_EQ(error_of({"help", "trace", "sinth"}),
+              "mambasic trace: unknown verb 'sinth', did you mean 'synth'?");
 }
 
 TEST(Dispatch, SaysItsVersion) {

@@ -20,7 +20,7 @@ std::string refusal(const std::vector<std::string>& overrides) {
 // The size that the message asks for must be enough, and one bank step less must not be.
 TEST(TooSmall, NamesOpMemoryNeedAndKey) {
     EXPECT_EQ(refusal({"activation_sram.capacity_kib=8"}),
-              "--set activation_sram.capacity_kib=8:1:1: activation_sram.capacity_kib: norm: one "
+              "--set activation_sram.capacity_kib=8: activation_sram.capacity_kib: norm: one "
               "tile of 8 rows, with the conv history, needs 9216 bytes of activation_sram, which "
               "has 8192; raise activation_sram.capacity_kib to 12 or lower schedule.tile_tokens");
     EXPECT_EQ(refusal({"activation_sram.capacity_kib=12"}), "accepted");

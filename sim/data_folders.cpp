@@ -1,0 +1,123 @@
+#include "sim/data_folders.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "models/common/nearest.h"
+
+namespace mambasic::sim {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHomeVariable = "MAMBASIC_HOME";
+
+const char* home_variable() {
+    const char* home = std::getenv(kHomeVariable);
+    return home == nullptr || *home == '\0' ? nullptr : home;
+}
+
+void add_with_ancestors(fs::path folder, std::vector<fs::path>& folders) {
+    for (; folder.has_relative_path(); folder = folder.parent_path()) folders.push_back(folder);
+}
+
+// A checkout may have moved since it was built, and the program may have been copied out of it.
+std::vector<fs::path> homes() {
+    if (const char* home = home_variable()) return {home};
+    std::vector<fs::path> folders;
+    std::error_code ignored;  // a path that cannot be told is a place less to look at
+    add_with_ancestors(fs::current_path(ignored), folders);
+    add_with_ancestors(fs::read_symlink("/proc/self/exe", ignored).parent_path(), folders);
+    folders.emplace_back(MAMBASIC_SOURCE_TREE);
+    return folders;
+}
+
+}  // namespace
+
+bool is_file(const fs::path& path) {
+    std::error_code error;
+    return fs::is_regular_file(path, error);
+}
+
+std::string shortened(const fs::path& path) {
+    std::error_code error;
+    const fs::path current = fs::current_path(error);
+    const fs::path relative = path.lexically_relative(current);
+    const bool below =
+        current.has_relative_path() && !relative.empty() && *relative.begin() != "..";
+    return below ? relative.string() : path.string();
+}
+
+std::vector<fs::path> data_folders(const std::string& part) {
+    std::vector<fs::path> found;
+    for (const fs::path& home : homes()) {
+        const fs::path folder = shortened(home / part);
+        std::error_code error;
+        const auto is_same = [&](const fs::path& other) {
+            return fs::equivalent(folder, other, error);
+        };
+        if (!fs::is_directory(folder, error)) continue;
+        if (std::none_of(found.begin(), found.end(), is_same)) found.push_back(folder);
+    }
+    return found;
+}
+
+fs::path named_file(const std::vector<fs::path>& folders, const std::string& name) {
+    if (name.empty() || name.find('/') != std::string::npos) return {};
+    for (const fs::path& folder : folders) {
+        fs::path file = folder / (name + ".yaml");
+        if (is_file(file)) return file;
+    }
+    return {};
+}
+
+std::vector<std::string> names_in(const std::vector<fs::path>& folders) {
+    std::vector<std::string> names;
+    for (const fs::path& folder : folders) {
+        std::error_code error;
+        for (const auto& file : fs::directory_iterator(folder, error)) {
+            if (file.path().extension() == ".yaml") names.push_back(file.path().stem().string());
+        }
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+std::string nearest_file(const fs::path& folder, const std::string& path) {
+    const fs::path wanted = path;
+    const bool anywhere = !wanted.has_parent_path();
+    std::vector<std::string> near;
+    std::error_code error;
+    const fs::recursive_directory_iterator end;
+    for (fs::recursive_directory_iterator file(folder, error); file != end; file.increment(error)) {
+        if (file.depth() > 0) file.disable_recursion_pending();
+        if (file->path().extension() != ".yaml") continue;
+        const fs::path name = file->path().lexically_relative(folder);
+        if (name.stem() == wanted.stem()) return ", did you mean '" + name.string() + "'?";
+        if (anywhere || name.parent_path() == wanted.parent_path()) near.push_back(name.string());
+    }
+    std::sort(near.begin(), near.end());
+    return models::suggestion(path, near);
+}
+
+std::string nearest_in(const std::vector<fs::path>& folders, const std::string& word,
+                       const std::string& part) {
+    if (folders.empty()) {
+        const std::string where =
+            home_variable() == nullptr
+                ? "the current folder or the program's; set MAMBASIC_HOME to "
+                  "the folder that holds it"
+                : std::string(home_variable()) + ", which MAMBASIC_HOME names";
+        return "; there is no " + part + " in " + where;
+    }
+    std::string searched;
+    for (const fs::path& folder : folders) {
+        searched += (searched.empty() ? "" : ", ") + folder.string();
+    }
+    const std::string stem = fs::path(word).stem().string();
+    return models::suggestion(stem, names_in(folders)) + " (searched " + searched + ")";
+}
+
+}  // namespace mambasic::sim
