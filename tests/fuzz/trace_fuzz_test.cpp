@@ -8,6 +8,7 @@
 #include <iterator>
 #include <random>
 
+#include "../traces/handmade_trace.h"
 #include "traces/describe.h"
 #include "traces/error.h"
 #include "traces/synth/synthesize.h"
@@ -15,16 +16,115 @@
 namespace mambasic::traces {
 namespace {
 
-class TraceFuzz : public ::testing::TestWithParam<unsigned> {
+TraceInfo small_mamba2() {
+    TraceInfo info = test::mamba2_info();
+    info.dims = {8, 16, 4, 4, 0, 1, 20, Family::Mamba2, 8, 2, 2, 4};
+    info.layers = 1;
+    info.phase = Phase::Decode;
+    return info;
+}
+
+// Without records, so that most of the file is what 4 bits are about.
+TraceInfo four_bits(TraceInfo info, bool packed) {
+    info.record = RecordLevel::None;
+    info.layers = 1;
+    info.packed_w4 = packed;
+    return info;
+}
+
+void write_mamba1(const std::string& path) {
+    const Dims dims{8, 16, 4, 4, 4, 1, 20};
+    synth::SynthOptions options = synth::default_options("fuzz", dims, Phase::Decode);
+    options.tokens = 2;
+    options.prompt_tokens = 2;
+    options.record = RecordLevel::All;
+    synth::synthesize(options, path);
+}
+
+// A valid handmade trace's dim ranges end at 32 channels of a head; here a head has two.
+void write_small_mamba2(const std::string& path) {
+    test::write_trace(path, small_mamba2(), [](const Tensor& tensor, test::Bytes& bytes) {
+        if (!test::ends_with(tensor.name, "x_dim_group_range")) return;
+        for (std::uint64_t i = 0; i < tensor.elements(); ++i) {
+            test::put(bytes, i, static_cast<std::int32_t>(1 + i % 2));
+        }
+    });
+}
+
+// As a consumer would: every byte of every view.
+template <typename T>
+unsigned sum_of(const T* data, std::uint64_t count) {
+    unsigned sum = 0;
+    for (std::uint64_t i = 0; data != nullptr && i < count; ++i) {
+        sum += static_cast<unsigned>(reinterpret_cast<const unsigned char*>(data + i)[0]);
+    }
+    return sum;
+}
+
+unsigned walk(const Linear& linear) {
+    return sum_of(linear.weight, std::uint64_t{linear.n_padded} * linear.k) +
+           sum_of(linear.column, linear.n_padded);
+}
+
+// The scale of each channel of x and of each of its states, found by the ranges.
+unsigned walk(const Dims& dims, const GroupTable& table) {
+    unsigned sum = 0;
+    if (table.x_scales == nullptr) return sum;  // shapes only
+    const std::uint32_t heads = dims.heads / table.shape.ssd_groups;
+    for (std::uint32_t channel = 0; channel < dims.d_inner; ++channel) {
+        const std::uint32_t head = channel / dims.head_dim;
+        std::uint32_t cell = head / heads * table.shape.head_groups;
+        while (table.head_end[cell] <= static_cast<std::int32_t>(head % heads)) ++cell;
+        cell *= table.shape.dim_groups;
+        while (table.dim_end[cell] <= static_cast<std::int32_t>(channel % dims.head_dim)) ++cell;
+        EXPECT_LT(cell, table.shape.cells());
+        EXPECT_GT(table.x_scales[cell], 0.0F);
+        sum += sum_of(table.state_scales + std::uint64_t{cell} * table.state_columns,
+                      table.state_columns);
+    }
+    return sum;
+}
+
+unsigned walk(const Trace& trace, std::uint32_t index) {
+    if (!trace.info().dims.mamba2()) {
+        const Mamba1Layer layer = trace.mamba1_layer(index);
+        return walk(layer.in_proj) + walk(layer.x_proj) + walk(layer.dt_proj) +
+               walk(layer.out_proj);
+    }
+    const Mamba2Layer layer = trace.mamba2_layer(index);
+    return walk(layer.in_proj) + walk(layer.out_proj) + walk(trace.info().dims, layer.groups) +
+           sum_of(layer.b_scales, layer.bc_scales) + sum_of(layer.c_scales, layer.bc_scales);
+}
+
+struct Kind {
+    std::string name;
+    void (*write)(const std::string& path);
+    unsigned mutations;  // fewer of a larger file
+};
+
+const std::vector<Kind>& kinds() {
+    static const std::vector<Kind> kAll{
+        {"mamba1", write_mamba1, 600},
+        {"mamba2", write_small_mamba2, 600},
+        {"plain_w4",
+         [](const std::string& path) {
+             test::write_trace(path, four_bits(test::mamba2_info("w4a8"), false));
+         },
+         150},
+        {"packed_w4",
+         [](const std::string& path) {
+             test::write_trace(path, four_bits(test::mamba1_w4_info(), true));
+         },
+         150}};
+    return kAll;
+}
+
+class TraceFuzz : public ::testing::TestWithParam<std::tuple<std::size_t, unsigned>> {
 protected:
+    const Kind& kind() const { return kinds()[std::get<0>(GetParam())]; }
     void SetUp() override {
         path_ = "/tmp/mambasic_trace_fuzz_" + std::to_string(::getpid());
-        const Dims dims{8, 16, 4, 4, 4, 1, 20};
-        synth::SynthOptions options = synth::default_options("fuzz", dims, Phase::Decode);
-        options.tokens = 2;
-        options.prompt_tokens = 2;
-        options.record = RecordLevel::All;
-        synth::synthesize(options, path_);
+        kind().write(path_);
         std::ifstream in(path_, std::ios::binary);
         valid_.assign(std::istreambuf_iterator<char>(in), {});
     }
@@ -51,9 +151,15 @@ protected:
                 }
             }
             read_ += sum;
-            for (std::uint32_t i = 0; i < trace.info().layers; ++i) (void)trace.mamba1_layer(i);
-            if (trace.info().has_head) (void)trace.head();
+            for (std::uint32_t i = 0; i < trace.info().layers; ++i) read_ += walk(trace, i);
+            if (trace.info().has_head) {
+                const Head head = trace.head();
+                const Dims& dims = trace.info().dims;
+                read_ += walk(head.lm_head);
+                read_ += sum_of(head.embedding_weight, std::uint64_t{dims.vocab} * dims.d_model);
+            }
             EXPECT_FALSE(describe(trace).empty());
+            EXPECT_EQ(scales(trace).empty(), trace.info().shapes_only);
             return true;
         } catch (const TraceError& error) {
             EXPECT_EQ(std::string(error.what()).rfind(path_ + ": ", 0), 0U) << error.what();
@@ -107,19 +213,24 @@ std::string mutated(std::string content, std::size_t header_end, std::mt19937& r
 }
 
 TEST_P(TraceFuzz, OpensOrThrowsTraceError) {
-    std::mt19937 random(GetParam());  // its sequence is fixed by the standard
+    std::mt19937 random(std::get<1>(GetParam()));  // its sequence is fixed by the standard
     unsigned opened = 0;
-    constexpr unsigned kMutations = 600;
     ASSERT_TRUE(opens(valid_));
-    for (unsigned i = 0; i < kMutations; ++i) {
+    for (unsigned i = 0; i < kind().mutations; ++i) {
         opened += opens(mutated(valid_, header_end(), random)) ? 1U : 0U;
     }
     // Both outcomes occur, else the mutations test nothing.
     EXPECT_GT(opened, 0U);
-    EXPECT_LT(opened, kMutations / 2);
+    EXPECT_LT(opened, kind().mutations / 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, TraceFuzz, ::testing::Range(1U, 6U));
+INSTANTIATE_TEST_SUITE_P(Seeds, TraceFuzz,
+                         ::testing::Combine(::testing::Range(std::size_t{0}, std::size_t{4}),
+                                            ::testing::Range(1U, 6U)),
+                         [](const auto& test) {
+                             return kinds()[std::get<0>(test.param)].name + "_" +
+                                    std::to_string(std::get<1>(test.param));
+                         });
 
 }  // namespace
 }  // namespace mambasic::traces

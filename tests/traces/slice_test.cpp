@@ -123,6 +123,27 @@ TEST(Slice, ShapesOnly) {
     EXPECT_NE(part.find("trace.input.residual"), nullptr);
 }
 
+TEST(Slice, KeepsTablesAndPackedWords) {
+    TraceInfo info = test::mamba2_info("w4a8");
+    info.packed_w4 = true;
+    const std::string path = temp_path("packed");
+    test::write_trace(path, info);
+    const Trace whole = Trace::open(path);
+    const Trace part = sliced(whole, 1, 1);
+    EXPECT_TRUE(part.info().packed_w4);
+    EXPECT_TRUE(part.info().groups == info.groups);
+    for (const std::string name : {"in_proj.weight", "in_proj.s_group", "in_proj.s_channel",
+                                   "conv1d.x_dim_group_range", "qchunk_scan.ssm_state_scale"}) {
+        const std::string key = "backbone.layers.1.mixer." + name;
+        expect_same(part.find(key), whole.find(key));
+    }
+    expect_same(part.recorded(0, "gated_norm.output"), whole.recorded(1, "gated_norm.output"));
+    expect_same(part.find("trace.input.hidden"), whole.recorded(0, "out_proj.output"));
+    const Linear linear = part.mamba2_layer(0).in_proj;
+    const Linear before = whole.mamba2_layer(1).in_proj;
+    EXPECT_EQ(std::memcmp(linear.weight, before.weight, std::size_t{640} * 128), 0);
+}
+
 TEST(Slice, RangesOutsideTheTrace) {
     const Trace whole = made(Phase::Prefill, RecordLevel::None);
     EXPECT_THROW(slice(whole, 3, 1, temp_path("no")), TraceError);

@@ -81,7 +81,9 @@ TEST(W4Trace, DtProjOfMamba1StaysInEightBits) {
 
 // A code and a scale for each place, without structure that a wrong permutation would keep.
 unsigned mixed(std::uint64_t value) {
-    return static_cast<unsigned>((value * 0x9E3779B97F4A7C15U) >> 40);
+    std::uint64_t bits = (value + 1) * 0x9E3779B97F4A7C15U;
+    bits = (bits ^ (bits >> 31)) * 0xBF58476D1CE4E5B9U;
+    return static_cast<unsigned>((bits ^ (bits >> 29)) >> 32);
 }
 
 struct Logical {
