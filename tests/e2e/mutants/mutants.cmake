@@ -91,11 +91,11 @@ mambasic_mutant(tile_row_of_the_next_token ${binding} ${prefill}
     "const std::uint64_t offset = first_row(task) * e;"
     "const std::uint64_t offset = (first_row(task) == 0 ? 1 : 0) * e;")
 mambasic_mutant(decode_ssm_state_not_carried ${binding} ${decode}
-    "std::copy_n(t.states_in->ssm.data() + at, n, tile.state);"
-    "std::fill_n(tile.state, n, std::int8_t{0});")
+    "bound.prepare = copy_of(t.states_in->ssm.data() + at, n, tile.state);"
+    "bound.prepare = [to = tile.state, n] { std::fill_n(to, n, std::int8_t{0}); };")
 mambasic_mutant(decode_conv_state_not_carried ${binding} ${decode}
-    "std::copy_n(t.states_in->conv.data() + at, n, tile.history);"
-    "std::fill_n(tile.history, n, std::int8_t{0});")
+    "bound.prepare = copy_of(t.states_in->conv.data() + at, n, tile.history);"
+    "bound.prepare = [to = tile.history, n] { std::fill_n(to, n, std::int8_t{0}); };")
 mambasic_mutant(scale_u_and_b_swapped ${binding} ${prefill}
     "e, c, w.u_scale);"
     "e, c, w.b_scale);")
