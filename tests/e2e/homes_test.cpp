@@ -82,9 +82,8 @@ TEST_F(Homes, TheVariableWinsAndIsTheOnlyOne) {
 }
 
 TEST_F(Homes, ACopyOfAChipWorksAnywhere) {
-    const std::string chip =
-        folder_.add("elsewhere/copy.yaml",
-                    read_file(MAMBASIC_SOURCE "/hw_config/chips/server-128x128.yaml"));
+    const std::string chip = folder_.add(
+        "elsewhere/copy.yaml", read_file(MAMBASIC_SOURCE "/hw_config/chips/server-128x128.yaml"));
     const Outcome copy = mambasic({"explain", "gemm.rows", "--chip", chip});
     EXPECT_EQ(copy.status, 0) << copy.err;
     EXPECT_NE(copy.out.find("value       128"), std::string::npos) << copy.out;

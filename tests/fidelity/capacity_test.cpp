@@ -30,8 +30,7 @@ TEST_P(TooSmall, AdviceHelpsWhenFollowed) {
     for (int tries = 0; tries < 8; ++tries) {
         outcome = run_tiny(e2e::tiny_prefill(), {setting});
         if (outcome.status == 0) break;
-        EXPECT_EQ(outcome.err.rfind("--set " + setting + ": " + key + ": ", 0), 0U)
-            << outcome.err;
+        EXPECT_EQ(outcome.err.rfind("--set " + setting + ": " + key + ": ", 0), 0U) << outcome.err;
         std::smatch found;
         ASSERT_TRUE(std::regex_search(outcome.err, found, advice)) << outcome.err;
         EXPECT_EQ(found[1], key);
