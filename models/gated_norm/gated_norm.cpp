@@ -15,14 +15,19 @@ GatedNorm::GatedNorm(const sc_core::sc_module_name& name, const GatedNormConfig&
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
-Work GatedNorm::perform(const Task& task) {
-    const GatedNormTile tile = bind_(task);
-    Work work;
-    work.counts =
-        numerics_ ? gated_norm_compute(config_, nonlinear_, tile) : gated_norm_count(tile.shape);
+TileWork GatedNorm::perform(const Task& task) {
+    const Bound<GatedNormTile> bound = bind_(task);
+    const GatedNormTile& tile = bound.tile;
+    TileWork result;
+    result.prepare = bound.prepare;
+    if (numerics_) {
+        result.compute = [this, tile] { return gated_norm_compute(config_, nonlinear_, tile); };
+    }
+    Work& work = result.work;
+    work.counts = gated_norm_count(tile.shape);
     work.cycles = gated_norm_cycles(config_, nonlinear_, tile.shape);
     work.sram = gated_norm_traffic(tile.shape);
-    return work;
+    return result;
 }
 
 }  // namespace mambasic::models

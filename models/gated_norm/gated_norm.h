@@ -11,14 +11,13 @@ namespace mambasic::models {
 
 class GatedNorm : public Worker {
 public:
-    /// What a task works on: shapes always, data only where numerics are on.
-    using Bind = std::function<GatedNormTile(const Task&)>;
+    using Bind = std::function<Bound<GatedNormTile>(const Task&)>;
 
     GatedNorm(const sc_core::sc_module_name& name, const GatedNormConfig& config,
               const NonlinearConfig& nonlinear, const WorkerPorts& ports, bool numerics, Bind bind);
 
 private:
-    Work perform(const Task& task) override;
+    TileWork perform(const Task& task) override;
 
     const GatedNormConfig config_;
     const NonlinearConfig nonlinear_;
