@@ -221,6 +221,34 @@ TEST(GemmCost, TrafficByHand) {
     EXPECT_EQ(gemm_accumulator_traffic(c, s, MacMode::Int8).write_bytes, 0U);
 }
 
+TEST(GemmCost, WeightBytesByHand) {
+    // 9 columns of 200: two groups of k each.
+    const GemmShape s{16, 9, 200};
+    EXPECT_EQ(gemm_weight_bytes(s, MacMode::Int8, Epilogue::Int8WeightFirst), 1800U);
+    EXPECT_EQ(gemm_weight_bytes(s, MacMode::Int8, Epilogue::Int8Columns), 1800U + 36U);
+    EXPECT_EQ(gemm_weight_bytes(s, MacMode::Int4, Epilogue::HalfColumns), 900U + 36U + 36U);
+    GemmConfig c = array(8, 4, Dataflow::WeightStationary, WeightBuffer::Double);
+    c.accumulator_rows = 6;  // three chunks of the 16 rows
+    const SramTraffic traffic = gemm_traffic(c, s, MacMode::Int4, Epilogue::HalfColumns);
+    EXPECT_EQ(traffic.weight_read_bytes, 3U * 972U);
+    EXPECT_EQ(traffic.activation_write_bytes, 2U * 16U * 9U);
+    c.one_row = OneRowMode::Vector;
+    EXPECT_EQ(gemm_traffic(c, {1, 9, 200}, MacMode::Int4, Epilogue::Int8Columns).weight_read_bytes,
+              972U);
+}
+
+TEST(GemmCost, Int4InVectorModeByHand) {
+    GemmConfig c = array(8, 4, Dataflow::WeightStationary, WeightBuffer::Double);
+    c.one_row = OneRowMode::Vector;
+    c.vector_adder_tree_width = 8;  // 4 lanes
+    // Expanded weights are int8: 3 cycles for 4 outputs of k = 20, as VectorModeByHand.
+    EXPECT_EQ(cycles(c, {1, 9, 20}, MacMode::Int4), 3U * 3U + 3U);
+    // Packed: 16 products a lane, so 2 cycles for 4 outputs, and a level of tree more.
+    c.int4_macs_per_mac = 2;
+    EXPECT_EQ(cycles(c, {1, 9, 20}, MacMode::Int4), 3U * 2U + 4U);
+    EXPECT_EQ(cycles(c, {1, 9, 20}, MacMode::Int8), 3U * 3U + 3U);
+}
+
 TEST(GemmCost, AreaNamesItsParts) {
     GemmConfig c = array(8, 4, Dataflow::WeightStationary, WeightBuffer::Double);
     c.one_row = OneRowMode::Vector;
@@ -234,6 +262,20 @@ TEST(GemmCost, AreaNamesItsParts) {
     EXPECT_EQ(count("MACs"), 32);
     EXPECT_EQ(count("adder trees"), 4 * 7);
     EXPECT_EQ(count("second buffers"), 8 * 32);
+    // 4 columns and as many lanes: a multiplier and two tables of 8 bytes each.
+    EXPECT_EQ(count("expander multipliers"), 4);
+    EXPECT_EQ(count("expander tables"), 4 * 2 * 64);
+    EXPECT_EQ(count("group scale converters"), 4);
+    c.vector_adder_tree_width = 32;  // one lane uses up a group in 4 cycles: two products a cycle
+    EXPECT_EQ(count("expander multipliers"), 4);
+    c.cols = 32;
+    c.rows = 32;  // 32 lanes of 32
+    EXPECT_EQ(count("expander multipliers"), 64);
+    EXPECT_EQ(count("expander tables"), 32 * 2 * 64);
+    c.int4_macs_per_mac = 2;
+    EXPECT_EQ(count("expander multipliers"), 0);
+    EXPECT_EQ(count("group scale fma"), 32);
+    c = array(8, 4, Dataflow::WeightStationary, WeightBuffer::Double);
     EXPECT_EQ(gemm_accumulators(c).banks, 4);
     EXPECT_EQ(gemm_accumulators(c).kib_per_bank, 32);  // 4096 rows of 4 bytes, twice
     c.weight_buffer = WeightBuffer::Single;

@@ -69,6 +69,7 @@ TEST(ConvCost, OneTokenOfAGroupACycle) {
     EXPECT_EQ(traffic.activation_read_bytes, 1280U);
     EXPECT_EQ(traffic.activation_write_bytes, 1280U);
     EXPECT_EQ(part(conv_area(c, units()), "tap MACs"), 16);
+    EXPECT_EQ(part(conv_area(c, units()), "scale multipliers"), 20);
     EXPECT_EQ(part(conv_area(c, units()), "silu units"), 4);
 }
 
