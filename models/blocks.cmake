@@ -1,6 +1,7 @@
 # The blocks as SystemC modules, and what they share.
 add_library(mambasic_blocks STATIC
     common/dispatch.cpp
+    common/jobs.cpp
     common/ledger.cpp
     common/occupancy.cpp
     common/scoreboard.cpp

@@ -1,8 +1,11 @@
 #include "sim/chip.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "models/common/error.h"
 #include "models/conv/conv.h"
@@ -99,12 +102,16 @@ Chip::Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, b
       period_(chip_period(config)),
       ledger_(schedule.work().layers),
       occupancy_(capacities(config)),
-      dispatch_(period_, {[this](Ticks now) { return refill(now); },
-                          [this](const Task& task) { started(task); },
-                          [this](const Task& task, const models::Work& work, Ticks now) {
-                              retired(task, work, now);
-                          }}),
-      blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics)) {}
+      dispatch_(
+          period_,
+          {[this](Ticks now) { return refill(now); }, [this](const Task& task) { started(task); },
+           [this](const Task& task, models::Jobs::Job job) { jobs_->submit(task, std::move(job)); },
+           [this](const Task& task, const models::Work& work, Ticks now) {
+               retired(task, work, now);
+           }}),
+      blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics)) {
+    if (numerics) jobs_.emplace(static_cast<std::size_t>(omp_get_max_threads()));
+}
 
 Chip::~Chip() = default;
 
@@ -126,7 +133,10 @@ bool Chip::refill(Ticks now) {
 
 void Chip::started(const Task& task) {
     occupancy_.started(task);
-    if (task.block == BlockId::DmaLoad || task.block == BlockId::DmaStore) return;
+    if (task.block == BlockId::DmaLoad || task.block == BlockId::DmaStore) {
+        if (jobs_) jobs_->submit(task, {});
+        return;
+    }
     OpSpan& span = open_[task.segment - first_open_].record.ops[static_cast<std::size_t>(task.op)];
     span.first_start = std::min(span.first_start, models::Dispatch::now());
 }
@@ -144,10 +154,18 @@ void Chip::retired(const Task& task, const models::Work& work, Ticks now) {
     close_segments();
 }
 
+void Chip::finish_jobs(const SegmentRecord& record) {
+    const models::Jobs::SegmentCounts counts = jobs_->wait(record.index);
+    for (std::size_t op = 0; op < models::kOpCount; ++op) {
+        ledger_.record_data(record.layer, static_cast<models::Op>(op), counts[op]);
+    }
+}
+
 void Chip::close_segments() {
     while (!open_.empty() && open_.front().left == 0) {
         SegmentRecord& record = open_.front().record;
         record.end = last_retired_;
+        if (jobs_) finish_jobs(record);
         if (listener_.segment_done) listener_.segment_done(record);
         binding_.segment_done(record.index);
         open_.pop_front();

@@ -7,8 +7,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "models/common/jobs.h"
 #include "models/common/ledger.h"
 #include "models/common/occupancy.h"
 #include "models/common/stats.h"
@@ -74,6 +76,7 @@ private:
     };
     bool refill(models::Ticks now);
     void started(const models::Task& task);
+    void finish_jobs(const SegmentRecord& record);
     void retired(const models::Task& task, const models::Work& work, models::Ticks now);
     void close_segments();
     void check_finished() const;
@@ -90,6 +93,7 @@ private:
     std::deque<OpenSegment> open_;  // not yet closed, in program order
     std::uint32_t first_open_ = 0;
     models::Ticks last_retired_ = 0;
+    std::optional<models::Jobs> jobs_;  // with numerics; the last member: it uses the others
 };
 
 }  // namespace mambasic::sim

@@ -127,18 +127,22 @@ void HostTensors::make_layer(SegmentTensors& t, const SegmentTensors* before) {
 
 void HostTensors::make_head(SegmentTensors& t, const SegmentTensors& before) const {
     const std::uint64_t d = work_.dims.d_model;
-    const std::uint64_t tokens = work_.tokens_per_step();
     t.hidden_copy.resize(work_.batch * d);
     t.residual_copy.resize(work_.batch * d);
     t.hidden_in = t.hidden_copy.data();
     t.residual_in = t.residual_copy.data();
+    t.before = &before;
     t.residual.resize(work_.batch * d);
     t.norm.resize(work_.batch * d);
     t.out.resize(work_.batch * work_.dims.vocab);
+}
+
+void HostTensors::gather_head(SegmentTensors& head) const {
+    const std::uint64_t d = work_.dims.d_model;
     for (std::uint64_t s = 0; s < work_.batch; ++s) {
-        const std::uint64_t row = (s + 1) * tokens - 1;
-        std::copy_n(before.out.data() + row * d, d, t.hidden_copy.data() + s * d);
-        std::copy_n(before.residual.data() + row * d, d, t.residual_copy.data() + s * d);
+        const std::uint64_t row = (s + 1) * work_.tokens_per_step() - 1;
+        std::copy_n(head.before->out.data() + row * d, d, head.hidden_copy.data() + s * d);
+        std::copy_n(head.before->residual.data() + row * d, d, head.residual_copy.data() + s * d);
     }
 }
 

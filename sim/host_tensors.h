@@ -28,6 +28,7 @@ struct SegmentTensors {
     const arith::Half* hidden_in = nullptr;        // [rows][D]
     const float* residual_in = nullptr;            // [rows][D]; null before the first layer
     const std::int32_t* tokens = nullptr;          // [rows], embedding only
+    const SegmentTensors* before = nullptr;        // head only: where its rows come from
     std::shared_ptr<const LayerStates> states_in;  // decode
     // Where a strided input had to be gathered.
     std::vector<arith::Half> hidden_copy;
@@ -46,11 +47,15 @@ class HostTensors {
 public:
     HostTensors(const Workload& work, const traces::Trace& trace, std::uint32_t first_layer);
 
-    /// The tensors of a segment, made on first use. First uses come in program order.
+    /// The tensors of a segment, made on first use. First uses come in program order. What they
+    /// hold is the jobs' affair: nothing here reads what a segment makes, except gather_head().
     SegmentTensors& at(std::uint32_t segment, std::int32_t layer, std::uint32_t step);
     SegmentTensors& at(std::uint32_t segment) { return segments_.at(segment); }
     /// The segment is done; what the one before made is no longer read.
     void segment_done(std::uint32_t segment);
+
+    /// Brings the last rows of the layer before the head together; once they are there.
+    void gather_head(SegmentTensors& head) const;
 
     std::vector<OutputTensor> outputs(const SegmentTensors& t) const;
 

@@ -118,14 +118,13 @@ public:
             options_.on_output(out);
         }
         tensors_->segment_done(record.index);
-        packed_.emplace();  // packed weights of a layer that is over are let go
     }
 
 private:
     const RunOptions& options_;
     HostTensors* tensors_;
     std::uint32_t first_layer_;
-    std::optional<models::GemmWeightCache> packed_{std::in_place};
+    models::GemmWeightCache packed_;  // the trace's weights stay where they are
 };
 
 }  // namespace

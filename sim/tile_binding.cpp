@@ -10,6 +10,15 @@ using models::Op;
 using models::Region;
 using models::Task;
 
+namespace {
+
+/// A step's states start as those of the step before; a job of that one makes them.
+std::function<void()> copy_of(const std::int8_t* from, std::uint64_t count, std::int8_t* to) {
+    return [=] { std::copy_n(from, count, to); };
+}
+
+}  // namespace
+
 TileBinding::TileBinding(const Workload& work, const ArithmeticConfig& arithmetic, const Data& data)
     : work_(work),
       arithmetic_(arithmetic),
@@ -51,24 +60,25 @@ models::EmbeddingTile TileBinding::embedding(const Task& task) {
     return tile;
 }
 
-models::NormJob TileBinding::norm(const Task& task) {
+models::BoundNorm TileBinding::norm(const Task& task) {
     const bool final_norm = task.op == Op::NormF;
     const bool first_layer = place(task).layer == 0;
-    models::NormJob job;
-    job.has_residual_in = final_norm || !first_layer || work_.residual_input;
-    models::NormTile& tile = job.tile;
+    models::BoundNorm bound;
+    bound.has_residual_in = final_norm || !first_layer || work_.residual_input;
+    models::NormTile& tile = bound.tile;
     tile.shape = {task.region.rows(), work_.dims.d_model};
-    if (tensors_ == nullptr) return job;
+    if (tensors_ == nullptr) return bound;
     SegmentTensors& t = tensors(task);
     const std::uint64_t offset = first_row(task) * work_.dims.d_model;
     tile.hidden = t.hidden_in + offset;
-    tile.residual_in = job.has_residual_in ? t.residual_in + offset : nullptr;
+    tile.residual_in = bound.has_residual_in ? t.residual_in + offset : nullptr;
     tile.residual_out = t.residual.data() + offset;
     tile.weight = final_norm ? head_.norm_f_weight : layer(task).norm_weight;
     tile.output_scale = final_norm ? head_.norm_f_output_scale : layer(task).norm_output_scale;
     tile.epsilon = trace_->info().epsilon;
     tile.output = t.norm.data() + offset;
-    return job;
+    if (final_norm) bound.prepare = [this, &t] { tensors_->gather_head(t); };
+    return bound;
 }
 
 Epilogue TileBinding::epilogue(Op op) const {
@@ -131,12 +141,13 @@ void TileBinding::bind_linear(const Task& task, models::GemmTile& tile) {
     tile.out_int8 = out.data() + at;
 }
 
-models::ConvTile TileBinding::conv(const Task& task) {
+models::Bound<models::ConvTile> TileBinding::conv(const Task& task) {
     const std::uint64_t e = work_.dims.d_inner;
-    models::ConvTile tile;
+    models::Bound<models::ConvTile> bound;
+    models::ConvTile& tile = bound.tile;
     tile.shape = {task.region.sequences, task.region.tokens, e};
     tile.per_tap_scaling = work_.decode();
-    if (tensors_ == nullptr) return tile;
+    if (tensors_ == nullptr) return bound;
     SegmentTensors& t = tensors(task);
     const traces::Mamba1Layer& weights = layer(task);
     const std::uint64_t tokens = work_.tokens_per_step();
@@ -148,7 +159,7 @@ models::ConvTile TileBinding::conv(const Task& task) {
     tile.history = t.states->conv.data() + at;
     if (work_.decode()) {
         const std::uint64_t n = task.region.sequences * e * work_.dims.d_conv;
-        std::copy_n(t.states_in->conv.data() + at, n, tile.history);
+        bound.prepare = copy_of(t.states_in->conv.data() + at, n, tile.history);
     }
     tile.weight = weights.conv_weight;
     tile.bias = weights.conv_bias;
@@ -159,18 +170,19 @@ models::ConvTile TileBinding::conv(const Task& task) {
     tile.output = t.conv.data() + row * e;
     tile.output_stride = e;
     tile.output_sequence_stride = tokens * e;
-    return tile;
+    return bound;
 }
 
-models::SsmTile TileBinding::ssm(const Task& task) {
+models::Bound<models::SsmTile> TileBinding::ssm(const Task& task) {
     const std::uint64_t tokens = work_.tokens_per_step();
-    models::SsmTile tile;
+    models::Bound<models::SsmTile> bound;
+    models::SsmTile& tile = bound.tile;
     tile.shape = {task.region.sequences, task.region.tokens, task.region.channels,
                   work_.dims.d_state};
     tile.decode = work_.decode();
     tile.last_tile = !tile.decode && task.region.token + task.region.tokens == tokens;
     tile.softplus = arithmetic_.softplus;
-    if (tensors_ == nullptr) return tile;
+    if (tensors_ == nullptr) return bound;
     SegmentTensors& t = tensors(task);
     const traces::Mamba1Layer& w = layer(task);
     const std::uint64_t e = work_.dims.d_inner;
@@ -197,20 +209,21 @@ models::SsmTile TileBinding::ssm(const Task& task) {
     tile.y = t.scan.data() + row * e + c;
     tile.y_stride = e;
     tile.y_sequence_stride = tokens * e;
-    bind_states(task, tile);
-    return tile;
+    bind_states(task, bound);
+    return bound;
 }
 
-void TileBinding::bind_states(const Task& task, models::SsmTile& tile) {
+void TileBinding::bind_states(const Task& task, models::Bound<models::SsmTile>& bound) {
     // Groups of the schedule are whole sequences, or channels of one: contiguous either way.
     SegmentTensors& t = tensors(task);
     const Region& r = task.region;
     const std::uint64_t at = (r.sequence * work_.dims.d_inner + r.channel) * work_.dims.d_state;
+    models::SsmTile& tile = bound.tile;
     tile.carry = t.carry.data() + at;
     tile.state = t.states->ssm.data() + at;
     if (!tile.decode) return;
     const std::uint64_t n = r.sequences * r.channels * work_.dims.d_state;
-    std::copy_n(t.states_in->ssm.data() + at, n, tile.state);
+    bound.prepare = copy_of(t.states_in->ssm.data() + at, n, tile.state);
 }
 
 models::HadamardTile TileBinding::hadamard(const Task& task) {

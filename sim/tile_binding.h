@@ -1,5 +1,6 @@
 // Gives a task the tile that its block's function computes: shapes from the task, and, where
-// numerics are on, weights from the trace and activations from the host tensors.
+// numerics are on, weights from the trace and activations from the host tensors. Nothing here reads
+// or writes an activation: when a tile is bound, those before it may not be computed yet.
 #pragma once
 
 #include "models/conv/conv_function.h"
@@ -30,10 +31,10 @@ public:
     void segment_done(std::uint32_t segment);
 
     models::EmbeddingTile embedding(const models::Task& task);
-    models::NormJob norm(const models::Task& task);
+    models::BoundNorm norm(const models::Task& task);
     models::GemmTile gemm(const models::Task& task);
-    models::ConvTile conv(const models::Task& task);
-    models::SsmTile ssm(const models::Task& task);
+    models::Bound<models::ConvTile> conv(const models::Task& task);
+    models::Bound<models::SsmTile> ssm(const models::Task& task);
     models::HadamardTile hadamard(const models::Task& task);
 
 private:
@@ -45,7 +46,7 @@ private:
     std::uint64_t first_row(const models::Task& task) const;
     models::Epilogue epilogue(models::Op op) const;
     void bind_linear(const models::Task& task, models::GemmTile& tile);
-    void bind_states(const models::Task& task, models::SsmTile& tile);
+    void bind_states(const models::Task& task, models::Bound<models::SsmTile>& bound);
 
     Workload work_;
     ArithmeticConfig arithmetic_;

@@ -1,5 +1,7 @@
 #include "models/common/counts.h"
 
+#include "models/common/error.h"
+
 namespace mambasic::models {
 
 const char* name_of(Event event) {
@@ -28,6 +30,19 @@ const char* name_of(Event event) {
                                                                     "dram_write_bytes",
                                                                     "saturated"};
     return kNames.at(static_cast<std::size_t>(event));
+}
+
+Counts data_counts(const Counts& by_shape, const Counts& counted) {
+    Counts of_data;
+    Counts of_shape = counted;
+    for (std::size_t i = 0; i < kEventCount; ++i) {
+        const auto event = static_cast<Event>(i);
+        if (!depends_on_data(event)) continue;
+        of_data[event] = counted[event];
+        of_shape[event] = 0;
+    }
+    MAMBASIC_CHECK(of_shape == by_shape, "a function counted what its shape does not give");
+    return of_data;
 }
 
 }  // namespace mambasic::models

@@ -55,4 +55,10 @@ private:
     std::array<std::uint64_t, kEventCount> values_{};
 };
 
+/// True for what only the data tell; everything else follows from a tile's shape.
+constexpr bool depends_on_data(Event event) { return event == Event::Saturated; }
+
+/// The part of `counted` that depends on data. The rest must be what the shape gave.
+Counts data_counts(const Counts& by_shape, const Counts& counted);
+
 }  // namespace mambasic::models

@@ -31,6 +31,8 @@ void Dispatch::start(const Task& task) {
     hooks_.started(task);
 }
 
+void Dispatch::compute(const Task& task, Jobs::Job job) { hooks_.compute(task, std::move(job)); }
+
 void Dispatch::retire(TaskId id, const Work& work) {
     hooks_.retired(board_.task(id), work, now());
     board_.retire(id, now());

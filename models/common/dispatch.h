@@ -7,6 +7,7 @@
 #include <functional>
 #include <systemc>
 
+#include "models/common/jobs.h"
 #include "models/common/ledger.h"
 #include "models/common/scoreboard.h"
 
@@ -17,6 +18,7 @@ public:
     struct Hooks {
         std::function<bool(Ticks)> refill;  // adds the next segment; false when there is none
         std::function<void(const Task&)> started;
+        std::function<void(const Task&, Jobs::Job)> compute;  // the bits, whenever they come
         std::function<void(const Task&, const Work&, Ticks)> retired;
     };
     Dispatch(Ticks period, Hooks hooks);
@@ -32,6 +34,8 @@ public:
     void await_ready(const Task& task);
 
     void start(const Task& task);
+    /// The function of a task that started; time does not wait for it.
+    void compute(const Task& task, Jobs::Job job);
     void retire(TaskId id, const Work& work);
 
     /// What a process threw; SystemC would lose its type. Stops the simulation.

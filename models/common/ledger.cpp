@@ -54,6 +54,10 @@ void Ledger::record(const Task& task, std::int32_t layer, const Work& work) {
     activation.written += work.sram.activation_write_bytes;
 }
 
+void Ledger::record_data(std::int32_t layer, Op op, const Counts& counts) {
+    rows_[index(layer, op, block_of(op))].counts += counts;
+}
+
 const LedgerRow& Ledger::row(std::int32_t layer, Op op, BlockId block) const {
     return rows_[index(layer, op, block)];
 }

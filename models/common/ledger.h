@@ -44,6 +44,8 @@ public:
     explicit Ledger(std::uint32_t layers);
 
     void record(const Task& task, std::int32_t layer, const Work& work);
+    /// What the data of an op's tiles add to the counts that were recorded for them.
+    void record_data(std::int32_t layer, Op op, const Counts& counts);
 
     std::uint32_t layers() const { return layers_; }
     const LedgerRow& row(std::int32_t layer, Op op, BlockId block) const;

@@ -6,9 +6,16 @@ namespace mambasic::models {
 
 namespace {
 
-// The functions run on the worker's coroutine: oneDNN, Eigen and OpenMP need more than SystemC's
-// 256 KiB.
+// A worker that is far ahead of the jobs runs some on its own coroutine: oneDNN, Eigen and OpenMP
+// need more than SystemC's 256 KiB.
 constexpr std::size_t kStackBytes = std::size_t{4} << 20;
+
+Jobs::Job job_of(const TileWork& tile) {
+    return [by_shape = tile.work.counts, prepare = tile.prepare, compute = tile.compute] {
+        if (prepare) prepare();
+        return data_counts(by_shape, compute());
+    };
+}
 
 }  // namespace
 
@@ -50,7 +57,9 @@ void Worker::run() {
             dispatch_.await_ready(*task);
             time_.wait_ended(dispatch_.board().readiness(*task), Dispatch::now());
             dispatch_.start(*task);
-            Work work = perform(*task);
+            const TileWork tile = perform(*task);
+            if (tile.compute) dispatch_.compute(*task, job_of(tile));
+            Work work = tile.work;
             bound_by_ports(work);
             wait(sc_core::sc_time::from_value(work.cycles.count * dispatch_.period()));
             time_.busy_until(Dispatch::now());

@@ -1,8 +1,9 @@
-// A block that computes tiles: takes its tasks in program order, sleeps until one can start,
-// computes its bits and counts, waits once for its cycles, passes on.
+// A block that computes tiles: takes its tasks in program order, sleeps until one can start, takes
+// its cycles and counts from its shape, hands its function on as a job, waits once for its cycles.
 // Not modelled: two tiles in one block at a time, other than what a cost formula says.
 #pragma once
 
+#include <functional>
 #include <systemc>
 
 #include "models/common/dispatch.h"
@@ -18,6 +19,19 @@ struct WorkerPorts {
     Sram& activation_sram;
 };
 
+/// What a task works on: shapes always, data only where numerics are on.
+template <typename Tile>
+struct Bound {
+    Tile tile;
+    std::function<void()> prepare;  // puts the data in place, in the tile's job; may be empty
+};
+
+struct TileWork {
+    Work work;                        // from the tile's shape
+    std::function<void()> prepare;    // as in Bound
+    std::function<Counts()> compute;  // the bits; empty where numerics are off
+};
+
 class Worker : public sc_core::sc_module {
 public:
     Worker(const sc_core::sc_module_name& name, BlockId block, const WorkerPorts& ports);
@@ -27,8 +41,8 @@ public:
     const BlockTime& finish(Ticks end);
 
 protected:
-    /// The tile's bits (where numerics are on), counts and cost.
-    virtual Work perform(const Task& task) = 0;
+    /// The tile's counts and cost, and the function that gives its bits.
+    virtual TileWork perform(const Task& task) = 0;
 
 private:
     void run();  // SC_THREAD: one wait for each task

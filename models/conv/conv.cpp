@@ -16,12 +16,21 @@ Conv::Conv(const sc_core::sc_module_name& name, const ConvConfig& config,
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
-Work Conv::perform(const Task& task) {
+TileWork Conv::perform(const Task& task) {
     constexpr std::uint64_t kLookups = 1;  // one scale for all channels
-    const ConvTile tile = bind_(task);
-    Work work;
-    work.counts = numerics_ ? conv_compute(config_, nonlinear_, tile)
-                            : conv_count(tile.shape, tile.per_tap_scaling);
+    const Bound<ConvTile> bound = bind_(task);
+    const ConvTile& tile = bound.tile;
+    TileWork result;
+    result.prepare = bound.prepare;
+    if (numerics_) {
+        result.compute = [this, tile] {
+            Counts counts = conv_compute(config_, nonlinear_, tile);
+            counts[Event::ScaleLookup] += kLookups;
+            return counts;
+        };
+    }
+    Work& work = result.work;
+    work.counts = conv_count(tile.shape, tile.per_tap_scaling);
     work.counts[Event::ScaleLookup] += kLookups;
     const Cycles lookup = scales_.lookup(kLookups);
     work.table_cycles = lookup.count;
@@ -29,7 +38,7 @@ Work Conv::perform(const Task& task) {
     work.sram = conv_traffic(tile.shape);
     const bool decode = tile.per_tap_scaling;
     work.sram += conv_history_traffic(tile.shape, !decode && task.region.token == 0);
-    return work;
+    return result;
 }
 
 }  // namespace mambasic::models

@@ -13,15 +13,14 @@ namespace mambasic::models {
 
 class Conv : public Worker {
 public:
-    /// What a task works on: shapes always, data only where numerics are on.
-    using Bind = std::function<ConvTile(const Task&)>;
+    using Bind = std::function<Bound<ConvTile>(const Task&)>;
 
     Conv(const sc_core::sc_module_name& name, const ConvConfig& config,
          const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,
          bool numerics, Bind bind);
 
 private:
-    Work perform(const Task& task) override;
+    TileWork perform(const Task& task) override;
 
     const ConvConfig config_;
     const NonlinearConfig nonlinear_;

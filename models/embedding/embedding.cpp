@@ -13,13 +13,15 @@ Embedding::Embedding(const sc_core::sc_module_name& name, const EmbeddingConfig&
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
-Work Embedding::perform(const Task& task) {
+TileWork Embedding::perform(const Task& task) {
     const EmbeddingTile tile = bind_(task);
-    Work work;
-    work.counts = numerics_ ? embedding_compute(tile) : embedding_count(tile.shape);
+    TileWork result;
+    if (numerics_) result.compute = [tile] { return embedding_compute(tile); };
+    Work& work = result.work;
+    work.counts = embedding_count(tile.shape);
     work.cycles = embedding_cycles(config_, tile.shape);
     work.sram = embedding_traffic(tile.shape);
-    return work;
+    return result;
 }
 
 }  // namespace mambasic::models

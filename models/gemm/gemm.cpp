@@ -13,15 +13,16 @@ Gemm::Gemm(const sc_core::sc_module_name& name, const GemmConfig& config, const 
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
-Work Gemm::perform(const Task& task) {
+TileWork Gemm::perform(const Task& task) {
     const GemmTile tile = bind_(task);
-    Work work;
-    work.counts =
-        numerics_ ? gemm_compute(config_, tile) : gemm_count(config_, tile.shape, tile.epilogue);
+    TileWork result;
+    if (numerics_) result.compute = [this, tile] { return gemm_compute(config_, tile); };
+    Work& work = result.work;
+    work.counts = gemm_count(config_, tile.shape, tile.epilogue);
     work.cycles = gemm_cycles(config_, tile.shape, MacMode::Int8);
     work.sram = gemm_traffic(config_, tile.shape, MacMode::Int8, tile.epilogue);
     work.store = gemm_accumulator_traffic(config_, tile.shape, MacMode::Int8);
-    return work;
+    return result;
 }
 
 }  // namespace mambasic::models

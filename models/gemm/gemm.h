@@ -18,7 +18,7 @@ public:
          bool numerics, Bind bind);
 
 private:
-    Work perform(const Task& task) override;
+    TileWork perform(const Task& task) override;
 
     const GemmConfig config_;
     const bool numerics_;

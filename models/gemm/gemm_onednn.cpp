@@ -25,33 +25,38 @@ struct Primitive {
     bool exact = false;
 };
 
+using WeightKey = std::tuple<const std::int8_t*, std::int64_t, std::int64_t>;  // n x k
+
 struct KeptWeight {
-    const std::int8_t* source;
-    std::int64_t n, k;
     memory packed;
-    std::size_t bytes;
+    std::list<WeightKey>::iterator use;
 };
 
+/// What all threads share. A product runs outside the lock, with a stream and working memory of its
+/// own.
 class Library {
 public:
     bool multiply(const Product& p);
-    void release_weights() { kept_.clear(); }
-    std::mutex mutex;
+    void release_weights();
 
 private:
-    Primitive& primitive_for(const Product& p);
+    Primitive primitive_for(const Product& p);
     Primitive create(const Product& p);
     bool prove(const Primitive& primitive, const Product& shape);
     void execute(const Primitive& primitive, const Product& p, const memory& weight);
     memory pack(const Primitive& primitive, const Product& p);
     memory packed_weight(const Primitive& primitive, const Product& p);
+    bool find_weight(const WeightKey& key, const memory::desc& wanted, memory& packed);
+    void keep_weight(const WeightKey& key, const memory& packed);
 
     dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-    dnnl::stream stream_{engine_};
+    std::mutex mutex_;  // of everything below
     std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>, Primitive>
         primitives_;
     std::map<std::string, bool> proven_;  // by the name of oneDNN's implementation
-    std::list<KeptWeight> kept_;          // most recently used first
+    std::map<WeightKey, KeptWeight> kept_;
+    std::list<WeightKey> uses_;  // most recent first
+    std::size_t kept_bytes_ = 0;
 };
 
 // What saturates if anything does: both extremes, alternating extremes, and a mixture.
@@ -86,8 +91,10 @@ Primitive Library::create(const Product& p) {
     const memory::desc weight({p.k, p.n}, memory::data_type::s8, memory::format_tag::any);
     const memory::desc acc({p.m, p.n}, memory::data_type::s32, memory::dims{p.n, 1});
     Primitive primitive;
+    dnnl::primitive_attr attributes;  // threads may not share oneDNN's own scratchpad
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     primitive.description =
-        dnnl::matmul::primitive_desc(dnnl::matmul::desc(x, weight, acc), engine_);
+        dnnl::matmul::primitive_desc(dnnl::matmul::desc(x, weight, acc), attributes, engine_);
     primitive.run = dnnl::matmul(primitive.description);
     const std::string name = primitive.description.impl_info_str();
     const auto known = proven_.find(name);
@@ -121,8 +128,9 @@ bool Library::prove(const Primitive& primitive, const Product& shape) {
     return true;
 }
 
-Primitive& Library::primitive_for(const Product& p) {
+Primitive Library::primitive_for(const Product& p) {
     const auto key = std::make_tuple(p.m, p.n, p.k, p.x_stride);
+    const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = primitives_.find(key);
     if (found != primitives_.end()) return found->second;
     if (primitives_.size() >= kKeptPrimitives) primitives_.clear();
@@ -133,38 +141,65 @@ void Library::execute(const Primitive& primitive, const Product& p, const memory
     // oneDNN takes its inputs through pointers to non-const and does not write to them.
     memory x(primitive.description.src_desc(), engine_, const_cast<std::int8_t*>(p.x));
     memory acc(primitive.description.dst_desc(), engine_, p.acc);
-    primitive.run.execute(stream_,
-                          {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weight}, {DNNL_ARG_DST, acc}});
-    stream_.wait();
+    memory scratchpad(primitive.description.scratchpad_desc(), engine_);
+    dnnl::stream stream(engine_);
+    primitive.run.execute(stream, {{DNNL_ARG_SRC, x},
+                                   {DNNL_ARG_WEIGHTS, weight},
+                                   {DNNL_ARG_DST, acc},
+                                   {DNNL_ARG_SCRATCHPAD, scratchpad}});
+    stream.wait();
 }
 
 memory Library::pack(const Primitive& primitive, const Product& p) {
     const memory::desc plain({p.k, p.n}, memory::data_type::s8, memory::dims{1, p.k});
     memory source(plain, engine_, const_cast<std::int8_t*>(p.weight));
     memory packed(primitive.description.weights_desc(), engine_);
-    dnnl::reorder(source, packed).execute(stream_, source, packed);
-    stream_.wait();
+    dnnl::stream stream(engine_);
+    dnnl::reorder(source, packed).execute(stream, source, packed);
+    stream.wait();
     return packed;
+}
+
+bool Library::find_weight(const WeightKey& key, const memory::desc& wanted, memory& packed) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = kept_.find(key);
+    if (found == kept_.end() || found->second.packed.get_desc() != wanted) return false;
+    uses_.splice(uses_.begin(), uses_, found->second.use);
+    packed = found->second.packed;
+    return true;
+}
+
+void Library::keep_weight(const WeightKey& key, const memory& packed) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto drop = [this](const WeightKey& old) {
+        const auto found = kept_.find(old);
+        if (found == kept_.end()) return;
+        kept_bytes_ -= found->second.packed.get_desc().get_size();
+        uses_.erase(found->second.use);
+        kept_.erase(found);
+    };
+    drop(key);  // packed for another shape, or by another thread in the meantime
+    uses_.push_front(key);
+    kept_.emplace(key, KeptWeight{packed, uses_.begin()});
+    kept_bytes_ += packed.get_desc().get_size();
+    while (kept_bytes_ > kKeptBytes && uses_.size() > 1) drop(WeightKey(uses_.back()));
 }
 
 memory Library::packed_weight(const Primitive& primitive, const Product& p) {
     if (!p.keep_weight) return pack(primitive, p);
-    const memory::desc wanted = primitive.description.weights_desc();
-    for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
-        if (kept->source == p.weight && kept->n == p.n && kept->k == p.k &&
-            kept->packed.get_desc() == wanted) {
-            kept_.splice(kept_.begin(), kept_, kept);
-            return kept->packed;
-        }
-    }
-    memory packed = pack(primitive, p);
-    kept_.push_front({p.weight, p.n, p.k, packed, wanted.get_size()});
-    std::size_t bytes = 0;
-    for (auto kept = kept_.begin(); kept != kept_.end();) {
-        bytes += kept->bytes;
-        kept = bytes > kKeptBytes && kept != kept_.begin() ? kept_.erase(kept) : std::next(kept);
-    }
+    const WeightKey key(p.weight, p.n, p.k);
+    memory packed;
+    if (find_weight(key, primitive.description.weights_desc(), packed)) return packed;
+    packed = pack(primitive, p);
+    keep_weight(key, packed);
     return packed;
+}
+
+void Library::release_weights() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    kept_.clear();
+    uses_.clear();
+    kept_bytes_ = 0;
 }
 
 // oneDNN splits every product over all threads; waking one costs more than it saves here.
@@ -183,7 +218,7 @@ private:
 
 bool Library::multiply(const Product& p) {
     const OneThread guard(p.m * p.n * p.k < kParallelMacs);
-    const Primitive& primitive = primitive_for(p);
+    const Primitive primitive = primitive_for(p);
     if (!primitive.exact) return false;
     execute(primitive, p, packed_weight(primitive, p));
     return true;
@@ -199,16 +234,12 @@ Library& library() {
 bool multiply(const Product& product) {
     if (product.m < kPatterns || product.n < kPatterns) return false;  // too small to prove
     try {
-        const std::lock_guard<std::mutex> lock(library().mutex);
         return library().multiply(product);
     } catch (const dnnl::error&) {  // no implementation for this shape or CPU
         return false;
     }
 }
 
-void release_weights() {
-    const std::lock_guard<std::mutex> lock(library().mutex);
-    library().release_weights();
-}
+void release_weights() { library().release_weights(); }
 
 }  // namespace mambasic::models::onednn

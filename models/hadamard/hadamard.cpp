@@ -13,14 +13,16 @@ Hadamard::Hadamard(const sc_core::sc_module_name& name, const HadamardConfig& co
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
-Work Hadamard::perform(const Task& task) {
+TileWork Hadamard::perform(const Task& task) {
     const HadamardTile tile = bind_(task);
-    Work work;
-    work.counts = numerics_ ? hadamard_compute(config_, tile) : hadamard_count(tile.shape);
+    TileWork result;
+    if (numerics_) result.compute = [this, tile] { return hadamard_compute(config_, tile); };
+    Work& work = result.work;
+    work.counts = hadamard_count(tile.shape);
     work.cycles = hadamard_cycles(config_, tile.shape);
     work.sram = hadamard_traffic(tile.shape);
     work.store = hadamard_buffer_traffic(tile.shape);
-    return work;
+    return result;
 }
 
 }  // namespace mambasic::models

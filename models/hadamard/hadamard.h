@@ -18,7 +18,7 @@ public:
              const WorkerPorts& ports, bool numerics, Bind bind);
 
 private:
-    Work perform(const Task& task) override;
+    TileWork perform(const Task& task) override;
 
     const HadamardConfig config_;
     const bool numerics_;

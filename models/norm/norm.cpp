@@ -14,13 +14,19 @@ Norm::Norm(const sc_core::sc_module_name& name, const NormConfig& config,
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
-Work Norm::perform(const Task& task) {
-    const auto [tile, has_residual_in] = bind_(task);
-    Work work;
-    work.counts = numerics_ ? norm_compute(config_, nonlinear_, tile) : norm_count(tile.shape);
+TileWork Norm::perform(const Task& task) {
+    const BoundNorm bound = bind_(task);
+    const NormTile& tile = bound.tile;
+    TileWork result;
+    result.prepare = bound.prepare;
+    if (numerics_) {
+        result.compute = [this, tile] { return norm_compute(config_, nonlinear_, tile); };
+    }
+    Work& work = result.work;
+    work.counts = norm_count(tile.shape);
     work.cycles = norm_cycles(config_, nonlinear_, tile.shape);
-    work.sram = norm_traffic(tile.shape, has_residual_in);
-    return work;
+    work.sram = norm_traffic(tile.shape, bound.has_residual_in);
+    return result;
 }
 
 }  // namespace mambasic::models

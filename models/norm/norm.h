@@ -10,21 +10,19 @@
 
 namespace mambasic::models {
 
-struct NormJob {
-    NormTile tile;
+struct BoundNorm : Bound<NormTile> {
     bool has_residual_in = false;
 };
 
 class Norm : public Worker {
 public:
-    /// What a task works on: shapes always, data only where numerics are on.
-    using Bind = std::function<NormJob(const Task&)>;
+    using Bind = std::function<BoundNorm(const Task&)>;
 
     Norm(const sc_core::sc_module_name& name, const NormConfig& config,
          const NonlinearConfig& nonlinear, const WorkerPorts& ports, bool numerics, Bind bind);
 
 private:
-    Work perform(const Task& task) override;
+    TileWork perform(const Task& task) override;
 
     const NormConfig config_;
     const NonlinearConfig nonlinear_;

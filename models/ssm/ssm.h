@@ -12,14 +12,13 @@ namespace mambasic::models {
 
 class Ssm : public Worker {
 public:
-    /// What a task works on: shapes always, data only where numerics are on.
-    using Bind = std::function<SsmTile(const Task&)>;
+    using Bind = std::function<Bound<SsmTile>(const Task&)>;
 
     Ssm(const sc_core::sc_module_name& name, const SsmConfig& config,
         const NonlinearConfig& nonlinear, const WorkerPorts& ports, bool numerics, Bind bind);
 
 private:
-    Work perform(const Task& task) override;
+    TileWork perform(const Task& task) override;
 
     const SsmConfig config_;
     const NonlinearConfig nonlinear_;

@@ -30,6 +30,38 @@ TEST(Reports, TheSameInputsGiveTheSameBytes) {
     EXPECT_GT(first.size(), 1000U);
 }
 
+struct Written {
+    std::string report;
+    std::string tensors;
+};
+
+Written written_by(const std::string& trace, const std::string& setting, const char* threads) {
+    const Folder folder;
+    const Outcome outcome = mambasic({"run", "tiny", "--trace", trace, "--set", setting, "--out",
+                                      folder.path("out"), "--dump", folder.path("dump"), "--quiet"},
+                                     {{"OMP_NUM_THREADS", threads}});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return {read_file(folder.path("out/report.json")), read_file(folder.path("dump"))};
+}
+
+// Jobs of several tiles, layers and steps run at once; what they leave behind does not show it.
+TEST(Reports, ThreadsChangeNeitherTensorsNorReport) {
+    for (const std::string& trace : {tiny_prefill(), tiny_decode()}) {
+        for (const char* setting : {"schedule.fusion=layer", "schedule.fusion=none",
+                                    "schedule.tile_tokens=2", "ssm.state_residency=spilled"}) {
+            const Written one = written_by(trace, setting, "1");
+            EXPECT_GT(one.tensors.size(), 1000U);
+            for (const char* threads : {"2", "7"}) {
+                const Written many = written_by(trace, setting, threads);
+                EXPECT_EQ(many.report.substr(many.report.find("totals")),
+                          one.report.substr(one.report.find("totals")))
+                    << setting << ", " << threads << " threads";
+                EXPECT_TRUE(many.tensors == one.tensors) << setting << ", " << threads;
+            }
+        }
+    }
+}
+
 TEST(Reports, ChecksAreDeterministicToo) {
     const auto check = [](const char* threads) {
         const Folder folder;

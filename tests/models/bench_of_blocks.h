@@ -18,6 +18,7 @@ public:
         : tasks_(std::move(tasks)),
           dispatch(kPeriod, {[this](Ticks now) { return refill(now); },
                              [this](const Task& t) { start[t.id] = Dispatch::now() / kPeriod; },
+                             [this](const Task& t, const Jobs::Job& job) { data[t.id] = job(); },
                              [this](const Task& t, const Work& w, Ticks now) {
                                  EXPECT_EQ(now % kPeriod, 0U) << "off the clock";
                                  end[t.id] = now / kPeriod;
@@ -35,6 +36,7 @@ public:
     std::map<TaskId, std::uint64_t> start;  // cycles
     std::map<TaskId, std::uint64_t> end;
     std::map<TaskId, Work> work;
+    std::map<TaskId, Counts> data;  // what the functions found in the data
 
 private:
     bool refill(Ticks now) {

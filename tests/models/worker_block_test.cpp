@@ -30,7 +30,7 @@ public:
         : Worker(name, block, ports), table_(std::move(table)) {}
 
 private:
-    Work perform(const Task& task) override { return table_.at(task.id); }
+    TileWork perform(const Task& task) override { return {table_.at(task.id), {}, {}}; }
     std::map<TaskId, Work> table_;
 };
 
@@ -101,12 +101,45 @@ TEST(Worker, PortsBoundATileThatMovesMoreThanTheyDo) {
     EXPECT_EQ(program.work.at(0).cycles.count, 40U);
 }
 
+/// Its function's bits are of no concern to time.
+class CountingWorker : public Worker {
+public:
+    using Worker::Worker;
+
+private:
+    TileWork perform(const Task&) override {
+        TileWork tile;
+        tile.work = takes(3);
+        tile.work.counts[Event::QuantizeInt8] = 9;
+        tile.prepare = [this] { prepared_ = 2; };
+        tile.compute = [this, counts = tile.work.counts]() mutable {
+            counts[Event::Saturated] = prepared_;
+            return counts;
+        };
+        return tile;
+    }
+    std::uint64_t prepared_ = 0;
+};
+
+TEST(Worker, HandsItsFunctionOnAfterWhatPreparesIt) {
+    Program program({compute(0, BlockId::Norm)});
+    Chip chip(program);
+    CountingWorker norm("norm", BlockId::Norm, chip.ports);
+    chip.run();
+    Counts saturated;
+    saturated[Event::Saturated] = 2;
+    EXPECT_EQ(program.data.at(0), saturated);  // and nothing that the shape gave
+    EXPECT_EQ(program.work.at(0).counts[Event::QuantizeInt8], 9U);
+    EXPECT_EQ(program.work.at(0).counts[Event::Saturated], 0U);
+    EXPECT_EQ(program.end.at(0), 3U);
+}
+
 class FailingWorker : public Worker {
 public:
     using Worker::Worker;
 
 private:
-    Work perform(const Task&) override { throw std::overflow_error("the accumulator"); }
+    TileWork perform(const Task&) override { throw std::overflow_error("the accumulator"); }
 };
 
 TEST(Worker, KeepsTheTypeOfWhatItsFunctionThrows) {
