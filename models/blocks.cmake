@@ -17,5 +17,6 @@ add_library(mambasic_blocks STATIC
     norm/norm.cpp
     scale_table/scale_table.cpp
     sram/sram.cpp
+    ssm/ssd.cpp
     ssm/ssm.cpp)
 target_link_libraries(mambasic_blocks PUBLIC mambasic_models mambasic_systemc)

@@ -20,6 +20,7 @@ struct Work {
     StoreTraffic store;              // the block's own memory
     std::uint64_t table_cycles = 0;  // of `cycles`: in front of the tile, for the scale table
     std::uint64_t exposed_table_cycles = 0;  // of those: without them the tile had been shorter
+    std::uint64_t hidden_table_cycles = 0;   // beside the tile: lookups that it did not wait for
 };
 
 struct ByteCounts {
@@ -32,6 +33,7 @@ struct LedgerRow {
     std::uint64_t busy_cycles = 0;
     std::uint64_t table_cycles = 0;
     std::uint64_t exposed_table_cycles = 0;
+    std::uint64_t hidden_table_cycles = 0;
     Counts counts;  // arithmetic, and State*Bytes of the block's own memory
     std::array<ByteCounts, kMemoryCount> memory{};
     std::array<ByteCounts, kTrafficKindCount> dram{};
