@@ -44,8 +44,8 @@ MAMBASIC_ARITH std::int64_t ssd_padded_states(std::int64_t states, std::int64_t 
     return (states + width - 1) / width * width;
 }
 
-/// Prefill: the state and a tree's products [state][row]; decode: two rows of products. Then rows:
-/// B, C and state scales [state], dt and decay [token], x and out [row].
+/// Prefill: the state and a tree's products, [state][row]; decode: a row's state and, twice, its
+/// products. Then rows: B, C and state scales [state], dt and decay [token], x and out [row].
 MAMBASIC_ARITH std::int64_t ssd_scratch_floats(std::int64_t states, std::int64_t tree_width,
                                                std::int64_t tokens) {
     const std::int64_t padded = ssd_padded_states(states, tree_width);

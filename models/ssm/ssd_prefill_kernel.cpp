@@ -10,7 +10,10 @@ namespace mambasic::models::MAMBASIC_WIDTH {
 
 namespace {
 
+// The padding lanes of a block with fewer rows hold zeros.
 void load_carry(const SsdBlock& s, const Rows& r) {
+    for (std::int64_t i = 0; i < s.states * kR; ++i) r.h[i] = 0.0F;
+    for (std::int64_t p = 0; p < kR; ++p) r.x[p] = 0.0F;
     for (std::int64_t p = 0; p < s.rows; ++p) {
         for (std::int64_t n = 0; n < s.states; ++n) r.h[n * kR + p] = s.carry[p * s.states + n];
     }

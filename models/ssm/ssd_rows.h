@@ -11,11 +11,11 @@ namespace {
 constexpr std::int64_t kR = kSsdRows;
 
 struct Rows {
-    float* h;      // [state][row], prefill: the FP32 state
-    float* terms;  // [state, padded to the tree][row], prefill; two rows of it in decode
+    float* h;      // [state][row], prefill: the FP32 state; decode: [state] of one row
+    float* terms;  // [state, padded to the tree][row], prefill
     float* x;      // [row]
     float* out;    // [row]
-    float* fold;   // [state, padded], decode: see tree_row
+    float* fold;   // twice [state, padded], decode: see tree_row
     float* db;     // [state]: B dt
     float* c;      // [state]
     float* scale;  // [state]: the state scales of a row
@@ -26,8 +26,6 @@ struct Rows {
 
 Rows carve(const SsdBlock& s) {
     const std::int64_t padded = ssd_padded_states(s.states, s.tree_width);
-    const std::int64_t floats = ssd_scratch_floats(s.states, s.tree_width, s.tokens);
-    for (std::int64_t i = 0; i < floats; ++i) s.scratch[i] = 0.0F;  // also the padding lanes
     Rows r{};
     r.h = s.scratch;
     r.terms = r.h + s.states * kR;
