@@ -26,6 +26,15 @@ std::string file_of(const std::string& name_or_path) {
                             nearest_in(folders, name_or_path, kFolder));
 }
 
+void take_heads(models::YamlMap& map, traces::Dims& d) {
+    constexpr std::uint32_t kMost = 1U << 20;
+    d.heads =
+        map.take_u32("heads", 1, kMost, "heads", "heads of a layer; each has one A and one dt");
+    d.head_dim = map.take_u32("head_dim", 1, kMost, "channels", "channels of a head");
+    d.groups = map.take_u32("groups", 1, kMost, "groups", "SSD groups; heads of one share B and C");
+    d.chunk = map.take_u32("chunk", 1, kMost, "tokens", "tokens of a chunk in the chunked order");
+}
+
 }  // namespace
 
 Network load_network(const std::string& name_or_path) {
@@ -33,13 +42,20 @@ Network load_network(const std::string& name_or_path) {
     models::YamlMap map = models::YamlMap::from_file(file_of(name_or_path));
     Network network;
     network.name = map.take_text("name", "name of the network, as traces and reports show it");
-    map.take_enum<int>("family", {{"mamba1", 1}}, "which equations the layers compute");
     traces::Dims& d = network.dims;
+    d.family = map.take_enum<traces::Family>(
+        "family", {{"mamba1", traces::Family::Mamba1}, {"mamba2", traces::Family::Mamba2}},
+        "which equations the layers compute");
     d.d_model = map.take_u32("d_model", 1, kMost, "channels", "width of the residual stream");
     d.d_inner = map.take_u32("d_inner", 1, kMost, "channels", "width of conv and scan, 2 d_model");
     d.d_state = map.take_u32("d_state", 1, kMost, "states", "states of a channel");
     d.d_conv = map.take_u32("d_conv", 4, 4, "taps", "width of the causal convolution");
-    d.dt_rank = map.take_u32("dt_rank", 1, kMost, "channels", "rank of the time step projection");
+    if (d.mamba2()) {
+        take_heads(map, d);
+    } else {
+        d.dt_rank =
+            map.take_u32("dt_rank", 1, kMost, "channels", "rank of the time step projection");
+    }
     d.n_layer = map.take_u32("n_layer", 1, kMost, "layers", "layers of the whole model");
     d.vocab = map.take_u32("vocab", 1, 1U << 30, "tokens", "rows of embedding and LM head");
     map.finish();

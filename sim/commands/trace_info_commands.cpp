@@ -94,6 +94,7 @@ LayerRange layer_range(const Arguments& arguments, const traces::TraceInfo& info
 
 std::vector<Verb> trace_verbs() {
     return {trace_synth_verb(),
+            trace_group_verb(),
             {"trace info",
              "what a trace holds",
              "FILE [--tensors]",

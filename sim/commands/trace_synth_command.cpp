@@ -17,6 +17,8 @@ namespace {
 namespace po = boost::program_options;
 using traces::Phase;
 using traces::RecordLevel;
+using traces::synth::Precision;
+using traces::synth::Scheme;
 using traces::synth::SynthOptions;
 
 constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
@@ -28,6 +30,10 @@ void describe(po::options_description& options) {
     add("phase", text(), "prefill: a prompt at once from zero states; decode: token by token");
     add("tokens", text(), "tokens of each sequence; in decode the steps");
     add("out", text(), "the file to write");
+    add("precision", text(), "w8a8 (without it) or w4a8: 4-bit weights, groups of 128");
+    add("scheme", text(),
+        "quamba1: one scale per tensor; quamba2, Mamba2 only and there without it: group scales");
+    add("groups", text(), kGroupsHelp);
     add("batch", text(), "sequences side by side; without it, 1");
     add("layers", text(), "only the first so many layers; without it, all");
     add("seed", text(), "another seed makes another model; without it, 0");
@@ -36,6 +42,25 @@ void describe(po::options_description& options) {
     add("record", text(),
         "results to store: none, outputs (without it: states, last layer, logits), or all");
     add("shapes-only", po::bool_switch(), "a few hundred bytes: shapes for --timing-only runs");
+}
+
+Scheme scheme_from(const Arguments& arguments, const traces::Dims& dims) {
+    const std::string usual = dims.mamba2() ? "quamba2" : "quamba1";
+    const std::string scheme = arguments.choice_or("scheme", {"quamba1", "quamba2"}, usual);
+    if (scheme == "quamba1") return Scheme::Quamba1;
+    if (!dims.mamba2()) arguments.reject("scheme", "Mamba1 networks have quamba1 only");
+    return Scheme::Quamba2;
+}
+
+void take_scheme(const Arguments& arguments, SynthOptions& options) {
+    const bool w4 = arguments.choice_or("precision", {"w8a8", "w4a8"}, "w8a8") == "w4a8";
+    options.precision = w4 ? Precision::W4A8 : Precision::W8A8;
+    options.scheme = scheme_from(arguments, options.dims);
+    if (options.scheme == Scheme::Quamba2) {
+        options.groups = groups_from(arguments, options.dims);
+    } else if (arguments.has("groups")) {
+        arguments.reject("groups", "scheme quamba1 has one scale per tensor; quamba2 has groups");
+    }
 }
 
 RecordLevel record_level(const std::string& word) {
@@ -48,6 +73,7 @@ SynthOptions options_from(const Arguments& arguments) {
     const bool decode = arguments.choice("phase", {"prefill", "decode"}) == "decode";
     SynthOptions options = traces::synth::default_options(network.name, network.dims,
                                                           decode ? Phase::Decode : Phase::Prefill);
+    take_scheme(arguments, options);
     options.tokens = arguments.integer("tokens", 1, kMost);
     options.batch = arguments.integer_or("batch", 1, kMost, options.batch);
     options.layers = arguments.integer_or("layers", 1, network.dims.n_layer, options.layers);

@@ -10,6 +10,13 @@
 namespace mambasic::sim {
 
 Verb trace_synth_verb();
+Verb trace_group_verb();
+
+constexpr const char* kGroupsHelp =
+    "quamba2: HEADSxDIMS groups in each SSD group, or per-channel; without it, 4x4";
+
+/// --groups: how many groups the network's heads, and each one's channels, are parted into.
+traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& dims);
 
 struct LayerRange {
     std::uint32_t first = 0;  // within the trace

@@ -11,17 +11,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(Networks, EveryFileLoadsAndIsAMamba1) {
+TEST(Networks, EveryFileLoads) {
     std::size_t files = 0;
     for (const auto& entry : fs::directory_iterator(MAMBASIC_NETWORKS)) {
         const std::string name = entry.path().stem();
         const Network network = load_network(name);
         EXPECT_EQ(network.name, name);
         EXPECT_EQ(network.dims.d_inner, 2 * network.dims.d_model) << name;
-        EXPECT_EQ(network.dims.d_state, 16U) << name;
+        if (network.dims.mamba2()) {
+            EXPECT_EQ(network.dims.heads * network.dims.head_dim, network.dims.d_inner) << name;
+            EXPECT_EQ(network.dims.heads % network.dims.groups, 0U) << name;
+            EXPECT_EQ(name.substr(name.find('2'), 1), "2");
+        } else {
+            EXPECT_EQ(network.dims.d_state, 16U) << name;
+            EXPECT_EQ(network.dims.heads, 0U) << name;
+        }
         ++files;
     }
-    EXPECT_EQ(files, 6U);
+    EXPECT_EQ(files, 14U);
 }
 
 // mamba_ssm takes dt_rank = ceil(d_model / 16) for "auto", which the released models use.
@@ -34,6 +41,19 @@ TEST(Networks, TheReleasedModelsHaveTheirPublishedDimensions) {
     EXPECT_EQ(d.d_conv, 4U);
     EXPECT_EQ(load_network("mamba-2.8b").dims.dt_rank, 160U);
     EXPECT_EQ(load_network("mamba-2.8b").dims.n_layer, 64U);
+}
+
+// kernels.md 7.2.
+TEST(Networks, TheReleasedMamba2ModelsHaveTheirPublishedDimensions) {
+    const traces::Dims d = load_network("mamba2-130m").dims;
+    EXPECT_EQ(d.heads, 24U);
+    EXPECT_EQ(d.head_dim, 64U);
+    EXPECT_EQ(d.d_state, 128U);
+    EXPECT_EQ(d.in_proj_width(), 3352U);
+    EXPECT_EQ(load_network("mamba2-2.7b").dims.in_proj_width(), 10576U);
+    EXPECT_EQ(load_network("mamba2-8b").dims.in_proj_width(), 18560U);
+    EXPECT_EQ(load_network("mamba2-8b").dims.groups, 8U);
+    EXPECT_EQ(load_network("mamba2-8b").dims.chunk, 128U);
 }
 
 TEST(Networks, AnUnknownNameSuggests) {

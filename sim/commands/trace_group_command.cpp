@@ -1,0 +1,80 @@
+// mambasic trace group: Quamba2's group scales for a Mamba2 trace that was captured without them.
+#include <charconv>
+#include <iostream>
+
+#include "reports/human.h"
+#include "sim/commands/trace_verbs.h"
+#include "sim/progress.h"
+#include "traces/synth/group.h"
+
+namespace mambasic::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+void describe(po::options_description& options) {
+    auto add = options.add_options();
+    add("file", po::value<std::string>(), "a Mamba2 trace of scheme quamba1");
+    add("groups", po::value<std::string>(), kGroupsHelp);
+    add("out", po::value<std::string>(), "the file to write");
+}
+
+bool is_natural(const std::string& text, std::uint32_t& value) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc() && stop == end;
+}
+
+int group_command(const Arguments& arguments) {
+    const traces::Trace trace = traces::Trace::open(arguments.text("file"));
+    traces::GroupShape groups;  // a Mamba1 trace has no heads to count and is refused below
+    if (trace.info().dims.mamba2()) groups = groups_from(arguments, trace.info().dims);
+    const std::string path = checked_file(arguments, "out", trace.path());
+    {
+        ProgressLine line("grouping", true);
+        traces::synth::group(
+            trace, groups.head_groups, groups.dim_groups, path,
+            [&line](std::uint32_t done, std::uint32_t of) { line.update(done, of); });
+    }
+    const traces::Trace made = traces::Trace::open(path);
+    std::cout << "wrote " << path << ", " << reports::human_bytes(made.file_bytes()) << ": "
+              << groups.cells() << " cells in each layer\n";
+    return kExitDone;
+}
+
+}  // namespace
+
+traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& dims) {
+    const std::uint32_t heads = dims.heads / dims.groups;
+    const std::string text = arguments.text_or("groups", "4x4");
+    traces::GroupShape out{dims.groups, heads, dims.head_dim};
+    if (text == "per-channel") return out;
+    const std::size_t cross = text.find('x');
+    if (cross == std::string::npos || !is_natural(text.substr(0, cross), out.head_groups) ||
+        !is_natural(text.substr(cross + 1), out.dim_groups)) {
+        arguments.reject("groups", "'" + text +
+                                       "' is neither HEADSxDIMS, such as 4x4, nor "
+                                       "per-channel");
+    }
+    const auto within = [](std::uint32_t value, std::uint32_t most) {
+        return value >= 1 && value <= most;
+    };
+    if (!within(out.head_groups, heads) || !within(out.dim_groups, dims.head_dim)) {
+        arguments.reject("groups", "'" + text + "' is outside [1x1, " + std::to_string(heads) +
+                                       "x" + std::to_string(dims.head_dim) +
+                                       "], the heads of an SSD group and their channels");
+    }
+    return out;
+}
+
+Verb trace_group_verb() {
+    return {"trace group",
+            "give a Mamba2 trace without groups Quamba2's group scales",
+            "FILE --out F [--groups HEADSxDIMS]",
+            "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
+            {"file"},
+            describe,
+            group_command};
+}
+
+}  // namespace mambasic::sim
