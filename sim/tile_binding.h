@@ -72,6 +72,7 @@ private:
         std::function<void()> prepare;
     };
     States states(const models::Task& task);
+    bool ends_prompt(const models::Task& task) const;
 
     Workload work_;
     ArithmeticConfig arithmetic_;

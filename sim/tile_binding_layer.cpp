@@ -97,6 +97,12 @@ TileBinding::States TileBinding::states(const Task& task) {
     return states;
 }
 
+// The state becomes codes where the prompt ends; in decode, at every step.
+bool TileBinding::ends_prompt(const Task& task) const {
+    const bool ends = task.region.token + task.region.tokens == work_.tokens_per_step();
+    return ends && !work_.decode();
+}
+
 models::Bound<models::SsmTile> TileBinding::scan(const Task& task) {
     const std::uint64_t tokens = work_.tokens_per_step();
     models::Bound<models::SsmTile> bound;
@@ -104,7 +110,7 @@ models::Bound<models::SsmTile> TileBinding::scan(const Task& task) {
     tile.shape = {task.region.sequences, task.region.tokens, task.region.channels,
                   work_.dims.d_state};
     tile.decode = work_.decode();
-    tile.last_tile = !tile.decode && task.region.token + task.region.tokens == tokens;
+    tile.last_tile = ends_prompt(task);
     tile.softplus = arithmetic_.softplus;
     if (tensors_ == nullptr) return bound;
     SegmentTensors& t = tensors(task);
@@ -148,7 +154,7 @@ models::BoundWithTable<models::SsdTile> TileBinding::ssd(const Task& task) {
     models::SsdTile& tile = bound.tile;
     tile.shape = ssd_shape(dims, task.region);
     tile.decode = work_.decode();
-    tile.last_tile = !tile.decode && task.region.token + task.region.tokens == tokens;
+    tile.last_tile = ends_prompt(task);
     tile.softplus = arithmetic_.softplus;
     if (tensors_ == nullptr) return bound;
     SegmentTensors& t = tensors(task);

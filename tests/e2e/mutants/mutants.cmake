@@ -42,8 +42,8 @@ mambasic_mutant(conv_taps_off_by_one ${conv} ${prefill}
     "const float* __restrict x0 = p.inputs + ((t + 1) & 3) * kC;"
     "const float* __restrict x0 = p.inputs + ((t + 2) & 3) * kC;")
 mambasic_mutant(conv_bias_scale_swapped ${conv} ${prefill}
-    "p.bias[c] = static_cast<float>(s.bias[c]) * s.bias_scale;"
-    "p.bias[c] = static_cast<float>(s.bias[c]) * s.weight_scale;")
+    "bias : bias * span.bias_scale;"
+    "bias : bias * span.scale;")
 mambasic_mutant(conv_history_not_kept ${conv} ${prefill}
     "s.history[c * kTaps + k] = static_cast<std::int8_t>(x);"
     "static_cast<void>(x);")
@@ -62,11 +62,11 @@ mambasic_mutant(norm_weight_of_the_first_channel ${norm} ${prefill}
 
 # Matrix product
 mambasic_mutant(gemm_rounds_away models/gemm/gemm_kernels.cpp ${ties_prefill}
-    "arith::quantize_rhe(v)"
-    "arith::quantize_rha(v)")
+    "arith::wrap_rhe(v) : arith::quantize_rhe(v)"
+    "arith::wrap_rhe(v) : arith::quantize_rha(v)")
 mambasic_mutant(gemm_wraps_instead_of_saturating models/gemm/gemm_kernels.cpp ${ties_prefill}
-    "arith::quantize_rhe(v)"
-    "arith::wrap_rhe(v)")
+    "arith::wrap_rhe(v) : arith::quantize_rhe(v)"
+    "arith::wrap_rhe(v) : arith::wrap_rhe(v)")
 
 # Hadamard
 set(hadamard models/hadamard/hadamard_kernels.cpp)
@@ -84,21 +84,84 @@ mambasic_mutant(embedding_scale_of_another_token models/embedding/embedding_func
 
 # What the schedule hands to the blocks
 set(binding sim/tile_binding.cpp)
+set(layer sim/tile_binding_layer.cpp)
 mambasic_mutant(tile_edge_off_by_one sim/activation_store.cpp ${prefill}
     "std::min(tile_tokens, work.tokens - t);"
     "std::min(tile_tokens, work.tokens - t) - (t == 0 ? 1 : 0);")
 mambasic_mutant(tile_row_of_the_next_token ${binding} ${prefill}
     "const std::uint64_t offset = first_row(task) * e;"
     "const std::uint64_t offset = (first_row(task) == 0 ? 1 : 0) * e;")
-mambasic_mutant(decode_ssm_state_not_carried ${binding} ${decode}
-    "bound.prepare = copy_of(t.states_in->ssm.data() + at, n, tile.state);"
-    "bound.prepare = [to = tile.state, n] { std::fill_n(to, n, std::int8_t{0}); };")
-mambasic_mutant(decode_conv_state_not_carried ${binding} ${decode}
+mambasic_mutant(decode_ssm_state_not_carried ${layer} ${decode}
+    "states.prepare = copy_of(t.states_in->ssm.data() + at, n, states.state);"
+    "states.prepare = [to = states.state, n] { std::fill_n(to, n, std::int8_t{0}); };")
+mambasic_mutant(decode_conv_state_not_carried ${layer} ${decode}
     "bound.prepare = copy_of(t.states_in->conv.data() + at, n, tile.history);"
     "bound.prepare = [to = tile.history, n] { std::fill_n(to, n, std::int8_t{0}); };")
-mambasic_mutant(scale_u_and_b_swapped ${binding} ${prefill}
+mambasic_mutant(scale_u_and_b_swapped ${layer} ${prefill}
     "e, c, w.u_scale);"
     "e, c, w.b_scale);")
-mambasic_mutant(state_quantized_after_no_tile ${binding} ${prefill}
-    "tile.last_tile = !tile.decode && task.region.token + task.region.tokens == tokens;"
-    "tile.last_tile = false;")
+mambasic_mutant(state_quantized_after_no_tile ${layer} ${prefill}
+    "const bool ends = task.region.token + task.region.tokens == work_.tokens_per_step();"
+    "const bool ends = false;")
+
+# Mamba2: recurrence
+set(ssd models/ssm/ssd_prefill_kernel.cpp)
+set(ssd_step models/ssm/ssd_decode_kernel.cpp)
+mambasic_mutant(ssd_pair_not_summed_first ${ssd} ${prefill2}
+    "sum[p] = h0[p] * c0 + h1[p] * c1;"
+    "sum[p] = arith::fma(h1[p], c1, h0[p] * c0);")
+mambasic_mutant(ssd_block_folds_left_to_right ${ssd} ${prefill2}
+    "for (std::int64_t step = 2; step < width; step *= 2) {
+        for (std::int64_t i = base; i < base + width; i += 2 * step) {
+            add_rows(r.terms + i * kR, r.terms + (i + step) * kR);
+        }
+    }"
+    "for (std::int64_t i = base + 2; i < base + width; i += 2) {
+        add_rows(r.terms + base * kR, r.terms + i * kR);
+    }")
+mambasic_mutant(ssd_state_not_rounded_to_fp16 ${ssd} ${prefill2}
+    "arith::from_half(arith::to_half(carry[n]))"
+    "carry[n]")
+mambasic_mutant(ssd_decode_state_rounds_to_fp16 ${ssd_step} ${decode2}
+    "const float v = h[n] / scale[n];"
+    "const float v = arith::from_half(arith::to_half(h[n])) / scale[n];")
+mambasic_mutant(ssd_state_scale_of_the_next_cell models/ssm/ssm.cpp ${decode2}
+    "table->state_scales.data(), x->cells.data(), table->shape.state_columns};"
+    "table->state_scales.data() + table->shape.state_columns, x->cells.data(),
+                0};")
+
+# Mamba2: scale table
+set(table models/scale_table/scale_table_function.cpp)
+mambasic_mutant(table_range_one_channel_long models/scale_table/scale_table_search.cpp ${prefill2}
+    "if (read_end(ends.first + i) > position) return i;"
+    "if (read_end(ends.first + i) + 1U > position) return i;")
+mambasic_mutant(table_c_gets_the_scale_of_b ${table} ${prefill2}
+    "return deliver(x_scales + k / each);"
+    "return deliver(x_scales + (k / each) % s.bc_scales);")
+
+# Mamba2: gated norm, sections of the convolution, 4-bit weights
+set(gated models/gated_norm/gated_norm_kernels.cpp)
+mambasic_mutant(gated_norm_gate_divides ${gated} ${prefill2}
+    "zf * arith::sigmoid(zf)"
+    "arith::silu(zf)")
+mambasic_mutant(gated_norm_weight_of_the_first_channel ${gated} ${prefill2}
+    "((a[i] * root) * weight[i])"
+    "((a[i] * root) * weight[0])")
+mambasic_mutant(gated_norm_over_all_groups ${layer} ${prefill2}
+    "tile.shape = {task.region.rows(), dims.d_inner, dims.groups};"
+    "tile.shape = {task.region.rows(), dims.d_inner, 1};")
+mambasic_mutant(conv_section_scale_of_b_for_c ${layer} ${prefill2}
+    "fill(weights.conv_c, tile.sections[2]);"
+    "fill(weights.conv_b, tile.sections[2]);")
+mambasic_mutant(conv_decode_bias_before_first_tap ${layer} ${decode2}
+    "tile.bias_after_first_tap = work_.decode();"
+    "tile.bias_after_first_tap = false;")
+mambasic_mutant(gemm_column_of_the_tiles_first ${binding} ${prefill2}
+    "tile.column = weights.column + task.region.channel;"
+    "tile.column = weights.column;")
+mambasic_mutant(gemm_one_row_scales_as_many ${binding} ${decode2}
+    "const bool one_row = rows == 1 && !has_int4_weights(work_, op);"
+    "const bool one_row = false;")
+mambasic_mutant(w4_one_row_scales_as_int8 ${binding} ${decode2_w4a8}
+    "const bool one_row = rows == 1 && !has_int4_weights(work_, op);"
+    "const bool one_row = rows == 1;")

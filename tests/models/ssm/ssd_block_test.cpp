@@ -1,0 +1,132 @@
+// The SSM core of Mamba2 and the scale table in simulated time: a tile is done when its cycles and
+// its exposed lookups are over, and the scales that it works with are those that the table gave.
+#include <gtest/gtest.h>
+
+#include "models/dma/dma.h"
+#include "models/ssm/ssd_cost.h"
+#include "models/ssm/ssm.h"
+#include "tests/models/bench_of_blocks.h"
+#include "tests/models/scale_table/random_table.h"
+#include "tests/models/ssm/ssd_problem.h"
+
+namespace mambasic::models {
+namespace {
+
+using test::kPeriod;
+using test::Program;
+
+SsmConfig core() {
+    SsmConfig c;
+    c.channel_lanes = 4;
+    c.state_lanes = 4;
+    c.exp_units = 1;
+    c.softplus_units = 1;
+    c.recurrence_ii_cycles = 4;
+    c.pipeline_cycles = 40;
+    c.ssd_sum.tree_width = 16;
+    c.state_store_kib = 16;
+    return c;
+}
+
+SramConfig wide_sram() {
+    SramConfig c;
+    c.capacity_kib = 64;
+    c.banks = 64;
+    c.word_bytes = 16;
+    c.ports_per_bank = 2;
+    return c;
+}
+
+constexpr test::SsdCase kShape{1, 4, 2, 16, 32};
+// Two heads of 16 rows in 2 x 4 cells, B and C with one scale each, 32 states.
+constexpr ScaleTableShape kTable{LookupKind::Sequential, 1, 2, 4, 2, 16, 1, 32, 32};
+
+struct Bench {
+    explicit Bench(bool decode)
+        : image(std::make_shared<ScaleTableImage>(
+              scale_table_build(test::base_table(), kTable, table.source()))) {
+        load.dram(dram);
+        tile = problem.tile(decode, !decode);
+        tile.scales = {};  // the table gives them
+    }
+    void run(bool numerics) {
+        const WorkerPorts ports{program.dispatch, weights, activations};
+        Ssm ssm("ssm", config, units, scales, ports, numerics, Ssm::BindSsd([this](const Task&) {
+                    return BoundWithTable<SsdTile>{{tile, {}}, image};
+                }));
+        sc_core::sc_start();
+        program.dispatch.rethrow();
+    }
+    LookupCycles lookup_cycles() const {
+        const LookupRun run{0, 32, true, true};
+        const LookupPace pace{ssd_group_steps(config, tile.shape), config.channel_lanes};
+        return scale_table_cycles(test::base_table(), kTable,
+                                  scale_table_demand(test::base_table(), *image, run, pace));
+    }
+
+    Program program{{test::compute(0, BlockId::Ssm)}};
+    Sram weights{"weights", wide_sram()};
+    Sram activations{"activations", wide_sram()};
+    DramConfig dram_config{"test", 32, 1.0, 10, 10, {}};
+    Dram dram{"dram", dram_config, kPeriod};
+    Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
+    const SsmConfig config = core();
+    const NonlinearConfig units;
+    test::RandomTable table{kTable, 7};
+    ScaleTable scales{"scale_table", test::base_table()};
+    test::SsdProblem problem{kShape, 1};
+    std::shared_ptr<const ScaleTableImage> image;
+    SsdTile tile;
+};
+
+TEST(SsdBlock, WorksWithTheScalesOfItsTable) {
+    Bench bench(false);
+    test::SsdProblem want(kShape, 1);
+    std::vector<float> x;
+    std::vector<std::uint32_t> cells;
+    for (std::uint32_t c = 0; c < kTable.x_channels(); ++c) {
+        x.push_back(bench.table.scale(c));
+        cells.push_back(bench.table.cell(c));
+    }
+    SsdTile tile = want.tile(false, true);
+    tile.scales = {
+        x.data(),     bench.table.b.data(), bench.table.c.data(), bench.table.state.data(),
+        cells.data(), kTable.state_columns};
+    bench.run(true);
+    const Counts counts = ssd_compute(bench.config, bench.units, tile);
+    EXPECT_EQ(bench.problem.y, want.y);
+    EXPECT_EQ(bench.problem.state, want.state);
+    EXPECT_EQ(bench.program.data.at(0)[Event::Saturated], counts[Event::Saturated]);
+}
+
+TEST(SsdBlock, WaitsForExposedLookupsOnly) {
+    Bench bench(false);
+    bench.run(true);
+    const std::uint64_t alone =
+        ssd_cycles(bench.config, bench.units, bench.tile.shape).total().count;
+    EXPECT_EQ(alone, 4U * 8U * 8U + 40U);
+    const LookupCycles lookups = bench.lookup_cycles();
+    EXPECT_GT(lookups.exposed, 0U);
+    EXPECT_GT(lookups.hidden, 0U);
+    EXPECT_EQ(bench.program.end.at(0), alone + lookups.exposed);
+    const Work& work = bench.program.work.at(0);
+    EXPECT_EQ(work.table_cycles, lookups.exposed);
+    EXPECT_EQ(work.hidden_table_cycles, lookups.hidden);
+    EXPECT_EQ(work.counts[Event::ScaleLookup], 32U + 2U) << "x by channel, B and C once";
+    EXPECT_EQ(work.store.write_bytes, 2U * 16U * 32U) << "codes after the last token";
+}
+
+TEST(SsdBlock, WithoutNumericsTakesTheSameTimeAndTouchesNothing) {
+    Bench bench(true);
+    const std::vector<std::int8_t> before = bench.problem.state;
+    bench.run(false);
+    EXPECT_EQ(bench.program.end.at(0),
+              ssd_cycles(bench.config, bench.units, bench.tile.shape).total().count +
+                  bench.lookup_cycles().exposed);
+    EXPECT_EQ(bench.program.work.at(0).store.read_bytes, 2U * 16U * 32U * 4U);
+    EXPECT_TRUE(bench.program.data.empty());
+    EXPECT_EQ(bench.problem.state, before);
+}
+
+}  // namespace
+}  // namespace mambasic::models
