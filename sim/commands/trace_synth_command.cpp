@@ -102,7 +102,8 @@ int synth_command(const Arguments& arguments) {
         });
     }
     std::cout << "wrote " << path << ", " << reports::human_bytes(std::filesystem::file_size(path))
-              << "\n\nNext\n  mambasic run " << chip_for(options.dims) << " --trace " << path
+              << "\n\nNext\n  mambasic run "
+              << chip_for(options.dims, options.precision == Precision::W4A8) << " --trace " << path
               << (options.shapes_only ? " --timing-only" : "") << "\n";
     return kExitDone;
 }

@@ -17,6 +17,6 @@ std::string weight_note(const ChipConfig& chip, const traces::TraceInfo& info,
 
 /// The name of the smallest chip in hw_config/chips, from the usual one upwards, whose weight_sram
 /// holds an eighth of a layer's weights; the one that holds most where none holds that.
-std::string chip_for(const traces::Dims& dims);
+std::string chip_for(const traces::Dims& dims, bool int4_weights);
 
 }  // namespace mambasic::sim
