@@ -162,7 +162,8 @@ TEST(Scheme, Quamba1) {
         }).rfind("quamba: no such scheme file or name, did you mean 'quamba1'? (searched ", 0),
         0U);
     const ConfigFolder folder;
-    const std::string other = folder.write("other.yaml", "name: mine\ngroups: 4x4\nlookup: sequental\n");
+    const std::string other =
+        folder.write("other.yaml", "name: mine\ngroups: 4x4\nlookup: sequental\n");
     EXPECT_NE(user_error([&] { Scheme::load(other); }).find("did you mean 'sequential'?"),
               std::string::npos);
 }
