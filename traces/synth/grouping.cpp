@@ -93,6 +93,22 @@ private:
     Points sorted_;                                  // of each head: their statistic
 };
 
+// The first range that ends beyond `position`.
+std::uint32_t range_of(const std::int32_t* ends, std::uint32_t position) {
+    std::uint32_t range = 0;
+    while (static_cast<std::uint32_t>(ends[range]) <= position) ++range;
+    return range;
+}
+
+// The ends of `rows` rows of `count` things in equal ranges.
+std::vector<std::int32_t> even_ends(std::uint32_t count, std::uint32_t ranges, std::uint32_t rows) {
+    std::vector<std::int32_t> out;
+    for (std::uint32_t i = 0; i < rows * ranges; ++i) {
+        out.push_back(static_cast<std::int32_t>((i % ranges + 1) * (count / ranges)));
+    }
+    return out;
+}
+
 void append_unmoved(std::uint32_t count, std::vector<std::uint32_t>& order) {
     const auto first = static_cast<std::uint32_t>(order.size());
     for (std::uint32_t i = 0; i < count; ++i) order.push_back(first + i);
@@ -100,14 +116,47 @@ void append_unmoved(std::uint32_t count, std::vector<std::uint32_t>& order) {
 
 }  // namespace
 
-Grouping ungrouped(const Dims& dims) {
+Grouping grouping_of(const Dims& dims, const GroupTable& table) {
+    const GroupShape& shape = table.shape;
     Grouping out;
-    out.head_end = {static_cast<std::int32_t>(dims.heads)};
-    out.dim_end = {static_cast<std::int32_t>(dims.head_dim)};
+    out.shape = shape;
     out.heads = counted(dims.heads);
     out.channels = counted(dims.d_inner);
-    out.cells.assign(dims.d_inner, 0);
+    out.head_end.assign(table.head_end,
+                        table.head_end + std::size_t{shape.ssd_groups} * shape.head_groups);
+    out.dim_end.assign(table.dim_end, table.dim_end + shape.cells());
+    const std::uint32_t heads = dims.heads / shape.ssd_groups;
+    for (std::uint32_t head = 0; head < dims.heads; ++head) {
+        const std::uint32_t first_row = head / heads * shape.head_groups;
+        const std::uint32_t row = first_row + range_of(&out.head_end[first_row], head % heads);
+        const std::uint32_t first_cell = row * shape.dim_groups;
+        for (std::uint32_t dim = 0; dim < dims.head_dim; ++dim) {
+            out.cells.push_back(first_cell + range_of(&out.dim_end[first_cell], dim));
+        }
+    }
     return out;
+}
+
+Grouping ungrouped(const Dims& dims) { return even_groups(dims, {}); }
+
+bool needs_no_order(const Dims& dims, const GroupShape& shape) {
+    const auto one_or_all = [](std::uint32_t groups, std::uint32_t of) {
+        return groups == 1 || groups == of;
+    };
+    return one_or_all(shape.head_groups, dims.heads / shape.ssd_groups) &&
+           one_or_all(shape.dim_groups, dims.head_dim);
+}
+
+Grouping even_groups(const Dims& dims, const GroupShape& shape) {
+    const std::vector<std::int32_t> head_end =
+        even_ends(dims.heads / shape.ssd_groups, shape.head_groups, shape.ssd_groups);
+    const std::vector<std::int32_t> dim_end =
+        even_ends(dims.head_dim, shape.dim_groups, shape.ssd_groups * shape.head_groups);
+    GroupTable table;
+    table.shape = shape;
+    table.head_end = head_end.data();
+    table.dim_end = dim_end.data();
+    return grouping_of(dims, table);
 }
 
 Grouping group_channels(const Dims& dims, const GroupShape& shape,

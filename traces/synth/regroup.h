@@ -1,0 +1,31 @@
+// Any scheme's scales for a Mamba2 trace, whatever scheme it was captured with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "traces/synth/scheme.h"
+#include "traces/synth/synthesize.h"
+#include "traces/trace.h"
+
+namespace mambasic::traces::synth {
+
+struct TargetScales {
+    Scheme scheme = Scheme::Quamba1;
+    std::uint32_t head_groups = 1;  // Quamba2 only: of each SSD group of the network
+    std::uint32_t dim_groups = 1;   // of each head group
+};
+
+/// Writes the Mamba2 trace with the target's scales of conv output, state and out_proj's input,
+/// calibrated on the inputs that the trace holds. Layer after layer runs in golden on what the
+/// regrouped layers before it give; results are recorded anew. All other scales and codes stay what
+/// they are, with one exception: groups that the trace does not have yet are made by moving heads
+/// and channels (kernels.md 6.4), and out_proj, which is stored rotated, is then turned back,
+/// reordered, rotated and quantized again, a loss that is not the target's. Nothing moves for one
+/// scale, for the groups that the trace has, nor where every group is one or all of the heads and
+/// one or all of their channels.
+/// Throws TraceError for a trace that is not Mamba2's or a shape that the network has no room for.
+void regroup(const Trace& trace, const TargetScales& target, const std::string& path,
+             const Progress& progress = {});
+
+}  // namespace mambasic::traces::synth
