@@ -1,6 +1,7 @@
 #include "golden/conv1d.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "golden/arithmetic.h"
 #include "golden/parallel.h"
@@ -8,11 +9,15 @@
 namespace mambasic::golden {
 namespace {
 
-void store_silu(float v, float output_scale, std::int8_t& output) {
-    output = arith::quantize_rha(arith::silu(v) / output_scale);
+/// What a convolution gives out: int8 codes, or the FP32 values that they are made from.
+template <typename Output>
+Output output_of(float v, float output_scale) {
+    if constexpr (std::is_same_v<Output, float>) {
+        return arith::silu(v);
+    } else {
+        return arith::quantize_rha(arith::silu(v) / output_scale);
+    }
 }
-
-void store_silu(float v, float, float& output) { output = arith::silu(v); }
 
 /// One channel's codes and scales.
 struct Filter {
@@ -71,7 +76,6 @@ std::int8_t past(const Int8Rows& x, std::size_t first_row, std::size_t t, std::s
     return t < back ? std::int8_t{0} : x.row(first_row + t - back)[channel];
 }
 
-/// Output: int8 codes, or the FP32 values that they are made from.
 template <typename Params, typename Output>
 void prefill_row(const Params& params, const Int8Rows& x, std::size_t row, std::size_t t,
                  Output* output) {
@@ -81,7 +85,7 @@ void prefill_row(const Params& params, const Int8Rows& x, std::size_t row, std::
             sample[k] = past(x, row - t, t, kConvWidth - 1 - k, e);
         }
         const Filter filter = filter_of(params, e);
-        store_silu(scaled_sum(filter, sample), filter.scales.output, output[e]);
+        output[e] = output_of<Output>(scaled_sum(filter, sample), filter.scales.output);
     }
 }
 
@@ -137,10 +141,13 @@ template <typename Params, typename Output>
 void filter_windows(const Params& params, std::size_t batch, const std::int8_t* state,
                     Output* output) {
     const std::size_t channels = channel_count(params);
-    for (std::size_t i = 0; i < batch * channels; ++i) {
-        const Filter filter = filter_of(params, i % channels);
-        store_silu(decode_sum(params, filter, state + i * kConvWidth), filter.scales.output,
-                   output[i]);
+    for (std::size_t s = 0; s < batch; ++s) {
+        for (std::size_t e = 0; e < channels; ++e) {
+            const Filter filter = filter_of(params, e);
+            const std::size_t i = s * channels + e;
+            const float sum = decode_sum(params, filter, state + i * kConvWidth);
+            output[i] = output_of<Output>(sum, filter.scales.output);
+        }
     }
 }
 
