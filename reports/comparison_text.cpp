@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <set>
 
@@ -31,18 +32,43 @@ std::string check_cell(const ComparedCheck& check) {
     return *check.mismatches == 0 ? "equal" : grouped(*check.mismatches) + " differ";
 }
 
-std::string change_cell(const Change& change, bool first) {
-    if (first) return "baseline";
-    std::string cell;
-    for (const auto& percent :
-         {change.cycles_percent, change.energy_percent, change.area_percent}) {
-        std::string text = percent ? human_change(*percent) : "-";
-        constexpr std::size_t kWidth = 8;  // "+12.34 %"; wider ones stay readable
-        text.insert(0, std::max(kWidth, text.size()) - text.size(), ' ');
-        cell += (cell.empty() ? "" : ", ") + text;
+// The changes of a row in one cell, one below the other in their table.
+class ChangeColumn {
+public:
+    explicit ChangeColumn(const Rows& rows) {
+        for (const ComparedScheme& row : rows) {
+            const Parts parts = parts_of(row.change);
+            for (std::size_t p = 0; p < parts.size(); ++p) {
+                widths_[p] = std::max(widths_[p], parts[p].size());
+            }
+        }
     }
-    return cell;
-}
+    std::string header(const std::string& first) const {
+        return "change against " + first + "\n" + joined(titles_);
+    }
+    std::string cell(const ComparedScheme& row) const { return joined(parts_of(row.change)); }
+
+private:
+    using Parts = std::array<std::string, 3>;
+
+    static Parts parts_of(const Change& change) {
+        const auto text = [](const std::optional<double>& percent) {
+            return percent ? human_change(*percent) : "-";
+        };
+        return {text(change.cycles_percent), text(change.energy_percent),
+                text(change.area_percent)};
+    }
+    std::string joined(const Parts& parts) const {
+        std::string all;
+        for (std::size_t p = 0; p < parts.size(); ++p) {
+            all += (p == 0 ? "" : ", ") + std::string(widths_[p] - parts[p].size(), ' ') + parts[p];
+        }
+        return all;
+    }
+
+    const Parts titles_ = {"cycles", "energy", "area"};
+    std::array<std::size_t, 3> widths_ = {titles_[0].size(), titles_[1].size(), titles_[2].size()};
+};
 
 const char* mark_of(ScalesFrom scales) {
     if (scales == ScalesFrom::Nowhere) return " ~";
@@ -53,6 +79,7 @@ Table table_of(const Comparison& comparison) {
     const Rows& rows = comparison.schemes;
     const EnergyUnit energy = unit_of(rows, &ComparedScheme::energy_pj);
     const EnergyUnit lookup = unit_of(rows, &ComparedScheme::lookup_energy_pj);
+    const ChangeColumn change(rows);
     const std::string first = rows.empty() ? "" : rows.front().scheme;
     Table table({{"scheme", Align::Left},
                  {"cycles"},
@@ -66,16 +93,16 @@ Table table_of(const Comparison& comparison) {
                  {"SSM\ninput\nSQNR dB"},
                  {"layer\noutput\nSQNR dB"},
                  {"check", Align::Left},
-                 {"change against " + first + "\n  cycles,   energy,     area"}});
+                 {change.header(first)}});
     for (const ComparedScheme& row : rows) {
-        table.add_row({row.scheme + mark_of(row.scales), grouped(row.cycles),
-                       grouped(row.exposed_lookup_cycles),
-                       three_digits(row.energy_pj.value / energy.pj),
-                       three_digits(row.lookup_energy_pj.value / lookup.pj),
-                       three_digits(row.area_mm2.value), three_digits(row.table_area_mm2.value),
-                       grouped(row.table_bytes), grouped(row.dram_bytes),
-                       decibels(row.ssm_input_sqnr_db), decibels(row.layer_output_sqnr_db),
-                       check_cell(row.check), change_cell(row.change, &row == &rows.front())});
+        table.add_row(
+            {row.scheme + mark_of(row.scales), grouped(row.cycles),
+             grouped(row.exposed_lookup_cycles), three_digits(row.energy_pj.value / energy.pj),
+             three_digits(row.lookup_energy_pj.value / lookup.pj), three_digits(row.area_mm2.value),
+             three_digits(row.table_area_mm2.value), grouped(row.table_bytes),
+             grouped(row.dram_bytes), decibels(row.ssm_input_sqnr_db),
+             decibels(row.layer_output_sqnr_db), check_cell(row.check),
+             &row == &rows.front() ? "baseline" : change.cell(row)});
     }
     return table;
 }
@@ -89,8 +116,8 @@ std::string footnotes(const Rows& rows) {
     std::string text;
     if (any(rows, ScalesFrom::Calibrated)) {
         text +=
-            "  * the trace has other scales: these were calibrated for the scheme on the "
-            "trace's own inputs\n";
+            "  * the trace has other scales: these were calibrated on the inputs that ran, which "
+            "flatters their SQNR\n";
     }
     if (any(rows, ScalesFrom::Nowhere)) {
         text += "  ~ timing only: groups as equal as they can be, no scales\n";

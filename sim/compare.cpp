@@ -9,6 +9,7 @@
 #include "sim/compare_children.h"
 #include "sim/compare_trace.h"
 #include "sim/progress.h"
+#include "sim/quality.h"
 #include "sim/reference.h"
 #include "sim/scale_tables.h"
 
@@ -81,9 +82,12 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
     options.layers = request.layers;
     options.on_progress = tell;
     const std::vector<std::string> approximate = approximate_units(request.chip);
+    std::optional<Quality> quality;
     std::optional<Check> check;
     if (request.numerics) {
-        check.emplace(trace.info(), golden_reference(trace, golden_options(request.chip)),
+        const golden::Options exact = golden_options(request.chip);
+        quality.emplace(trace.info(), exact);
+        check.emplace(trace.info(), golden_reference(trace, exact, &*quality),
                       approximate.empty() ? Distances::Off : Distances::On);
         options.on_output = [&](const LayerOutput& output) { check->on_output(output); };
     }
@@ -92,6 +96,7 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
     if (check) {
         report.check = check->result();
         report.check->approximate_units = approximate;
+        report.quality = quality->result();
     }
     return reports::to_json(report);
 }

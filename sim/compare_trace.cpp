@@ -8,7 +8,7 @@
 
 #include "models/common/error.h"
 #include "sim/scale_tables.h"
-#include "traces/synth/group.h"
+#include "traces/synth/regroup.h"
 
 namespace mambasic::sim {
 
@@ -47,7 +47,9 @@ ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool nu
 void scheme_trace(const traces::Trace& trace, const Scheme& scheme, const std::string& path,
                   const std::function<void(std::uint32_t done, std::uint32_t of)>& on_progress) {
     const traces::GroupShape shape = group_shape(scheme, trace.info().dims);
-    traces::synth::group(trace, shape.head_groups, shape.dim_groups, path, on_progress);
+    const auto target = scheme.groups == GroupsOf::One ? traces::synth::Scheme::Quamba1
+                                                       : traces::synth::Scheme::Quamba2;
+    traces::synth::regroup(trace, {target, shape.head_groups, shape.dim_groups}, path, on_progress);
 }
 
 }  // namespace mambasic::sim
