@@ -1,0 +1,334 @@
+// SQNR against an FP32 SSM input: by hand from a layer's weights, and in step with a whole trace.
+#include "sim/quality.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "sim/check.h"
+#include "tests/golden/layer_run.h"
+#include "tests/golden/random_mamba2.h"
+#include "tests/sim/check/perfect_chip.h"
+
+namespace mambasic::sim {
+namespace {
+
+using golden::Outcome;
+using golden::Prompt;
+using golden::RandomLayer;
+using golden::RandomMamba2;
+using reports::QualityFigures;
+using traces::Phase;
+using traces::RecordLevel;
+using traces::Trace;
+using traces::synth::Scheme;
+
+double decibels(double signal, double noise) { return 10 * std::log10(signal / noise); }
+
+TEST(NoisySignal, IsTenLogOfThePowers) {
+    NoisySignal sums;
+    sums.add(3, 3.1);
+    sums.add(-4, -4);
+    NoisySignal more;
+    more.add(0, -0.3);
+    sums.add(more);
+    EXPECT_NEAR(*sums.sqnr_db(), decibels(25, 0.01 + 0.09), 1e-9);
+}
+
+TEST(NoisySignal, HasNoFigureWhereThereIsNoRatio) {
+    NoisySignal none;
+    EXPECT_FALSE(none.sqnr_db());
+    none.add(2, 2);
+    EXPECT_FALSE(none.sqnr_db()) << "no noise";
+    NoisySignal silent;
+    silent.add(0, 1);
+    EXPECT_FALSE(silent.sqnr_db()) << "no signal";
+    for (const double got : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+        NoisySignal broken;
+        broken.add(1, got);
+        EXPECT_FALSE(broken.sqnr_db());
+    }
+}
+
+traces::TraceInfo info_of(const traces::Dims& dims, Phase phase, std::uint32_t layers) {
+    traces::TraceInfo info;
+    info.dims = dims;
+    info.phase = phase;
+    info.first_layer = 5;
+    info.layers = layers;
+    return info;
+}
+
+golden::Options fp32() {
+    golden::Options options;
+    options.ssm_input = golden::SsmInput::Fp32;
+    return options;
+}
+
+/// The convolution of one channel over a prompt in double, from in_proj's codes.
+template <typename View>
+double conv_value(const View& view, const traces::ConvSection& section, const Outcome& run,
+                  const Prompt& prompt, std::size_t row, std::size_t column, std::size_t channel) {
+    const std::size_t width = run.out.in_proj.size() / prompt.batch / prompt.tokens;
+    double v = static_cast<double>(section.bias_scale) * view.conv_bias[channel];
+    for (std::size_t back = 0; back <= std::min<std::size_t>(3, row % prompt.tokens); ++back) {
+        v += static_cast<double>(section.weight_scale) * view.conv_weight[channel * 4 + 3 - back] *
+             static_cast<double>(section.input_scale) *
+             run.out.in_proj[(row - back) * width + column + channel];
+    }
+    return v / (1 + std::exp(-v));
+}
+
+/// Signal and noise of the SSM input of channels [first, end), E = 96, and of the output.
+struct ByHand {
+    double x[2] = {}, bc[2] = {}, output[2] = {};
+
+    static void add(double (&sums)[2], double signal, double got) {
+        sums[0] += signal * signal;
+        sums[1] += (got - signal) * (got - signal);
+    }
+    template <typename Layer>
+    void add_output(const Layer& layer, const Prompt& prompt, const Outcome& run) {
+        const Outcome exact = golden::prefill(layer, prompt, fp32());
+        for (std::size_t i = 0; i < run.out.out_proj.size(); ++i) {
+            add(output, static_cast<double>(arith::from_half(exact.out.out_proj[i])),
+                static_cast<double>(arith::from_half(run.out.out_proj[i])));
+        }
+    }
+    void expect(const QualityFigures& got) const {
+        EXPECT_NEAR(*got.ssm_input_db, decibels(x[0] + bc[0], x[1] + bc[1]), 1e-3);
+        EXPECT_NEAR(*got.ssm_input_x_db, decibels(x[0], x[1]), 1e-3);
+        EXPECT_NEAR(*got.layer_output_db, decibels(output[0], output[1]), 1e-9);
+    }
+};
+
+ByHand by_hand(const RandomLayer& layer, const Prompt& prompt, const Outcome& run) {
+    ByHand sums;
+    const auto& v = layer.view;
+    const traces::ConvSection section{v.conv_input_scale, v.conv_weight_scale, v.conv_bias_scale};
+    for (std::size_t i = 0; i < run.out.conv.size(); ++i) {
+        const double y = conv_value(v, section, run, prompt, i / 96, 0, i % 96);
+        ByHand::add(sums.x, y, 0.0163 * run.out.conv[i]);  // the layer's u_scale
+    }
+    sums.add_output(layer, prompt, run);
+    return sums;
+}
+
+/// Two SSD groups of 16 states: channels x [0, 96), B [96, 128), C [128, 160), after 96 of z.
+ByHand by_hand(const RandomMamba2& layer, const Prompt& prompt, const Outcome& run) {
+    ByHand sums;
+    for (std::size_t i = 0; i < run.out.conv.size(); ++i) {
+        const std::size_t c = i % 160;
+        const auto& v = layer.view;
+        const auto& section = c < 96 ? v.conv_x : c < 128 ? v.conv_b : v.conv_c;
+        const float scale = c < 96    ? layer.groups.x_scales[layer.groups.painted[c]]
+                            : c < 128 ? layer.b_scales[(c - 96) / 16]
+                                      : layer.c_scales[(c - 128) / 16];
+        const double y = conv_value(v, section, run, prompt, i / 160, 96, c);
+        ByHand::add(c < 96 ? sums.x : sums.bc, y, static_cast<double>(scale) * run.out.conv[i]);
+    }
+    sums.add_output(layer, prompt, run);
+    return sums;
+}
+
+template <typename Layer>
+void expect_by_hand(const Layer& layer) {
+    const Prompt first(2, 9, layer.dims, 2);
+    const Prompt second(2, 9, layer.dims, 3);
+    const Outcome run = golden::prefill(layer, first);
+    const Outcome again = golden::prefill(layer, second);
+    Quality quality(info_of(layer.dims, Phase::Prefill, 3), golden::Options{});
+    quality.add(0, layer.view, first.input(), {}, run.out);
+    quality.add(2, layer.view, second.input(), {}, again.out);
+    const reports::QualitySection got = quality.result();
+    ASSERT_EQ(got.layers.size(), 3U);
+    EXPECT_EQ(got.layers[2].index, 7U);
+    ByHand sums = by_hand(layer, first, run);
+    sums.expect(got.layers[0].figures);
+    EXPECT_FALSE(got.layers[1].figures.ssm_input_db);
+    const ByHand other = by_hand(layer, second, again);
+    other.expect(got.layers[2].figures);
+    for (std::size_t i = 0; i < 2; ++i) {
+        sums.x[i] += other.x[i];
+        sums.bc[i] += other.bc[i];
+        sums.output[i] += other.output[i];
+    }
+    sums.expect(got.all);
+}
+
+RandomMamba2 mamba2_layer() { return {golden::tiny2_dims(2), traces::LinearKind::W8Columns, 1}; }
+
+TEST(Quality, OfAMamba1LayerByHand) { expect_by_hand(RandomLayer(golden::tiny_dims(), 1)); }
+
+TEST(Quality, OfAMamba2LayerByHand) { expect_by_hand(mamba2_layer()); }
+
+template <typename Layer>
+QualityFigures figures_of(const Layer& layer) {
+    const Prompt prompt(2, 60, layer.dims, 2);
+    const Outcome run = golden::prefill(layer, prompt);
+    const auto end = run.out.conv.end();
+    EXPECT_EQ(std::find(run.out.conv.begin(), end, std::int8_t{127}), end) << "saturated";
+    Quality quality(info_of(layer.dims, Phase::Prefill, 1), golden::Options{});
+    quality.add(0, layer.view, prompt.input(), {}, run.out);
+    return quality.result().all;
+}
+
+/// Of a convolution that stays between 4 and 12, where SiLU crowds no values around zero, so that
+/// the error is uniform: a scale of half the size halves it, as long as no code saturates.
+void expect_six_decibels(const QualityFigures& coarse, const QualityFigures& fine) {
+    EXPECT_NEAR(*fine.ssm_input_db - *coarse.ssm_input_db, 6.02, 0.15);
+    EXPECT_NEAR(*fine.ssm_input_x_db - *coarse.ssm_input_x_db, 6.02, 0.15);
+    EXPECT_GT(*fine.layer_output_db, *coarse.layer_output_db + 2);
+}
+
+TEST(Quality, RisesBySixDecibelsAsMamba1sScaleHalves) {
+    RandomLayer layer(golden::tiny_dims(), 1);
+    std::fill(layer.conv_bias.begin(), layer.conv_bias.end(), std::int8_t{100});
+    layer.view.conv_bias_scale = 0.08F;
+    const auto with_scale = [&layer](float scale) {
+        layer.view.conv_output_scale = layer.view.u_scale = scale;
+        return figures_of(layer);
+    };
+    const QualityFigures coarse = with_scale(0.4F);
+    const QualityFigures middle = with_scale(0.2F);
+    expect_six_decibels(coarse, middle);
+    expect_six_decibels(middle, with_scale(0.1F));
+}
+
+TEST(Quality, RisesBySixDecibelsAsMamba2sScalesHalve) {
+    RandomMamba2 layer = mamba2_layer();
+    std::fill(layer.conv_bias.begin(), layer.conv_bias.end(), std::int8_t{100});
+    for (auto* section : {&layer.view.conv_x, &layer.view.conv_b, &layer.view.conv_c}) {
+        section->bias_scale = 0.08F;
+    }
+    const auto with_scale = [&layer](float scale) {
+        for (auto* scales : {&layer.groups.x_scales, &layer.b_scales, &layer.c_scales}) {
+            for (float& s : *scales) s = scale *= 1.001F;  // every cell another one
+        }
+        return figures_of(layer);
+    };
+    const QualityFigures coarse = with_scale(0.4F);
+    const QualityFigures middle = with_scale(0.2F);
+    expect_six_decibels(coarse, middle);
+    expect_six_decibels(middle, with_scale(0.1F));
+}
+
+/// The layer outputs' SQNR of a trace, walked through by hand; of Mamba1 the SSM input's too.
+struct Walk {
+    explicit Walk(const Trace& t) : trace(t), info(t.info()), sums(info.layers) {
+        const bool decode = info.phase == Phase::Decode;
+        for (std::uint32_t i = 0; decode && i < info.layers; ++i) {
+            const std::size_t conv = std::size_t{info.batch} * info.dims.conv_channels() * 4;
+            const std::size_t ssm = std::size_t{info.batch} * info.dims.d_inner * info.dims.d_state;
+            states.push_back({{trace.conv_state_in(i), trace.conv_state_in(i) + conv},
+                              {trace.ssm_state_in(i), trace.ssm_state_in(i) + ssm}});
+        }
+        const std::uint32_t steps = decode ? info.tokens : 1;
+        for (std::uint32_t step_index = 0; step_index < steps; ++step_index) step(step_index);
+    }
+
+    void step(std::uint32_t index) {
+        const bool decode = info.phase == Phase::Decode;
+        const std::uint32_t tokens = decode ? 1 : info.tokens;
+        std::vector<std::int32_t> ids(trace.tokens(), trace.tokens() + info.batch * info.tokens);
+        for (std::uint32_t b = 0; decode && b < info.batch; ++b) {
+            ids[b] = trace.tokens()[b * info.tokens + index];
+        }
+        hidden = golden::embed(info.dims, trace.head(), ids.data(), info.batch * tokens);
+        residual.clear();
+        for (std::uint32_t i = 0; i < info.layers; ++i) {
+            const golden::LayerInput input{info.batch, tokens, hidden.data(),
+                                           i == 0 ? nullptr : residual.data(), info.epsilon};
+            if (info.dims.mamba2()) {
+                layer(i, trace.mamba2_layer(i), input);
+            } else {
+                layer(i, trace.mamba1_layer(i), input);
+            }
+        }
+    }
+
+    template <typename Layer>
+    void layer(std::uint32_t index, const Layer& view, const golden::LayerInput& input) {
+        Outcome usual, exact;
+        if (info.phase == Phase::Decode) {
+            exact.state = states[index];
+            decode_layer(info.dims, view, input, fp32(), exact.out, exact.state);
+            decode_layer(info.dims, view, input, {}, usual.out, states[index]);
+        } else {
+            prefill_layer(info.dims, view, input, fp32(), exact.out, exact.state);
+            prefill_layer(info.dims, view, input, {}, usual.out, usual.state);
+        }
+        for (std::size_t i = 0; i < usual.out.out_proj.size(); ++i) {
+            ByHand::add(sums[index].output,
+                        static_cast<double>(arith::from_half(exact.out.out_proj[i])),
+                        static_cast<double>(arith::from_half(usual.out.out_proj[i])));
+        }
+        if constexpr (std::is_same_v<Layer, traces::Mamba1Layer>) {
+            for (std::size_t i = 0; i < usual.out.conv.size(); ++i) {
+                ByHand::add(sums[index].x, static_cast<double>(exact.out.ssm_input[i]),
+                            static_cast<double>(view.u_scale) * usual.out.conv[i]);
+            }
+        }
+        hidden = usual.out.out_proj;
+        residual = usual.out.residual;
+    }
+
+    const Trace& trace;
+    const traces::TraceInfo& info;
+    std::vector<golden::LayerState> states;
+    std::vector<golden::Half> hidden;
+    std::vector<float> residual;
+    std::vector<ByHand> sums;
+};
+
+reports::QualitySection quality_of(const Trace& trace) {
+    Quality quality(trace.info(), golden::Options{});
+    Check check(trace.info(), golden_reference(trace, golden::Options{}, &quality), Distances::Off);
+    run_perfect_chip(trace, [&](const LayerOutput& output) { check.on_output(output); });
+    EXPECT_EQ(check.result().mismatches, 0U) << "measuring changed golden";
+    return quality.result();
+}
+
+void expect_walk(const Trace& trace) {
+    const reports::QualitySection got = quality_of(trace);
+    const Walk walk(trace);
+    ASSERT_EQ(got.layers.size(), walk.sums.size());
+    double whole[2] = {};
+    for (std::size_t i = 0; i < walk.sums.size(); ++i) {
+        const ByHand& sums = walk.sums[i];
+        const QualityFigures& figures = got.layers[i].figures;
+        EXPECT_NEAR(*figures.layer_output_db, decibels(sums.output[0], sums.output[1]), 1e-9);
+        if (!trace.info().dims.mamba2()) {
+            EXPECT_NEAR(*figures.ssm_input_db, decibels(sums.x[0], sums.x[1]), 1e-9);
+        }
+        whole[0] += sums.output[0];
+        whole[1] += sums.output[1];
+    }
+    EXPECT_NEAR(*got.all.layer_output_db, decibels(whole[0], whole[1]), 1e-9);
+}
+
+class QualityOfTrace : public testing::TestWithParam<Phase> {};
+
+INSTANTIATE_TEST_SUITE_P(Phases, QualityOfTrace, testing::Values(Phase::Prefill, Phase::Decode));
+
+TEST_P(QualityOfTrace, EveryLayerStartsFromTheRunsOwnInputAndStates) {
+    expect_walk(tiny_trace(GetParam(), RecordLevel::None));
+    expect_walk(tiny_trace(GetParam(), RecordLevel::None, {"tiny2-g2", Scheme::Quamba2}));
+}
+
+// Of the prompt that they were calibrated on: nothing saturates in Quamba2.
+TEST(Quality, GroupScalesAreWorthSomething) {
+    const auto of_scheme = [](Scheme scheme) {
+        return quality_of(tiny_trace(Phase::Prefill, RecordLevel::None, {"tiny2-g2", scheme})).all;
+    };
+    const QualityFigures one = of_scheme(Scheme::Quamba1);
+    const QualityFigures groups = of_scheme(Scheme::Quamba2);
+    EXPECT_GT(*groups.ssm_input_db, *one.ssm_input_db + 2);
+    EXPECT_GT(*groups.ssm_input_x_db, *one.ssm_input_x_db + 2);
+    EXPECT_GT(*groups.layer_output_db, *one.layer_output_db + 1);
+}
+
+}  // namespace
+}  // namespace mambasic::sim
