@@ -93,6 +93,28 @@ private:
     Points sorted_;                                  // of each head: their statistic
 };
 
+// Cuts the heads of one SSD group, and each run's channels, into neighbours that are alike.
+void cut_ssd_group(const Dims& dims, const GroupShape& shape, const float* statistic,
+                   Grouping& out) {
+    Points directions;
+    for (std::uint32_t head = 0; head < dims.heads / shape.ssd_groups; ++head) {
+        const float* first = statistic + std::size_t{head} * dims.head_dim;
+        directions.push_back(normalized({first, first + dims.head_dim}));
+    }
+    std::int32_t head_end = 0;
+    for (const std::uint32_t heads : ward_runs(directions, shape.head_groups)) {
+        out.head_end.push_back(head_end += static_cast<std::int32_t>(heads));
+        Points positions(dims.head_dim);
+        for (std::uint32_t i = 0; i < heads * dims.head_dim; ++i) {
+            positions[i % dims.head_dim].push_back(static_cast<double>(*statistic++));
+        }
+        std::int32_t dim_end = 0;
+        for (const std::uint32_t channels : ward_runs(positions, shape.dim_groups)) {
+            out.dim_end.push_back(dim_end += static_cast<std::int32_t>(channels));
+        }
+    }
+}
+
 // The first range that ends beyond `position`.
 std::uint32_t range_of(const std::int32_t* ends, std::uint32_t position) {
     std::uint32_t range = 0;
@@ -167,6 +189,20 @@ Grouping group_channels(const Dims& dims, const GroupShape& shape,
         SsdGroup(dims, group, statistic).append_to(out);
     }
     return out;
+}
+
+Grouping cut_in_place(const Dims& dims, const GroupShape& shape,
+                      const std::vector<float>& statistic) {
+    Grouping cut;
+    const std::size_t width = dims.d_inner / shape.ssd_groups;
+    for (std::uint32_t group = 0; group < shape.ssd_groups; ++group) {
+        cut_ssd_group(dims, shape, statistic.data() + group * width, cut);
+    }
+    GroupTable table;
+    table.shape = shape;
+    table.head_end = cut.head_end.data();
+    table.dim_end = cut.dim_end.data();
+    return grouping_of(dims, table);
 }
 
 std::vector<std::uint32_t> conv_order(const Dims& dims, const Grouping& grouping) {

@@ -39,6 +39,11 @@ Grouping even_groups(const Dims& dims, const GroupShape& shape);
 Grouping group_channels(const Dims& dims, const GroupShape& shape,
                         const std::vector<float>& statistic);
 
+/// As group_channels, but nothing moves: heads and channels that an earlier grouping has put in
+/// order are cut into runs of neighbours.
+Grouping cut_in_place(const Dims& dims, const GroupShape& shape,
+                      const std::vector<float>& statistic);
+
 /// The rows of in_proj (z, x, B, C, dt) and of the convolution (x, B, C) in the grouping's order.
 std::vector<std::uint32_t> in_proj_order(const Dims& dims, const Grouping& grouping);
 std::vector<std::uint32_t> conv_order(const Dims& dims, const Grouping& grouping);

@@ -96,7 +96,10 @@ Grouping LayerRegrouping::grouping_for(const GroupShape& groups, const Mamba2Flo
         const Mamba2Start start = start_of(sequence);
         observe_channels(dims_, floats, sample, statistic, state_.conv.empty() ? nullptr : &start);
     });
-    return group_channels(dims_, groups, statistic);
+    if (needs_no_order(dims_, layer_.groups.shape)) {
+        return group_channels(dims_, groups, statistic);
+    }
+    return cut_in_place(dims_, groups, statistic);  // in the order that its groups are made from
 }
 
 Mamba2Start LayerRegrouping::start_of(std::uint32_t sequence) const {

@@ -19,12 +19,13 @@ struct TargetScales {
 /// Writes the Mamba2 trace with the target's scales of conv output, state and out_proj's input,
 /// calibrated on the inputs that the trace holds. Layer after layer runs in golden on what the
 /// regrouped layers before it give; results are recorded anew. All other scales and codes stay what
-/// they are, with one exception: groups that the trace does not have yet are made by moving heads
-/// and channels (kernels.md 6.4), and out_proj, which is stored rotated, is then turned back,
-/// reordered, rotated and quantized again, a loss that is not the target's. Nothing moves for one
-/// scale, for the groups that the trace has, nor where every group is one or all of the heads and
-/// one or all of their channels.
-/// Throws TraceError for a trace that is not Mamba2's or a shape that the network has no room for.
+/// they are, with one exception: groups for a trace that has none are made by moving heads and
+/// channels (kernels.md 6.4), and out_proj, which is stored rotated, is then turned back,
+/// reordered, rotated and quantized again. In 4 bits that loses more than groups gain, so a trace
+/// that has groups keeps its order, and other ranges are cut in it. Nothing moves either for one
+/// scale, nor where every group is one or all of the heads and one or all of their channels; a
+/// trace with such groups counts as one without. Throws TraceError for a trace that is not Mamba2's
+/// or a shape that the network has no room for.
 void regroup(const Trace& trace, const TargetScales& target, const std::string& path,
              const Progress& progress = {});
 
