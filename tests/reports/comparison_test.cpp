@@ -39,6 +39,8 @@ Report sample_run() {
 ComparedScheme baseline() {
     ComparedScheme row = compared(to_json(sample_run()));
     row.notes.clear();
+    row.ssm_input_sqnr_db.reset();
+    row.layer_output_sqnr_db.reset();
     return row;
 }
 
@@ -97,6 +99,8 @@ TEST(Compared, TakesEveryFigureFromTheReport) {
     EXPECT_EQ(row.flagged_elements, 2U);
     EXPECT_EQ(row.check.mismatches, 3U);
     EXPECT_EQ(row.check.elements, 8192U);
+    EXPECT_EQ(row.ssm_input_sqnr_db, 31.5);
+    EXPECT_EQ(row.layer_output_sqnr_db, 28.625);
     EXPECT_EQ(row.notes, std::vector<std::string>{"a note"});
 }
 
@@ -227,11 +231,11 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
     // clang-format off
     const std::string table =
         "                        exposed          lookup          table                        SSM    layer\n"
-        "                         lookup  energy  energy  area     area  table       DRAM    input   output                change against quamba1\n"
-        "  scheme        cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check        cycles,  energy, area\n"
-        "  ---------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  ----------------------------\n"
-        "  quamba1    1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                      baseline\n"
-        "  quamba2 *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %,  -0.80 %,      0 %\n";
+        "                         lookup  energy  energy  area     area  table       DRAM    input   output             change against quamba1\n"
+        "  scheme        cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check       cycles,  energy, area\n"
+        "  ---------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  -----------------------\n"
+        "  quamba1    1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                 baseline\n"
+        "  quamba2 *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
     // clang-format on
     const std::string rest =
         "  * the trace has other scales: these were calibrated on the inputs that ran, which "
