@@ -156,11 +156,12 @@ std::string to_text(const Comparison& comparison, const TextOptions& options) {
     const Ink ink(options.colour);
     Provenance provenance;
     provenance.overrides = comparison.overrides;
+    const std::size_t count = comparison.schemes.size();
     std::string text = ink.bold("mambasic " + comparison.version) + "  chip " + comparison.chip +
-                       ", trace " + comparison.trace + ", " +
-                       std::to_string(comparison.schemes.size()) + " schemes\n" +
-                       overrides_line(provenance) + "\n" + table_of(comparison).text() +
-                       footnotes(comparison.schemes) + note_lines(comparison.schemes, ink);
+                       ", trace " + comparison.trace + ", " + std::to_string(count) +
+                       (count == 1 ? " scheme\n" : " schemes\n") + overrides_line(provenance) +
+                       "\n" + table_of(comparison).text() + footnotes(comparison.schemes) +
+                       note_lines(comparison.schemes, ink);
     if (!options.next.empty()) text += "\n" + ink.bold("Next") + "\n";
     for (const std::string& line : options.next) text += "  " + line + "\n";
     return text;

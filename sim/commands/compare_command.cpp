@@ -45,11 +45,19 @@ void describe(po::options_description& options) {
     add("out", text(), "folder for compare.csv and compare.json");
 }
 
-std::vector<Scheme> schemes_from(const Arguments& arguments) {
-    std::vector<Scheme> schemes;
-    std::istringstream words(arguments.text("schemes"));
-    for (std::string word; std::getline(words, word, ',');) {
+std::vector<std::string> scheme_words(const Arguments& arguments) {
+    std::vector<std::string> words;
+    std::istringstream text(arguments.text("schemes"));
+    for (std::string word; std::getline(text, word, ',');) {
         if (word.empty()) arguments.reject("schemes", "a name between the commas is missing");
+        words.push_back(word);
+    }
+    return words;
+}
+
+std::vector<Scheme> load_schemes(const Arguments& arguments) {
+    std::vector<Scheme> schemes;
+    for (const std::string& word : scheme_words(arguments)) {
         schemes.push_back(Scheme::load(word));
         const auto same = [&](const Scheme& other) { return other.name == schemes.back().name; };
         if (std::count_if(schemes.begin(), schemes.end(), same) > 1) {
@@ -90,8 +98,10 @@ std::vector<std::string> next_steps(const Arguments& arguments, const reports::C
     };
     const auto row = std::find_if(made.schemes.rbegin(), made.schemes.rend(), runs_so);
     if (row != made.schemes.rend()) {
+        const std::string word =
+            scheme_words(arguments).at(static_cast<std::size_t>(made.schemes.rend() - row) - 1);
         next.push_back("mambasic run " + arguments.text_or("chip", kUsualChip) + " --trace " +
-                       arguments.text("trace") + " --scheme " + row->scheme +
+                       arguments.text("trace") + " --scheme " + word +
                        (made.timing_only ? " --timing-only" : "") +
                        "   tells which blocks the cycles and the energy go to");
     }
@@ -119,7 +129,7 @@ int compare_command(const Arguments& arguments) {
     const OutputFolder out(arguments, {kCsvName, kJsonName});
     const ChipConfig chip =
         ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
-    const std::vector<Scheme> schemes = schemes_from(arguments);
+    const std::vector<Scheme> schemes = load_schemes(arguments);
     const traces::Trace trace = open_trace(arguments.text("trace"));
     const LayerRange layers = layer_range(arguments, trace.info());
     refuse_impossible(arguments, trace, layers);
