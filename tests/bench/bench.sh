@@ -42,7 +42,7 @@ model=mamba2-130m synth --tokens 512 --layers 1 --out "$work/1 of Mamba2.st"
 row "mamba-130m prefill, 512 tokens, edge-32x32" "wall s" "CPU s" "ratio"
 for threads in 1 2; do
     export OMP_NUM_THREADS=$threads
-    for layers in 1 24 "1 of Mamba2"; do
+    for layers in "1 of Mamba2" 1 24; do
         trace=$work/$layers.st
         b=$(cpu "$bare" "$trace"); r=$(cpu "$mambasic" run edge-32x32 --trace "$trace")
         bw=$(best "$bare" "$trace"); rw=$(best "$mambasic" run edge-32x32 --trace "$trace")
