@@ -21,7 +21,7 @@ enum class ScalesFrom {
 struct ComparedCheck {
     std::optional<std::uint64_t> mismatches;  // absent: nothing was checked
     std::optional<std::uint64_t> elements;
-    std::vector<std::string> approximate_units;  // as in CheckSection
+    std::vector<std::string> departures;  // as in CheckSection
 };
 
 /// In percent of the first row; absent there, and where that is 0.

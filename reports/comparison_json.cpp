@@ -34,7 +34,7 @@ const char* name_of(ScalesFrom scales) {
 Json json_of(const ComparedCheck& check) {
     return {{"mismatches", json_of(check.mismatches)},
             {"elements", json_of(check.elements)},
-            {"approximate_units", check.approximate_units}};
+            {"departures", check.departures}};
 }
 
 Json json_of(const Change& change) {

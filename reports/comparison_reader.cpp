@@ -62,7 +62,7 @@ ComparedCheck read_check(const Json& check) {
     for (const Json& tensor : check.at("tensors")) {
         *out.elements += tensor.at("elements").get<std::uint64_t>();
     }
-    out.approximate_units = check.at("approximate_units").get<std::vector<std::string>>();
+    out.departures = check.at("departures").get<std::vector<std::string>>();
     return out;
 }
 

@@ -95,7 +95,7 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
     complete(report, request.chip, trace, request.asked);
     if (check) {
         report.check = check->result();
-        report.check->approximate_units = approximate;
+        report.check->departures = approximate;
         report.quality = quality->result();
     }
     return reports::to_json(report);
