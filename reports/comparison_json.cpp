@@ -115,7 +115,7 @@ void fold(const Json& object, const std::string& path, std::vector<Cell>& cells)
 
 std::string line_of(const std::vector<Cell>& cells, std::string Cell::*part) {
     std::string line;
-    for (const Cell& cell : cells) line += cell.*part + ",";
+    for (const Cell& cell : cells) line.append(cell.*part).append(",");
     line.back() = '\n';
     return line;
 }

@@ -128,23 +128,26 @@ std::string footnotes(const Rows& rows) {
     return text;
 }
 
-// A note that several rows have stands once, without their names where all have it.
+// The schemes that have the note, as "a, b: "; empty where all have it.
+std::string owners(const Rows& rows, const std::string& note) {
+    std::string who;
+    std::size_t count = 0;
+    for (const ComparedScheme& row : rows) {
+        if (std::find(row.notes.begin(), row.notes.end(), note) == row.notes.end()) continue;
+        who.append(who.empty() ? "" : ", ").append(row.scheme);
+        ++count;
+    }
+    return count == rows.size() ? "" : who.append(": ");
+}
+
+// A note that several rows have stands once.
 std::string note_lines(const Rows& rows, const Ink& ink) {
     std::string text;
     std::set<std::string> told;
     for (const ComparedScheme& row : rows) {
         for (const std::string& note : row.notes) {
             if (!told.insert(note).second) continue;
-            std::string who;
-            std::size_t count = 0;
-            for (const ComparedScheme& other : rows) {
-                const auto& notes = other.notes;
-                if (std::find(notes.begin(), notes.end(), note) == notes.end()) continue;
-                who += (who.empty() ? "" : ", ") + other.scheme;
-                ++count;
-            }
-            if (count == rows.size()) who.clear();
-            text += ink.warning("  note: " + who + (who.empty() ? "" : ": ") + note) + "\n";
+            text.append(ink.warning("  note: " + owners(rows, note) + note)).append("\n");
         }
     }
     return text;
