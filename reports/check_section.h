@@ -23,16 +23,16 @@ struct CheckTensor {
     std::uint64_t max_ulp = 0;  // LSB for integers
     double max_abs = 0;
     std::optional<FirstDifference> first;
-    // Only where the chip's nonlinear units are approximate: how far off, and how often.
+    // Only where bits differ on purpose: how far off, and how often.
     std::optional<double> sqnr_db;
     std::vector<std::uint64_t> histogram;  // elements off by 0, 1, 2, 3-4, 5-8, 9-16, ... ulp (LSB)
 };
 
 struct CheckSection {
-    std::string against;  // "golden", "recorded" or the file
+    std::string against;  // "golden", "golden-chunked", "recorded" or the file
     std::uint64_t mismatches = 0;
     std::vector<CheckTensor> tensors;
-    std::vector<std::string> approximate_units;  // "exp: table"; empty on an exact chip
+    std::vector<std::string> departures;  // why bits differ on purpose: "exp: table"; usually empty
 };
 
 }  // namespace mambasic::reports

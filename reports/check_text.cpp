@@ -135,14 +135,14 @@ std::string distance_table(const std::vector<Group>& groups) {
     return table.empty() ? "  none differs\n" : table.text();
 }
 
-std::string approximate_lines(const CheckSection& check, const std::vector<Group>& groups,
-                              const Ink& ink) {
-    std::string units;
-    for (const std::string& unit : check.approximate_units) {
-        units += (units.empty() ? "" : ", ") + unit;
+std::string departure_lines(const CheckSection& check, const std::vector<Group>& groups,
+                            const Ink& ink) {
+    std::string reasons;
+    for (const std::string& reason : check.departures) {
+        reasons += (reasons.empty() ? "" : ", ") + reason;
     }
-    return "\n  " + ink.warning("approximate units (" + units + ")") +
-           ": the chip leaves bit-exactness on purpose.\n  Lowest SQNR of any layer, and how many "
+    return "\n  " + ink.warning("bits differ on purpose (" + reasons + ")") +
+           ".\n  Lowest SQNR of any layer, and how many "
            "elements are off by so many ulp (LSB):\n" +
            distance_table(groups);
 }
@@ -170,7 +170,7 @@ std::string to_text(const CheckSection& check, const TextOptions& options) {
     const std::vector<Group> groups = grouped_by_name(check.tensors);
     std::string text = "\n" + ink.bold("Check against " + check.against) + "\n";
     text += tensor_table(groups) + difference_table(check.tensors);
-    if (!check.approximate_units.empty()) text += approximate_lines(check, groups, ink);
+    if (!check.departures.empty()) text += departure_lines(check, groups, ink);
     text += "\n" + verdict(check, ink);
     if (!options.next.empty()) text += "\n" + ink.bold("Next") + "\n";
     for (const std::string& line : options.next) text += "  " + line + "\n";

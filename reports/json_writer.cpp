@@ -153,7 +153,7 @@ Json json_of(const std::vector<Row>& rows) {
 Json json_of(const CheckSection& c) {
     return {{"against", c.against},
             {"mismatches", c.mismatches},
-            {"approximate_units", c.approximate_units},
+            {"departures", c.departures},
             {"tensors", json_of(c.tensors)}};
 }
 

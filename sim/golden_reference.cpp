@@ -43,7 +43,10 @@ std::vector<T> rows_of_token(const T* data, std::uint32_t batch, std::uint32_t t
 class GoldenReference : public Reference {
 public:
     GoldenReference(const traces::Trace& trace, const golden::Options& options)
-        : trace_(trace), info_(trace.info()), options_(options) {
+        : name_(options.ssd_order == golden::SsdOrder::Chunked ? "golden-chunked" : "golden"),
+          trace_(trace),
+          info_(trace.info()),
+          options_(options) {
         if (info_.phase == Phase::Decode) load_states();
     }
 
@@ -165,7 +168,7 @@ private:
                 view("lm_head.output", DType::F16, {info_.batch, 1, vocab}, head_.logits)};
     }
 
-    const std::string name_ = "golden";
+    const std::string name_;
     const traces::Trace& trace_;
     const traces::TraceInfo info_;
     const golden::Options options_;

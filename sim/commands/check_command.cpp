@@ -22,8 +22,10 @@ void describe(po::options_description& options) {
         "the chip: a YAML file, or the name of one in hw_config/chips; without it, edge-32x32");
     add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");
     add("against", text(),
-        "golden (without it): computed in step with the chip; recorded: what the trace holds; "
-        "or a file that run --dump or mambasic_cuda_ref wrote");
+        "golden (without it): computed in step with the chip; golden-chunked: the same with "
+        "upstream's chunked order of Mamba2's prefill, to see the distance (exit 0); recorded: "
+        "what "
+        "the trace holds; or a file that run --dump or mambasic_cuda_ref wrote");
     add("set", po::value<std::vector<std::string>>(),
         "a.b=v: change one key of the chip; may be repeated");
     add("approximate", po::bool_switch(),
@@ -31,10 +33,26 @@ void describe(po::options_description& options) {
     add("out", text(), "folder for report.json and report.txt");
 }
 
+constexpr const char* kChunked = "golden-chunked";
+
+std::unique_ptr<Reference> chunked_reference(const Arguments& arguments, const ChipConfig& chip,
+                                             const traces::Trace& trace) {
+    const traces::TraceInfo& info = trace.info();
+    if (!info.dims.mamba2() || info.phase == traces::Phase::Decode) {
+        arguments.reject("against", "golden-chunked is an order of Mamba2's prefill; this is a " +
+                                        std::string(info.dims.mamba2() ? "decode" : "Mamba1") +
+                                        " trace, take golden");
+    }
+    golden::Options options = golden_options(chip);
+    options.ssd_order = golden::SsdOrder::Chunked;
+    return golden_reference(trace, options);
+}
+
 std::unique_ptr<Reference> reference_for(const Arguments& arguments, const ChipConfig& chip,
                                          const traces::Trace& trace) {
     const std::string against = arguments.text_or("against", "golden");
     if (against == "golden") return golden_reference(trace, golden_options(chip));
+    if (against == kChunked) return chunked_reference(arguments, chip, trace);
     if (against == "recorded") return recorded_reference(trace);
     try {
         return file_reference(trace, against);
@@ -45,7 +63,8 @@ std::unique_ptr<Reference> reference_for(const Arguments& arguments, const ChipC
 
 std::vector<std::string> next_steps(const reports::CheckSection& check, bool accepted) {
     if (check.mismatches == 0) return {};
-    if (!check.approximate_units.empty()) {
+    if (check.against == kChunked) return {};
+    if (!check.departures.empty()) {
         const std::string said = accepted ? "accepted: --approximate is given"
                                           : "--approximate accepts these differences (exit 0)";
         return {said,
@@ -65,18 +84,22 @@ int check_command(const Arguments& arguments) {
     if (trace.info().shapes_only) {
         arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
     }
-    const std::vector<std::string> approximate = approximate_units(chip);
+    std::vector<std::string> departures = approximate_units(chip);
+    const bool exact = departures.empty();
+    if (arguments.text_or("against", "golden") == kChunked) {
+        departures.emplace_back("scan: recurrent, not chunked");
+    }
     Check check(trace.info(), reference_for(arguments, chip, trace),
-                approximate.empty() ? Distances::Off : Distances::On);
+                departures.empty() ? Distances::Off : Distances::On);
     RunOptions options;
     options.on_output = [&check](const LayerOutput& output) { check.on_output(output); };
     const Asked asked = {arguments.command({"trace", "chip", "scheme", "against", "set"}),
                          arguments.list("set")};
     reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     report.check = check.result();
-    report.check->approximate_units = approximate;
+    report.check->departures = departures;
 
-    const bool accepted = !approximate.empty() && arguments.has("approximate");
+    const bool accepted = !departures.empty() && (exact || arguments.has("approximate"));
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)
@@ -90,7 +113,7 @@ int check_command(const Arguments& arguments) {
 Verb check_verb() {
     return {"check",
             "compare every tensor the chip computes with a reference, bit for bit",
-            "--trace T [--chip CHIP] [--against golden|recorded|FILE] [options]",
+            "--trace T [--chip CHIP] [--against golden|golden-chunked|recorded|FILE] [options]",
             "mambasic check --trace traces/samples/tiny-decode.safetensors --against recorded",
             {},
             describe,

@@ -2,10 +2,12 @@
 // bit of its results, and nothing that its explanation does not name.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "tests/e2e/program.h"
 
@@ -21,6 +23,7 @@ const char kChip[] = "tiny";  // small enough that its limits bind
 // Keys that act only together with another one.
 const std::map<std::string, std::string> kTogether = {
     {"technology.area_um2.packed_mac_pe", "gemm.int4_macs_per_mac=2"},
+    {"technology.energy_pj.int4_mac", "gemm.int4_macs_per_mac=2"},
     {"technology.area_um2.rom_bit", "nonlinear.exp.kind=table"},
     {"nonlinear.exp.table_entries", "nonlinear.exp.kind=table"},
     {"nonlinear.softplus.table_entries", "nonlinear.softplus.kind=table"},
@@ -41,9 +44,11 @@ const std::map<std::string, std::string> kSilent = {
     {"dram.name", "names the memory in the report; compared as text it would prove nothing"},
     {"technology.name", "names the card"},
     {"technology.node_nm", "for people; no figure is scaled by it"},
-    {"technology.energy_pj.int4_mac", "no scheme has INT4 products before W4A8"},
     {"technology.sram.largest_bank_kib", "decides what is refused: ABankLimitRefuses"},
+    {"scale_table.capacity_kib", "decides what is refused: ATableLimitRefuses"},
     {"scheme.name", "of another file: --scheme"},
+    {"scheme.groups", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
+    {"scheme.lookup", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
 };
 
 struct Key {
@@ -102,12 +107,19 @@ Words settings(const Key& key) {
     return out;
 }
 
+struct Case {
+    std::string trace, scheme;
+    bool operator<(const Case& other) const {
+        return std::tie(trace, scheme) < std::tie(other.trace, other.scheme);
+    }
+};
+
 // report.json without its provenance and its notes, which repeat settings; null where the setting
 // is out of range.
-Json report(const std::string& trace, const Words& overrides) {
+Json report(const Case& run, const Words& overrides) {
     const Folder folder;
-    Words words = {"run",   kChip,           "--trace", trace,
-                   "--out", folder.path(""), "--quiet", "--timing-only"};
+    Words words = {"run",      kChip,   "--trace",       run.trace, "--scheme",
+                   run.scheme, "--out", folder.path(""), "--quiet", "--timing-only"};
     for (const std::string& setting : overrides) {
         if (!setting.empty()) words.insert(words.end(), {"--set", setting});
     }
@@ -122,19 +134,32 @@ Json report(const std::string& trace, const Words& overrides) {
     return json;
 }
 
-const Words& traces() {
-    static const Words kTraces = {
-        trace("knob-prefill", {"--model", "tiny", "--phase", "prefill", "--tokens", "21", "--batch",
-                               "2", "--shapes-only"}),
-        trace("knob-decode", {"--model", "tiny", "--phase", "decode", "--tokens", "3", "--batch",
-                              "1", "--shapes-only"})};
-    return kTraces;
+const std::vector<Case>& cases() {
+    const auto shapes = [](const std::string& name, Words words) {
+        words.insert(words.end(), {"--shapes-only"});
+        return trace(name, words);
+    };
+    static const std::string kGrouped =
+        shapes("knob-prefill2", {"--model", "tiny2-g2", "--phase", "prefill", "--tokens", "21"});
+    static const std::vector<Case> kCases = {
+        {shapes("knob-prefill",
+                {"--model", "tiny", "--phase", "prefill", "--tokens", "21", "--batch", "2"}),
+         "quamba1"},
+        {shapes("knob-decode",
+                {"--model", "tiny", "--phase", "decode", "--tokens", "3", "--batch", "1"}),
+         "quamba1"},
+        {kGrouped, "quamba2"},
+        {kGrouped, "quamba2-parallel"},
+        {shapes("knob-decode2", {"--model", "tiny2-g2", "--phase", "decode", "--tokens", "3",
+                                 "--precision", "w4a8"}),
+         "quamba2-code"}};
+    return kCases;
 }
 
-const Json& usual_report(const std::string& trace, const std::string& together) {
-    static std::map<std::pair<std::string, std::string>, Json> reports;
-    Json& json = reports[{trace, together}];
-    if (json.is_null()) json = report(trace, {together});
+const Json& usual_report(const Case& run, const std::string& together) {
+    static std::map<std::pair<Case, std::string>, Json> reports;
+    Json& json = reports[{run, together}];
+    if (json.is_null()) json = report(run, {together});
     return json;
 }
 
@@ -161,10 +186,10 @@ void expect_effect(const Key& key) {
     const std::string together = found == kTogether.end() ? "" : found->second;
     bool acts = false;
     for (const std::string& setting : settings(key)) {
-        for (const std::string& trace : traces()) {
-            const Json other = report(trace, {together, setting});
+        for (const Case& run : cases()) {
+            const Json other = report(run, {together, setting});
             if (other.is_null()) continue;
-            const Json& usual = usual_report(trace, together);
+            const Json& usual = usual_report(run, together);
             acts = acts || other != usual;
             for (const std::string& name : changed(usual, other)) {
                 EXPECT_NE(key.may_change.find(name), std::string::npos)
@@ -207,6 +232,7 @@ const std::vector<const char*> kBlocks = {"clock_ghz",
                                           "scale_table.",
                                           "nonlinear.",
                                           "ssm.",
+                                          "gated_norm.",
                                           "hadamard.",
                                           "embedding."};
 
@@ -248,17 +274,37 @@ TEST(KnobBits, ChangeTheResultsAndNoTime) {
         EXPECT_EQ(key.may_change.rfind("bits", 0), 0U) << key.may_change;
         const std::string setting = settings(key).front();
         EXPECT_NE(results(setting), usual) << setting;
-        for (const std::string& trace : traces()) {
-            EXPECT_EQ(report(trace, {setting}), usual_report(trace, "")) << setting;
+        for (const Case& run : cases()) {
+            EXPECT_EQ(report(run, {setting}), usual_report(run, "")) << setting;
         }
     }
 }
 
 TEST(KnobLimits, ABankLimitRefuses) {
-    const Outcome outcome = mambasic({"run", kChip, "--trace", traces()[0], "--timing-only",
+    const Outcome outcome = mambasic({"run", kChip, "--trace", cases()[0].trace, "--timing-only",
                                       "--set", "technology.sram.largest_bank_kib=4"});
     EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("bank"), std::string::npos) << outcome.err;
+}
+
+TEST(KnobLimits, ATableLimitRefuses) {
+    const Outcome outcome = mambasic({"run", kChip, "--trace", cases()[2].trace, "--timing-only",
+                                      "--set", "scale_table.capacity_kib=1"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("scale_table.capacity_kib"), std::string::npos) << outcome.err;
+}
+
+TEST(Schemes, EverySchemeHasFiguresOfItsOwn) {
+    std::map<std::string, std::string> seen;  // figures, scheme
+    for (const auto& file :
+         std::filesystem::directory_iterator(MAMBASIC_SOURCE "/hw_config/schemes")) {
+        const std::string scheme = file.path().stem();
+        const Json json = report({cases()[2].trace, scheme}, {});
+        ASSERT_FALSE(json.is_null()) << scheme;
+        const auto [place, fresh] = seen.emplace(json["totals"].dump(), scheme);
+        EXPECT_TRUE(fresh) << scheme << " and " << place->second << " have the same totals";
+    }
+    EXPECT_GT(seen.size(), 5U);
 }
 
 }  // namespace

@@ -33,9 +33,8 @@ struct Bench {
     }
     void run(bool numerics) {
         const WorkerPorts ports{program.dispatch, weights, activations};
-        GatedNorm norm("gated_norm", config, nonlinear, ports, numerics, [this](const Task&) {
-            return tile;
-        });
+        GatedNorm norm("gated_norm", config, nonlinear, ports, numerics,
+                       [this](const Task&) { return tile; });
         sc_core::sc_start();
         program.dispatch.rethrow();
     }

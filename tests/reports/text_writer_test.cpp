@@ -104,12 +104,12 @@ TEST(CheckText, SaysEqualOnlyWhenEverythingIs) {
 
 TEST(CheckText, AnApproximateChipShowsHowFarOff) {
     CheckSection check = sample_check();
-    check.approximate_units = {"exp: table"};
+    check.departures = {"exp: table"};
     check.tensors[1].sqnr_db = 41.3;
     check.tensors[0].histogram = {4096};
     check.tensors[1].histogram = {4093, 1, 0, 1, 0, 0, 1};
     const std::string text = to_text(check, {});
-    EXPECT_TRUE(contains(text, "approximate units (exp: table)"));
+    EXPECT_TRUE(contains(text, "bits differ on purpose (exp: table)"));
     EXPECT_EQ(line_with(text, "  conv1d.output     41.3"),
               "  conv1d.output     41.3  8,189  1  0     1       1         0     0");
 }

@@ -21,7 +21,7 @@ protected:
     }
     RunFacts facts() const { return {chip_, work_, result_, ledger_, timeline_, 0, "", false}; }
     reports::BlockRow row(const std::string& name) const {
-        for (const reports::BlockRow& r : block_rows(facts(), EnergyModel(chip_))) {
+        for (const reports::BlockRow& r : block_rows(facts(), EnergyModel(chip_, work_))) {
             if (r.name == name) return r;
         }
         ADD_FAILURE() << "no row " << name;

@@ -54,10 +54,10 @@ TEST(Explain, BlocksAndEverythingAreTables) {
     EXPECT_EQ(gemm[0].rfind("gemm.rows ", 0), 0U);
     const std::vector<std::string> lanes =
         explain("lanes", kChip);  // a name that several blocks have
-    EXPECT_EQ(lanes.size(), 4U);
+    EXPECT_EQ(lanes.size(), 5U);
     std::vector<models::KeyDoc> docs;
     ChipConfig::load(kChip, {}, &docs);
-    EXPECT_EQ(explain("", kChip).size(), docs.size() + 1);  // and the scheme's name
+    EXPECT_EQ(explain("", kChip).size(), docs.size() + 3);  // and the scheme's
 }
 
 TEST(Explain, UnknownKeysNameTheNearest) {

@@ -101,24 +101,22 @@ mambasic_mutant(scale_u_and_b_swapped ${layer} ${prefill}
     "e, c, w.u_scale);"
     "e, c, w.b_scale);")
 mambasic_mutant(state_quantized_after_no_tile ${layer} ${prefill}
-    "const bool ends = task.region.token + task.region.tokens == work_.tokens_per_step();"
-    "const bool ends = false;")
+    "return ends && !work_.decode();"
+    "return ends && task.region.token == 0 && !work_.decode();")
 
 # Mamba2: recurrence
 set(ssd models/ssm/ssd_prefill_kernel.cpp)
 set(ssd_step models/ssm/ssd_decode_kernel.cpp)
-mambasic_mutant(ssd_pair_not_summed_first ${ssd} ${prefill2}
-    "sum[p] = h0[p] * c0 + h1[p] * c1;"
-    "sum[p] = arith::fma(h1[p], c1, h0[p] * c0);")
-mambasic_mutant(ssd_block_folds_left_to_right ${ssd} ${prefill2}
-    "for (std::int64_t step = 2; step < width; step *= 2) {
-        for (std::int64_t i = base; i < base + width; i += 2 * step) {
-            add_rows(r.terms + i * kR, r.terms + (i + step) * kR);
-        }
-    }"
-    "for (std::int64_t i = base + 2; i < base + width; i += 2) {
-        add_rows(r.terms + base * kR, r.terms + i * kR);
-    }")
+mambasic_mutant(ssd_update_not_fused ${ssd} ${prefill2}
+    "h1[p] = arith::fma(h1[p], decay, db1 * x[p]);"
+    "h1[p] = h1[p] * decay + db1 * x[p];")
+mambasic_mutant(ssd_decay_one_ulp_off models/ssm/ssd_rows.h ${prefill2}
+    "decay[t] = unit::exp<kExp>(s.exp, a * dt[t]);"
+    "decay[t] = arith::detail::bit_cast<float>(
+            arith::detail::bit_cast<std::uint32_t>(unit::exp<kExp>(s.exp, a * dt[t])) + 1U);" ${ssd})
+mambasic_mutant(ssd_tree_folds_half_a_block ${ssd} ${prefill2}
+    "for (std::int64_t step = 2; step < width; step *= 2) {"
+    "for (std::int64_t step = 2; 2 * step < width; step *= 2) {")
 mambasic_mutant(ssd_state_not_rounded_to_fp16 ${ssd} ${prefill2}
     "arith::from_half(arith::to_half(carry[n]))"
     "carry[n]")
@@ -153,15 +151,15 @@ mambasic_mutant(gated_norm_over_all_groups ${layer} ${prefill2}
 mambasic_mutant(conv_section_scale_of_b_for_c ${layer} ${prefill2}
     "fill(weights.conv_c, tile.sections[2]);"
     "fill(weights.conv_b, tile.sections[2]);")
-mambasic_mutant(conv_decode_bias_before_first_tap ${layer} ${decode2}
-    "tile.bias_after_first_tap = work_.decode();"
-    "tile.bias_after_first_tap = false;")
+mambasic_mutant(conv_decode_bias_left_out ${conv} ${decode2}
+    "arith::fma(bias[c], bias_scale[c], w[c] * x0[c])"
+    "arith::fma(bias[c], 0.0F * bias_scale[c], w[c] * x0[c])")
 mambasic_mutant(gemm_column_of_the_tiles_first ${binding} ${prefill2}
     "tile.column = weights.column + task.region.channel;"
     "tile.column = weights.column;")
-mambasic_mutant(gemm_one_row_scales_as_many ${binding} ${decode2}
-    "const bool one_row = rows == 1 && !has_int4_weights(work_, op);"
-    "const bool one_row = false;")
-mambasic_mutant(w4_one_row_scales_as_int8 ${binding} ${decode2_w4a8}
-    "const bool one_row = rows == 1 && !has_int4_weights(work_, op);"
-    "const bool one_row = rows == 1;")
+mambasic_mutant(gemm_one_row_with_the_first_column models/gemm/gemm_kernels.cpp ${decode2}
+    "(column[j] * second) * static_cast<float>(acc[j])"
+    "(column[0] * second) * static_cast<float>(acc[j])")
+mambasic_mutant(gemm_w4_output_without_its_input_scale ${binding} ${decode2_w4a8}
+    "tile.a = weights.a;"
+    "tile.a = task.op == Op::OutProj ? 1.0F : weights.a;")

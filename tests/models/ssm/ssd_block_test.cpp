@@ -123,7 +123,7 @@ TEST(SsdBlock, WithoutNumericsTakesTheSameTimeAndTouchesNothing) {
     EXPECT_EQ(bench.program.end.at(0),
               ssd_cycles(bench.config, bench.units, bench.tile.shape).total().count +
                   bench.lookup_cycles().exposed);
-    EXPECT_EQ(bench.program.work.at(0).store.read_bytes, 2U * 16U * 32U * 4U);
+    EXPECT_EQ(bench.program.work.at(0).store.read_bytes, 2U * 16U * 32U) << "codes";
     EXPECT_TRUE(bench.program.data.empty());
     EXPECT_EQ(bench.problem.state, before);
 }
