@@ -47,8 +47,9 @@ Workload workload_of(const ChipConfig& chip, const Scheme& scheme, const traces:
     work.tokens = info.tokens;
     work.layers = options.layers == 0 ? rest : options.layers;
     work.int4_weights = info.w4();
-    work.scales = {group_shape(scheme, info.dims), scheme.lookup};
-    work.table = table_load(work, chip.scale_table);
+    work.first_layer = info.first_layer + options.first_layer;
+    work.scale_ranges = scale_ranges(scheme, info.dims, chip.scale_table);
+    work.tables_stay = chip.scale_table.residency == models::TableResidency::AllLayers;
     work.embeds = info.has_head && options.first_layer == 0;
     work.has_head = info.has_head && work.layers == rest;
     work.residual_input = !work.embeds && (options.first_layer > 0 || info.first_layer > 0);
@@ -61,7 +62,7 @@ std::string groups_text(bool grouped, const traces::GroupShape& shape) {
            std::to_string(shape.dim_groups) + " groups";
 }
 
-void check_scheme(const Scheme& scheme, const traces::Trace& trace, bool numerics) {
+void check_scheme(const LayerScheme& scheme, const traces::Trace& trace, bool numerics) {
     const traces::TraceInfo& info = trace.info();
     const bool grouped = scheme.groups != GroupsOf::One;
     if (grouped && !info.dims.mamba2()) {
@@ -79,7 +80,7 @@ void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Tr
                   const RunOptions& options) {
     const traces::TraceInfo& info = trace.info();
     const std::string& path = trace.path();
-    check_scheme(scheme, trace, options.numerics);
+    for (const LayerScheme& layers : scheme.layers) check_scheme(layers, trace, options.numerics);
     if (!models::hadamard_supports(info.dims.d_inner) ||
         !models::hadamard_fits(chip.hadamard, info.dims.d_inner)) {
         throw UserError(chip.name + ": had: a row of " + std::to_string(info.dims.d_inner) +
@@ -183,9 +184,8 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
         }
     }();
 
-    reports::Report report = make_report({chip, work, result, machine.ledger(), timeline,
-                                          trace.info().first_layer + options.first_layer,
-                                          scheme.name, options.numerics});
+    reports::Report report =
+        make_report({chip, work, result, machine.ledger(), timeline, options.numerics});
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.chip = chip.name;
     report.provenance.chip_sha256 = chip.sha256;
