@@ -81,11 +81,11 @@ void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Tr
     const traces::TraceInfo& info = trace.info();
     const std::string& path = trace.path();
     for (const LayerScheme& layers : scheme.layers) check_scheme(layers, trace, options.numerics);
-    if (!models::hadamard_supports(info.dims.d_inner) ||
-        !models::hadamard_fits(chip.hadamard, info.dims.d_inner)) {
-        throw UserError(chip.name + ": had: a row of " + std::to_string(info.dims.d_inner) +
-                        " FP32 elements needs hadamard.buffer_kib of at least " +
-                        std::to_string(models::ceil_div(info.dims.d_inner, 256)));
+    if (!models::hadamard_fits(chip.hadamard, info.dims.d_inner)) {
+        throw UserError(chip.where("hadamard.buffer_kib") + ": had: a row of " +
+                        std::to_string(info.dims.d_inner) + " FP32 elements needs " +
+                        std::to_string(models::ceil_div(info.dims.d_inner, 256)) + ", this is " +
+                        std::to_string(chip.hadamard.buffer_kib));
     }
     if (!options.numerics) return;
     if (info.shapes_only) {

@@ -33,15 +33,16 @@ cpu() {
 row() { printf '%-44s %9s %9s %8s\n' "$@"; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
 
-synth() { "$mambasic" trace synth --model mamba-130m --phase prefill --seed 1 "$@" >/dev/null 2>&1; }
-echo "making traces of mamba-130m, 512 tokens ..." >&2
+synth() { "$mambasic" trace synth --model "${model:-mamba-130m}" --phase prefill --seed 1 "$@" >/dev/null 2>&1; }
+echo "making traces of 512 tokens ..." >&2
 synth --tokens 512 --layers 24 --out "$work/24.st"
 synth --tokens 512 --layers 1 --out "$work/1.st"
+model=mamba2-130m synth --tokens 512 --layers 1 --out "$work/1 of Mamba2.st"
 
 row "mamba-130m prefill, 512 tokens, edge-32x32" "wall s" "CPU s" "ratio"
 for threads in 1 2; do
     export OMP_NUM_THREADS=$threads
-    for layers in 1 24; do
+    for layers in "1 of Mamba2" 1 24; do
         trace=$work/$layers.st
         b=$(cpu "$bare" "$trace"); r=$(cpu "$mambasic" run edge-32x32 --trace "$trace")
         bw=$(best "$bare" "$trace"); rw=$(best "$mambasic" run edge-32x32 --trace "$trace")
