@@ -11,20 +11,6 @@ using models::ScaleTableImage;
 using models::ScaleTableShape;
 using models::ScaleTableSource;
 
-traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims) {
-    if (scheme.groups == GroupsOf::One || !dims.mamba2()) return {};
-    const std::uint32_t heads = dims.heads / dims.groups;
-    if (scheme.groups == GroupsOf::Channel) return {dims.groups, heads, dims.head_dim};
-    if (scheme.head_groups > heads || scheme.dim_groups > dims.head_dim) {
-        throw models::UserError("scheme " + scheme.name + ": groups: the network has " +
-                                std::to_string(heads) + " heads of " +
-                                std::to_string(dims.head_dim) + " channels in an SSD group, not " +
-                                std::to_string(scheme.head_groups) + " x " +
-                                std::to_string(scheme.dim_groups) + " groups of them");
-    }
-    return {dims.groups, scheme.head_groups, scheme.dim_groups};
-}
-
 std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& dims,
                                      const models::ScaleTableConfig& config) {
     std::vector<ScaleRange> ranges;
@@ -96,7 +82,9 @@ ScaleTableImage ScaleTables::build(std::uint32_t layer) const {
     const ScaleGroups& groups = work_.scales(layer).groups;
     const ScaleTableShape shape = table_shape(work_.dims, groups);
     const bool usable =
-        trace_ != nullptr && (!work_.dims.mamba2() || trace_->info().groups == groups.shape);
+        trace_ != nullptr &&
+        (!work_.dims.mamba2() ||
+         trace_->info().table(first_layer_ + layer).value_or(traces::GroupShape{}) == groups.shape);
     if (!usable) return build_without_scales(shape);
     ScaleTableSource source;
     if (!work_.dims.mamba2()) {

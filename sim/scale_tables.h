@@ -12,8 +12,6 @@
 
 namespace mambasic::sim {
 
-/// The cells that a scheme makes in the layers of a network of these dimensions.
-traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims);
 /// Which layers of the network have which scales.
 std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& dims,
                                      const models::ScaleTableConfig& config);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/common/error.h"
 #include "sim/config_files.h"
 #include "sim/config_hash.h"
 
@@ -119,6 +120,27 @@ Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) 
     scheme.sha256 = hash_of(collected);
     if (docs != nullptr) *docs = std::move(collected);
     return scheme;
+}
+
+const LayerScheme& Scheme::of_layer(std::uint32_t layer, std::uint32_t network_layers) const {
+    const auto later = std::find_if(layers.begin() + 1, layers.end(), [=](const LayerScheme& l) {
+        return l.first_layer(network_layers) > layer;
+    });
+    return *(later - 1);
+}
+
+traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims) {
+    if (scheme.groups == GroupsOf::One || !dims.mamba2()) return {};
+    const std::uint32_t heads = dims.heads / dims.groups;
+    if (scheme.groups == GroupsOf::Channel) return {dims.groups, heads, dims.head_dim};
+    if (scheme.head_groups > heads || scheme.dim_groups > dims.head_dim) {
+        throw models::UserError("scheme " + scheme.name + ": groups: the network has " +
+                                std::to_string(heads) + " heads of " +
+                                std::to_string(dims.head_dim) + " channels in an SSD group, not " +
+                                std::to_string(scheme.head_groups) + " x " +
+                                std::to_string(scheme.dim_groups) + " groups of them");
+    }
+    return {dims.groups, scheme.head_groups, scheme.dim_groups};
 }
 
 }  // namespace mambasic::sim

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "models/scale_table/scale_table_config.h"
+#include "traces/dims.h"
+#include "traces/group_table.h"
 
 namespace mambasic::sim {
 
@@ -36,8 +38,12 @@ struct Scheme {
     std::string name;
     std::vector<LayerScheme> layers;  // ascending; the first one begins at layer 0
     std::string sha256;
+    const LayerScheme& of_layer(std::uint32_t layer, std::uint32_t network_layers) const;
     static Scheme load(const std::string& name_or_path,
                        std::vector<models::KeyDoc>* docs = nullptr);
 };
+
+/// The cells that it makes in the layers of a network of these dimensions.
+traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims);
 
 }  // namespace mambasic::sim
