@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "reports/json_writer.h"
 #include "sim/check.h"
@@ -11,7 +12,6 @@
 #include "sim/progress.h"
 #include "sim/quality.h"
 #include "sim/reference.h"
-#include "sim/scale_tables.h"
 
 namespace mambasic::sim {
 namespace {
@@ -20,16 +20,16 @@ using reports::ComparedScheme;
 using reports::ScalesFrom;
 using Tell = std::function<void(const Progress&)>;
 
-/// The traces that schemes run which the user's own has no scales for: one for each group shape.
+/// The traces that schemes run which the user's own has no scales for: one for all the schemes that
+/// ask for the same groups.
 class CalibratedTraces {
 public:
     CalibratedTraces(const CompareRequest& request, const std::vector<ScalesFrom>& scales)
         : request_(request) {
         for (std::size_t i = 0; i < scales.size(); ++i) {
-            const traces::GroupShape shape =
-                group_shape(request.schemes[i], request.trace.info().dims);
-            if (scales[i] == ScalesFrom::Calibrated && !place_of(shape))
-                made_.push_back({shape, i});
+            if (scales[i] != ScalesFrom::Calibrated) continue;
+            traces::LayerGroups groups = layer_groups(request.trace, request.schemes[i]);
+            if (!place_of(groups)) made_.push_back({std::move(groups), i});
         }
         if (made_.empty()) return;
         folder_.emplace();
@@ -37,18 +37,18 @@ public:
     }
 
     std::string path(const Scheme& scheme) const {
-        return folder_->file(*place_of(group_shape(scheme, request_.trace.info().dims)));
+        return folder_->file(*place_of(layer_groups(request_.trace, scheme)));
     }
 
 private:
     struct Made {
-        traces::GroupShape shape;
+        traces::LayerGroups groups;
         std::size_t scheme;  // the first that needs it
     };
 
-    std::optional<std::size_t> place_of(const traces::GroupShape& shape) const {
+    std::optional<std::size_t> place_of(const traces::LayerGroups& groups) const {
         for (std::size_t m = 0; m < made_.size(); ++m) {
-            if (made_[m].shape == shape) return m;
+            if (made_[m].groups == groups) return m;
         }
         return std::nullopt;
     }

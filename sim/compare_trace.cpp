@@ -7,8 +7,7 @@
 #include <system_error>
 
 #include "models/common/error.h"
-#include "sim/scale_tables.h"
-#include "traces/synth/regroup.h"
+#include "sim/target_scales.h"
 
 namespace mambasic::sim {
 
@@ -35,10 +34,24 @@ std::string TraceFolder::file(std::size_t number) const {
     return (fs::path(path_) / (std::to_string(number) + ".safetensors")).string();
 }
 
+traces::LayerGroups layer_groups(const traces::Trace& trace, const Scheme& scheme) {
+    const traces::TraceInfo& info = trace.info();
+    traces::LayerGroups groups;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        const LayerScheme& part = scheme.of_layer(info.first_layer + index, info.dims.n_layer);
+        groups.emplace_back();
+        if (part.groups != GroupsOf::One) groups.back() = group_shape(part, info.dims);
+    }
+    return groups;
+}
+
 ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics) {
     const traces::TraceInfo& info = trace.info();
-    const bool grouped = scheme.groups != GroupsOf::One;
-    const bool same = grouped == info.grouped() && group_shape(scheme, info.dims) == info.groups;
+    const traces::LayerGroups wanted = layer_groups(trace, scheme);
+    bool same = true;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        same = same && info.table(index) == wanted[index];
+    }
     if (!numerics) return same && !info.shapes_only ? ScalesFrom::Recorded : ScalesFrom::Nowhere;
     // Mamba1 has no groups to make: the run refuses such a scheme and says so.
     return same || !info.dims.mamba2() ? ScalesFrom::Recorded : ScalesFrom::Calibrated;
@@ -46,10 +59,13 @@ ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool nu
 
 void scheme_trace(const traces::Trace& trace, const Scheme& scheme, const std::string& path,
                   const std::function<void(std::uint32_t done, std::uint32_t of)>& on_progress) {
-    const traces::GroupShape shape = group_shape(scheme, trace.info().dims);
-    const auto target = scheme.groups == GroupsOf::One ? traces::synth::Scheme::Quamba1
-                                                       : traces::synth::Scheme::Quamba2;
-    traces::synth::regroup(trace, {target, shape.head_groups, shape.dim_groups}, path, on_progress);
+    const traces::TraceInfo& info = trace.info();
+    std::vector<traces::synth::TargetScales> targets;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        const LayerScheme& part = scheme.of_layer(info.first_layer + index, info.dims.n_layer);
+        targets.push_back(target_scales(part, info.dims));
+    }
+    traces::synth::regroup(trace, targets, path, on_progress);
 }
 
 }  // namespace mambasic::sim

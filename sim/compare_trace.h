@@ -6,7 +6,7 @@
 #include <string>
 
 #include "reports/comparison.h"
-#include "sim/chip_config.h"
+#include "sim/scheme.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
@@ -24,12 +24,15 @@ private:
     std::string path_;
 };
 
-/// Where the scheme's scales come from on this trace. UserError where the network has not as many
+/// What the scheme asks of each layer of the trace. UserError where the network has not as many
 /// heads or channels as the scheme has groups.
+traces::LayerGroups layer_groups(const traces::Trace& trace, const Scheme& scheme);
+
+/// Where the scheme's scales come from on this trace.
 reports::ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics);
 
 /// Writes the trace with scales for the scheme, calibrated on what the trace holds. Two schemes of
-/// the same group_shape() can share it.
+/// the same layer_groups() can share it.
 void scheme_trace(const traces::Trace& trace, const Scheme& scheme, const std::string& path,
                   const std::function<void(std::uint32_t done, std::uint32_t of)>& on_progress);
 

@@ -5,6 +5,8 @@
 #include "reports/human.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/progress.h"
+#include "sim/target_scales.h"
+#include "traces/layer_groups.h"
 #include "traces/synth/regroup.h"
 
 namespace mambasic::sim {
@@ -18,6 +20,8 @@ void describe(po::options_description& options) {
     add("groups", po::value<std::string>(),
         "HEADSxDIMS groups in each SSD group, or per-channel: quamba2; one, for all channels: "
         "quamba1; without it, 4x4");
+    add("scheme", po::value<std::string>(),
+        "instead of --groups: a scheme's file or name, whose groups may differ by layer");
     add("out", po::value<std::string>(), "the file to write");
 }
 
@@ -27,28 +31,51 @@ bool is_natural(const std::string& text, std::uint32_t& value) {
     return error == std::errc() && stop == end;
 }
 
-traces::synth::TargetScales target_from(const Arguments& arguments, const traces::Dims& dims) {
+using Targets = std::vector<traces::synth::TargetScales>;
+
+Targets targets_of_scheme(const std::string& name, const traces::TraceInfo& info) {
+    const Scheme scheme = Scheme::load(name);
+    Targets out;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        out.push_back(
+            target_scales(scheme.of_layer(info.first_layer + index, info.dims.n_layer), info.dims));
+    }
+    return out;
+}
+
+Targets targets_from(const Arguments& arguments, const traces::TraceInfo& info) {
+    if (arguments.has("scheme")) {
+        if (arguments.has("groups")) arguments.reject("groups", "the scheme says them; take one");
+        return targets_of_scheme(arguments.text("scheme"), info);
+    }
     // A Mamba1 trace has no heads to count; regroup() refuses it.
-    if (!dims.mamba2() || arguments.text_or("groups", "") == "one") return {};
-    const traces::GroupShape groups = groups_from(arguments, dims, "per-channel or one");
-    return {traces::synth::Scheme::Quamba2, groups.head_groups, groups.dim_groups};
+    traces::synth::TargetScales target;
+    if (info.dims.mamba2() && arguments.text_or("groups", "") != "one") {
+        const traces::GroupShape groups = groups_from(arguments, info.dims, "per-channel or one");
+        target = {traces::synth::Scheme::Quamba2, groups.head_groups, groups.dim_groups};
+    }
+    return Targets(info.layers, target);
+}
+
+std::string cells_text(const traces::TraceInfo& info) {
+    if (info.hybrid()) return "groups " + traces::spell_layer_groups(info.layer_groups);
+    const std::uint32_t cells = info.groups.cells();
+    return std::to_string(cells) + (cells == 1 ? " cell" : " cells") + " in each layer";
 }
 
 int group_command(const Arguments& arguments) {
     const traces::Trace trace = traces::Trace::open(arguments.text("file"));
-    const traces::synth::TargetScales target = target_from(arguments, trace.info().dims);
+    const Targets targets = targets_from(arguments, trace.info());
     const std::string path = checked_file(arguments, "out", trace.path());
     {
         ProgressLine line("grouping", true);
-        traces::synth::regroup(trace, target, path, [&line](std::uint32_t done, std::uint32_t of) {
+        traces::synth::regroup(trace, targets, path, [&line](std::uint32_t done, std::uint32_t of) {
             line.update(done, of);
         });
     }
     const traces::Trace made = traces::Trace::open(path);
-    const std::uint32_t cells = made.info().groups.cells();
     std::cout << "wrote " << path << ", " << reports::human_bytes(made.file_bytes()) << ": "
-              << made.info().scheme << ", " << cells << (cells == 1 ? " cell" : " cells")
-              << " in each layer\n";
+              << made.info().scheme << ", " << cells_text(made.info()) << "\n";
     return kExitDone;
 }
 
@@ -80,7 +107,7 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
 Verb trace_group_verb() {
     return {"trace group",
             "give a Mamba2 trace the scales of other groups, or one for all channels",
-            "FILE --out F [--groups HEADSxDIMS|per-channel|one]",
+            "FILE --out F [--groups HEADSxDIMS|per-channel|one | --scheme S]",
             "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
             {"file"},
             describe,

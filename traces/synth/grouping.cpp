@@ -57,9 +57,9 @@ private:
         std::stable_sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
             return statistic_[a] < statistic_[b];
         });
-        std::vector<double> values;
-        for (const std::uint32_t channel : order) {
-            values.push_back(static_cast<double>(statistic_[channel]));
+        std::vector<double> values(order.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            values[i] = static_cast<double>(statistic_[order[i]]);
         }
         order_.push_back(order);
         sorted_.push_back(values);

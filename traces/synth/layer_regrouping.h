@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,6 @@
 #include "traces/synth/mamba2_calibrate.h"
 #include "traces/synth/mamba2_quantized.h"
 #include "traces/synth/replay.h"
-#include "traces/synth/scheme.h"
 #include "traces/synth/stored_linear.h"
 #include "traces/trace.h"
 
@@ -27,9 +27,9 @@ public:
     /// `input` is what the layer sees; it and the trace must outlive this.
     LayerRegrouping(const Trace& trace, std::uint32_t index, const Stream& input);
 
-    /// `groups` are Quamba2's. Leaves in `state` what the regrouped layer starts from; nothing in
-    /// prefill.
-    QuantizedMamba2 run(Scheme scheme, const GroupShape& groups, golden::LayerState& state) const;
+    /// Without groups, one scale for all channels. Leaves in `state` what the regrouped layer
+    /// starts from; nothing in prefill.
+    QuantizedMamba2 run(const std::optional<GroupShape>& groups, golden::LayerState& state) const;
 
 private:
     template <typename Visit>

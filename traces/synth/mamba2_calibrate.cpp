@@ -135,6 +135,7 @@ std::vector<float> float_gated_norm(const Dims& dims, const Mamba2Floats& layer,
 
 std::vector<float> scales_of(const std::vector<MinMaxObserver>& observers) {
     std::vector<float> out;
+    out.reserve(observers.size());
     for (const MinMaxObserver& observer : observers) out.push_back(observer.scale());
     return out;
 }

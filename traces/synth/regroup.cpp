@@ -1,6 +1,7 @@
 #include "traces/synth/regroup.h"
 
 #include "traces/error.h"
+#include "traces/layer_groups.h"
 #include "traces/metadata.h"
 #include "traces/synth/layer_regrouping.h"
 #include "traces/synth/pieces.h"
@@ -17,12 +18,15 @@ void require_mamba2(const Trace& trace) {
                      ", which has one scale for all channels; only Mamba2 has groups of them");
 }
 
-TraceInfo regrouped_info(const Trace& trace, const TargetScales& target) {
+TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& targets) {
     TraceInfo info = trace.info();
-    const bool grouped = target.scheme == Scheme::Quamba2;
-    info.scheme = grouped ? "quamba2" : "quamba1";
-    info.groups = {};
-    if (grouped) info.groups = {info.dims.groups, target.head_groups, target.dim_groups};
+    LayerGroups groups;
+    for (const TargetScales& target : targets) {
+        groups.emplace_back();
+        if (target.scheme == Scheme::Quamba1) continue;
+        groups.back() = GroupShape{info.dims.groups, target.head_groups, target.dim_groups};
+    }
+    set_layer_groups(groups, info);
     info.packed_w4 = false;
     info.notes["regroup.of_header_sha256"] = trace.header_sha256();
     return info;
@@ -73,8 +77,17 @@ void write_head(const Trace& trace, const Stream& last, Assembler& assembler) {
 
 void regroup(const Trace& trace, const TargetScales& target, const std::string& path,
              const Progress& progress) {
+    regroup(trace, std::vector<TargetScales>(trace.info().layers, target), path, progress);
+}
+
+void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const std::string& path,
+             const Progress& progress) {
     require_mamba2(trace);
-    const TraceInfo info = regrouped_info(trace, target);
+    if (targets.size() != trace.info().layers) {
+        throw TraceError(trace.path() + ": has " + std::to_string(trace.info().layers) +
+                         " layers, not " + std::to_string(targets.size()));
+    }
+    const TraceInfo info = regrouped_info(trace, targets);
     require_sane(path, info);
     Assembler assembler(path, info);
     if (info.shapes_only) {
@@ -86,7 +99,7 @@ void regroup(const Trace& trace, const TargetScales& target, const std::string& 
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         golden::LayerState state;
         const QuantizedMamba2 layer =
-            LayerRegrouping(trace, index, stream).run(target.scheme, info.groups, state);
+            LayerRegrouping(trace, index, stream).run(info.table(index), state);
         const golden::LayerState before = state;
         const golden::LayerTensors tensors = run_layer(info, layer.view(), stream, state);
         Pieces pieces;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "traces/synth/scheme.h"
 #include "traces/synth/synthesize.h"
@@ -27,6 +28,9 @@ struct TargetScales {
 /// trace with such groups counts as one without. Throws TraceError for a trace that is not Mamba2's
 /// or a shape that the network has no room for.
 void regroup(const Trace& trace, const TargetScales& target, const std::string& path,
+             const Progress& progress = {});
+/// The same with a target for each layer of the trace.
+void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const std::string& path,
              const Progress& progress = {});
 
 }  // namespace mambasic::traces::synth
