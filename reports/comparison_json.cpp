@@ -103,8 +103,8 @@ std::string cell_text(const Json& value) {
 
 void fold(const Json& object, const std::string& path, std::vector<Cell>& cells) {
     for (const auto& [key, value] : object.items()) {
-        const std::string separator = path.empty() ? "" : ".";
-        const std::string column = key == "value" ? path : path + separator + key;
+        std::string column = path;
+        if (key != "value") column.append(path.empty() ? "" : ".").append(key);
         if (value.is_object()) {
             fold(value, column, cells);
         } else if (!value.is_array()) {

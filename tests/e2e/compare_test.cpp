@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -124,16 +123,15 @@ TEST(Compare, ARowIsARunOfItsOwn) {
 
 TEST(Compare, ScalesThatTheTraceLacksAreThoseOfTraceGroup) {
     const Folder folder;
-    const std::map<std::string, std::string> groups = {
-        {"quamba1", "one"}, {"quamba2", "4x4"}, {"quamba2-per-channel", "per-channel"}};
     const Json json =
-        compared(grouped_prefill(), "quamba2-lite,quamba2-per-channel,quamba2,quamba1").json;
-    for (std::size_t i = 1; i < 4; ++i) {
+        compared(grouped_prefill(), "quamba2-lite,quamba2-per-channel,quamba2,quamba1,hybrid").json;
+    ASSERT_EQ(json["schemes"].size(), 5U);
+    for (std::size_t i = 1; i < 5; ++i) {
         const Json& row = json["schemes"][i];
         const std::string scheme = row["scheme"];
         const std::string file = folder.path(scheme + ".safetensors");
-        const Outcome made = mambasic(
-            {"trace", "group", grouped_prefill(), "--groups", groups.at(scheme), "--out", file});
+        const Outcome made =
+            mambasic({"trace", "group", grouped_prefill(), "--scheme", scheme, "--out", file});
         ASSERT_EQ(made.status, 0) << made.err;
         const Json run =
             alone({"check", "--chip", "tiny", "--trace", file, "--scheme", scheme, "--quality"});

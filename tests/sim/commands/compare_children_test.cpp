@@ -118,6 +118,7 @@ TEST(Children, EachIsAProcessWithItsShareOfThreads) {
 TEST(Children, NoMoreThanTheJobsWorkAtOnce) {
     const Yard yard;
     std::vector<ChildWork> works;
+    works.reserve(6);
     for (int i = 0; i < 6; ++i) {
         works.push_back({"w", [&, i](const Tell&) {
                              yard.leave("at work " + std::to_string(i));
