@@ -127,6 +127,9 @@ TEST_F(CommandRun, AFailingKernelLeavesNothingBehind) {
         void conv_decode(const ConvJob&) override {}
         void scan_prefill(const ScanJob&) override {}
         void scan_decode(const ScanJob&) override {}
+        void ssd_prefill(const SsdJob&) override {}
+        void ssd_decode(const SsdJob&) override {}
+        void gated_norm(const GatedNormJob&) override {}
         void hadamard(const HadamardJob&) override {}
     };
     write_trace();

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <vector>
 
@@ -32,15 +33,19 @@ public:
         switch (tensor.dtype) {
             case DType::I8:
                 return bytes_of(codes(tensor));
+            case DType::U8:
+                return nibbles(tensor.elements());
             case DType::I32:
-                return bytes_of(tokens(tensor.elements()));
+                return bytes_of(integers(tensor));
             case DType::F16:
-                return bytes_of(halves(tensor));
+                return bytes_of(ends_with(tensor.name, "s_group") ? group_scales(tensor)
+                                                                  : halves(tensor));
             case DType::F32:
-                return tensor.elements() > 1 ? bytes_of(residual(tensor.elements()))
-                                             : bytes_of(scalar<float>(tensor.name));
+                return ends_with(tensor.name, "input.residual")
+                           ? bytes_of(residual(tensor.elements()))
+                           : bytes_of(scales<float>(tensor));
             case DType::F64:
-                return bytes_of(scalar<double>(tensor.name));
+                return bytes_of(scales<double>(tensor));
             default:
                 throw std::logic_error("no random " + tensor.name);
         }
@@ -77,12 +82,55 @@ private:
 
     std::uint64_t used_rows(const std::string& name, std::uint64_t stored) const {
         const traces::Dims& dims = info_.dims;
-        if (ends_with(name, "in_proj.weight")) return 2ULL * dims.d_inner;
-        if (ends_with(name, "x_proj.weight")) return dims.x_proj_width();
-        if (ends_with(name, "dt_proj.weight")) return dims.d_inner;
-        if (ends_with(name, "out_proj.weight")) return dims.d_model;
-        if (ends_with(name, "lm_head.weight")) return dims.vocab;
+        const auto of = [&](const char* linear) {
+            return name.find(std::string(linear) + ".") != std::string::npos;
+        };
+        if (of("in_proj")) return dims.in_proj_width();
+        if (of("x_proj")) return dims.x_proj_width();
+        if (of("dt_proj")) return dims.d_inner;
+        if (of("out_proj")) return dims.d_model;
+        if (of("lm_head")) return dims.vocab;
         return stored;
+    }
+
+    std::vector<char> nibbles(std::uint64_t bytes) {
+        std::vector<char> out(bytes);
+        for (char& byte : out) byte = static_cast<char>(random_() % 256);
+        return out;
+    }
+
+    /// With codes from -8 to 7 the products have about 45 codes rms and stay above -127.5.
+    std::vector<std::uint16_t> group_scales(const Tensor& tensor) {
+        const std::uint64_t columns = tensor.shape[1];
+        const std::uint64_t used = used_rows(tensor.name, columns);
+        std::vector<std::uint16_t> out(tensor.elements(), 0);
+        for (std::uint64_t i = 0; i < out.size(); ++i) {
+            const auto value = static_cast<float>(4.0 + 11.9 * uniform());
+            if (i % columns < used) out[i] = arith::to_half(value);
+        }
+        return out;
+    }
+
+    std::vector<std::int32_t> integers(const Tensor& tensor) {
+        const traces::Dims& dims = info_.dims;
+        if (ends_with(tensor.name, "x_head_group_range")) {
+            return ends(tensor, dims.heads / dims.groups);
+        }
+        if (ends_with(tensor.name, "x_dim_group_range")) return ends(tensor, dims.head_dim);
+        return tokens(tensor.elements());
+    }
+
+    /// Rows of ascending end positions, the last one at `last`.
+    std::vector<std::int32_t> ends(const Tensor& tensor, std::uint32_t last) {
+        std::vector<std::int32_t> out;
+        for (std::uint64_t row = 0; row < tensor.elements() / tensor.shape.back(); ++row) {
+            std::set<std::int32_t> row_ends = {static_cast<std::int32_t>(last)};
+            while (row_ends.size() < tensor.shape.back()) {
+                row_ends.insert(1 + static_cast<std::int32_t>(random_() % last));
+            }
+            out.insert(out.end(), row_ends.begin(), row_ends.end());
+        }
+        return out;
     }
 
     std::vector<std::int32_t> tokens(std::uint64_t count) {
@@ -113,8 +161,10 @@ private:
     }
 
     template <typename T>
-    std::vector<T> scalar(const std::string& name) {
-        return {static_cast<T>(scale(name) * (0.9 + 0.2 * uniform()))};
+    std::vector<T> scales(const Tensor& tensor) {
+        std::vector<T> out(tensor.elements());
+        for (T& value : out) value = static_cast<T>(scale(tensor.name) * (0.9 + 0.2 * uniform()));
+        return out;
     }
 
     /// For inputs and weights of about 45 codes rms and outputs of the same.
@@ -130,15 +180,26 @@ private:
     }
 
     double scale(const std::string& name) const {
+        const bool conv = name.find("conv1d.") != std::string::npos;
         if (ends_with(name, ".a")) return 100.0 * linear_factor(name);
-        if (ends_with(name, ".b")) return 0.01;
+        if (ends_with(name, ".input_scale") && !conv) return 100.0 * linear_factor(name);
+        if (ends_with(name, ".b") || ends_with(name, ".s_channel")) return 0.01;
+        if (conv && info_.dims.mamba2()) return section_scale(name);
         if (ends_with(name, ".alpha")) return linear_factor(name);
         if (ends_with(name, "conv1d.weight_scale")) return 0.01;
         if (ends_with(name, "conv1d.input_scale") || ends_with(name, "z_scale")) return 0.05;
-        if (ends_with(name, "A_scale")) return 0.0218;  // log(16) / 127
+        if (ends_with(name, "A_scale") || ends_with(name, "A_log_scale"))
+            return 0.0218;  // log(16) / 127
         if (ends_with(name, "state_scale")) return 0.05;
-        if (ends_with(name, "x_H_scale")) return 0.1;
+        if (ends_with(name, "x_H_scale")) return info_.dims.mamba2() ? 0.03 : 0.1;
         return 0.025;
+    }
+
+    /// "conv1d.wx_scale" of a weight, "conv1d.bx_scale" of a bias, "conv1d.x_scale" of an input.
+    static double section_scale(const std::string& name) {
+        if (ends_with(name, "out_scales")) return 0.025;
+        const char kind = name[name.rfind('.') + 1];
+        return kind == 'w' ? 0.01 : kind == 'b' ? 0.025 : 0.05;
     }
 
     const traces::TraceInfo& info_;
@@ -167,6 +228,27 @@ traces::TraceInfo random_info(traces::Phase phase, std::uint32_t batch, std::uin
     info.dims.n_layer = 4;
     info.dims.vocab = 90;
     info.producer = "tests/cuda_ref";
+    return info;
+}
+
+traces::TraceInfo random_mamba2_info(traces::Phase phase, std::uint32_t batch, std::uint32_t tokens,
+                                     std::uint32_t d_model) {
+    traces::TraceInfo info = random_info(phase, batch, tokens, d_model);
+    info.family = "mamba2";
+    info.scheme = "quamba2";
+    info.dims.family = traces::Family::Mamba2;
+    info.dims.dt_rank = 0;
+    info.dims.head_dim = 8;
+    info.dims.heads = info.dims.d_inner / info.dims.head_dim;
+    info.dims.groups = 2;
+    info.dims.chunk = 16;
+    info.groups = {2, 2, 3};
+    return info;
+}
+
+traces::TraceInfo without_groups(traces::TraceInfo info) {
+    info.scheme = "quamba1";
+    info.groups = {};
     return info;
 }
 

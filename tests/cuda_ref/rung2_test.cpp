@@ -77,6 +77,9 @@ TEST_F(Rung2, AnotherOrderIsFound) {
             gpu_.scan_prefill(other);
         }
         void scan_decode(const ScanJob& job) override { gpu_.scan_decode(job); }
+        void ssd_prefill(const SsdJob& job) override { gpu_.ssd_prefill(job); }
+        void ssd_decode(const SsdJob& job) override { gpu_.ssd_decode(job); }
+        void gated_norm(const GatedNormJob& job) override { gpu_.gated_norm(job); }
         void hadamard(const HadamardJob& job) override { gpu_.hadamard(job); }
 
     private:
