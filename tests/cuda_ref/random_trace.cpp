@@ -163,8 +163,19 @@ private:
     template <typename T>
     std::vector<T> scales(const Tensor& tensor) {
         std::vector<T> out(tensor.elements());
-        for (T& value : out) value = static_cast<T>(scale(tensor.name) * (0.9 + 0.2 * uniform()));
+        for (std::uint64_t i = 0; i < out.size(); ++i) {
+            const double value = scale(tensor.name) * (0.9 + 0.2 * uniform());
+            const bool tied = i % 2 == 0 && makes_ties(tensor.name);
+            out[i] = static_cast<T>(tied ? std::exp2(std::round(std::log2(value))) : value);
+        }
         return out;
+    }
+
+    /// Powers of two in every other column: there many products lie half way between two codes, and
+    /// the two roundings of Mamba2's in_proj differ.
+    bool makes_ties(const std::string& name) const {
+        return info_.dims.mamba2() &&
+               (ends_with(name, "in_proj.a") || ends_with(name, "in_proj.b"));
     }
 
     /// For inputs and weights of about 45 codes rms and outputs of the same.

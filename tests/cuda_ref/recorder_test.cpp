@@ -19,16 +19,25 @@ namespace {
 using traces::Phase;
 using traces::Tensor;
 
-std::vector<Epilogue> epilogues(Phase phase, std::uint32_t batch, std::uint32_t tokens) {
+std::vector<Epilogue> epilogues(traces::TraceInfo info) {
     const TemporaryFile file("epilogues.safetensors");
-    traces::TraceInfo info = random_info(phase, batch, tokens, 24);
     info.layers = 1;
     const traces::Trace trace = random_trace(file.path(), info, 1);
     RecordingDevice device;
     walk(trace, device, {}, [](const Tensor&) {});
     std::vector<Epilogue> out;
     for (const LinearJob& job : device.linears) out.push_back(job.epilogue);
-    return out;  // in_proj, x_proj, dt_proj, out_proj, lm_head
+    return out;
+}
+
+/// Of in_proj, x_proj, dt_proj, out_proj, lm_head.
+std::vector<Epilogue> epilogues(Phase phase, std::uint32_t batch, std::uint32_t tokens) {
+    return epilogues(random_info(phase, batch, tokens, 24));
+}
+
+/// Of in_proj, out_proj, lm_head.
+std::vector<Epilogue> mamba2_epilogues(Phase phase, std::uint32_t batch, std::uint32_t tokens) {
+    return epilogues(random_mamba2_info(phase, batch, tokens, 24));
 }
 
 constexpr Epilogue kWeightFirst = Epilogue::WeightScaleFirst;
@@ -47,6 +56,50 @@ TEST(Epilogues, FollowTheRowsOfUpstreamsCall) {
               (Epilogues{kInputFirst, kWeightFirst, kInputFirst, kWeightFirst, kWeightFirst}));
     EXPECT_EQ(epilogues(Phase::Decode, 1, 5), (Epilogues(5, kOneRow)));
     EXPECT_EQ(epilogues(Phase::Decode, 2, 1), (Epilogues(5, kWeightFirst)));
+}
+
+TEST(Epilogues, OfMamba2sInProjHaveAScaleAColumn) {
+    constexpr Epilogue kColumns = Epilogue::Columns;
+    constexpr Epilogue kColumnsOneRow = Epilogue::ColumnsOneRow;
+    EXPECT_EQ(mamba2_epilogues(Phase::Prefill, 1, 5), (Epilogues{kColumns, kWeightFirst, kOneRow}));
+    EXPECT_EQ(mamba2_epilogues(Phase::Prefill, 2, 1),
+              (Epilogues{kColumns, kWeightFirst, kWeightFirst}));
+    EXPECT_EQ(mamba2_epilogues(Phase::Prefill, 1, 1),
+              (Epilogues{kColumnsOneRow, kOneRow, kOneRow}));
+    EXPECT_EQ(mamba2_epilogues(Phase::Decode, 1, 5), (Epilogues{kColumnsOneRow, kOneRow, kOneRow}));
+    EXPECT_EQ(mamba2_epilogues(Phase::Decode, 2, 5),
+              (Epilogues{kColumns, kWeightFirst, kWeightFirst}));
+}
+
+TEST(Epilogues, OfFourBitWeightsAreOneForAnyRows) {
+    constexpr Epilogue kFour = Epilogue::FourBit;
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        for (const std::uint32_t batch : {1U, 2U}) {
+            traces::TraceInfo info = random_mamba2_info(phase, batch, 1, 128);
+            info.precision = "w4a8";
+            EXPECT_EQ(epilogues(info), (Epilogues{kFour, kFour, kFour}));
+        }
+    }
+    traces::TraceInfo info = random_info(Phase::Decode, 1, 1, 128);
+    info.precision = "w4a8";  // of Mamba1 all but dt_proj
+    EXPECT_EQ(epilogues(info), (Epilogues{kFour, kFour, kOneRow, kFour, kFour}));
+}
+
+TEST(Walk, CallsMamba2sKernelsInOrder) {
+    const TemporaryFile file("mamba2_calls.safetensors");
+    for (const bool decode : {false, true}) {
+        const Phase phase = decode ? Phase::Decode : Phase::Prefill;
+        const auto trace = random_trace(file.path(), random_mamba2_info(phase, 1, 3, 24), 1);
+        RecordingDevice device;
+        walk(trace, device, {}, [](const Tensor&) {});
+        const std::string conv = decode ? "conv decode" : "conv prefill";
+        const std::string ssd = decode ? "ssd decode" : "ssd prefill";
+        const std::vector<std::string> expected = {
+            "embed",      "first norm", "linear", conv,     ssd,     "gated norm",
+            "hadamard",   "linear",     "norm",   "linear", conv,    ssd,
+            "gated norm", "hadamard",   "linear", "norm",   "linear"};
+        EXPECT_EQ(device.calls, expected);
+    }
 }
 
 TEST(Walk, CallsTheKernelsOfThePhaseInOrder) {
@@ -97,19 +150,25 @@ std::vector<Tensor> results_of(traces::TraceInfo info) {
     return results;
 }
 
+void expect_every_result(const traces::TraceInfo& info) {
+    const std::vector<Tensor> ours = sorted(reference_layout(info));
+    const std::vector<Tensor> expected = sorted(results_of(info));
+    ASSERT_EQ(ours.size(), expected.size());
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        EXPECT_EQ(ours[i].name, expected[i].name);
+        EXPECT_EQ(ours[i].dtype, expected[i].dtype) << ours[i].name;
+        EXPECT_EQ(ours[i].shape, expected[i].shape) << ours[i].name;
+    }
+}
+
 TEST(Layout, IsEveryResultOfTheFormat) {
     for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
         for (const bool head : {true, false}) {
-            traces::TraceInfo info = random_info(phase, 2, 3, 24);
-            info.has_head = head;
-            info.first_layer = head ? 0 : 2;
-            const std::vector<Tensor> ours = sorted(reference_layout(info));
-            const std::vector<Tensor> expected = sorted(results_of(info));
-            ASSERT_EQ(ours.size(), expected.size());
-            for (std::size_t i = 0; i < ours.size(); ++i) {
-                EXPECT_EQ(ours[i].name, expected[i].name);
-                EXPECT_EQ(ours[i].dtype, expected[i].dtype) << ours[i].name;
-                EXPECT_EQ(ours[i].shape, expected[i].shape) << ours[i].name;
+            for (traces::TraceInfo info :
+                 {random_info(phase, 2, 3, 24), random_mamba2_info(phase, 2, 3, 24)}) {
+                info.has_head = head;
+                info.first_layer = head ? 0 : 2;
+                expect_every_result(info);
             }
         }
     }
@@ -146,6 +205,26 @@ TEST(Record, WritesEveryTensorWithItsProvenance) {
     EXPECT_EQ(metadata.at("ssm_sum"), "sequential");
     EXPECT_EQ(metadata.at("quirks"), "none");
     EXPECT_EQ(metadata.at("phase"), "prefill");
+    EXPECT_EQ(metadata.count("ssd_order"), 0U);  // Mamba2's
+}
+
+TEST(Record, NamesTheOptionsOfMamba2) {
+    const TemporaryFile file("record2.safetensors");
+    traces::TraceInfo info = random_mamba2_info(Phase::Prefill, 2, 3, 128);
+    info.precision = "w4a8";
+    const traces::Trace trace = random_trace(file.path(), info, 1);
+    Options options;
+    options.ssd_order = SsdOrder::Chunked;
+    options.ssd_sum = {0};
+    const auto metadata = provenance(trace, options, RecordingDevice().info(), {});
+    EXPECT_EQ(metadata.at("family"), "mamba2");
+    EXPECT_EQ(metadata.at("scheme"), "quamba2");
+    EXPECT_EQ(metadata.at("precision"), "w4a8");
+    EXPECT_EQ(metadata.at("ssd_order"), "chunked");
+    EXPECT_EQ(metadata.at("gated_norm_sum"), "tree 8");
+    EXPECT_EQ(metadata.at("ssd_sum"), "sequential");
+    EXPECT_EQ(metadata.count("scan_order"), 0U);  // Mamba1's
+    EXPECT_EQ(metadata.count("ssm_sum"), 0U);
 }
 
 TEST(ConvState, IsTheLastFourInputsPaddedOnTheLeft) {
