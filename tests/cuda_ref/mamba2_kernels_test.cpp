@@ -1,5 +1,5 @@
-// Mamba2's kernels on the emulated GPU where whole traces rarely look: exact ties, a state that
-// FP16 moves onto one, the order of a decode step's taps.
+// Mamba2's kernels but the SSD on the emulated GPU where whole traces rarely look: exact ties, the
+// order of a decode step's taps and of a sum of squares.
 #include <cuda_runtime.h>
 #include <gtest/gtest.h>
 

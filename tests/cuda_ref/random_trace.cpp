@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "golden/arithmetic.h"
+#include "tests/cuda_ref/random_scales.h"
 #include "traces/layout.h"
 #include "traces/metadata.h"
 #include "traces/writer.h"
@@ -19,11 +20,6 @@ namespace {
 
 using traces::DType;
 using traces::Tensor;
-
-bool ends_with(const std::string& name, const std::string& end) {
-    return name.size() >= end.size() &&
-           name.compare(name.size() - end.size(), end.size(), end) == 0;
-}
 
 class Filler {
 public:
@@ -164,53 +160,11 @@ private:
     std::vector<T> scales(const Tensor& tensor) {
         std::vector<T> out(tensor.elements());
         for (std::uint64_t i = 0; i < out.size(); ++i) {
-            const double value = scale(tensor.name) * (0.9 + 0.2 * uniform());
-            const bool tied = i % 2 == 0 && makes_ties(tensor.name);
+            const double value = typical_scale(info_.dims, tensor.name) * (0.9 + 0.2 * uniform());
+            const bool tied = i % 2 == 0 && makes_ties(info_.dims, tensor.name);
             out[i] = static_cast<T>(tied ? std::exp2(std::round(std::log2(value))) : value);
         }
         return out;
-    }
-
-    /// Powers of two in every other column: there many products lie half way between two codes, and
-    /// the two roundings of Mamba2's in_proj differ.
-    bool makes_ties(const std::string& name) const {
-        return info_.dims.mamba2() &&
-               (ends_with(name, "in_proj.a") || ends_with(name, "in_proj.b"));
-    }
-
-    /// For inputs and weights of about 45 codes rms and outputs of the same.
-    double linear_factor(const std::string& name) const {
-        const traces::Dims& dims = info_.dims;
-        double depth = dims.d_model;
-        if (name.find("x_proj") != std::string::npos) depth = dims.d_inner;
-        if (name.find("out_proj") != std::string::npos) depth = dims.d_inner;
-        if (name.find("dt_proj") != std::string::npos) depth = dims.dt_rank;
-        const bool half =
-            name.find("out_proj") != std::string::npos || name.find("lm_head") != std::string::npos;
-        return (half ? 1.0 : 45.0) / (45.0 * 45.0 * std::sqrt(depth));
-    }
-
-    double scale(const std::string& name) const {
-        const bool conv = name.find("conv1d.") != std::string::npos;
-        if (ends_with(name, ".a")) return 100.0 * linear_factor(name);
-        if (ends_with(name, ".input_scale") && !conv) return 100.0 * linear_factor(name);
-        if (ends_with(name, ".b") || ends_with(name, ".s_channel")) return 0.01;
-        if (conv && info_.dims.mamba2()) return section_scale(name);
-        if (ends_with(name, ".alpha")) return linear_factor(name);
-        if (ends_with(name, "conv1d.weight_scale")) return 0.01;
-        if (ends_with(name, "conv1d.input_scale") || ends_with(name, "z_scale")) return 0.05;
-        if (ends_with(name, "A_scale") || ends_with(name, "A_log_scale"))
-            return 0.0218;  // log(16) / 127
-        if (ends_with(name, "state_scale")) return 0.05;
-        if (ends_with(name, "x_H_scale")) return info_.dims.mamba2() ? 0.03 : 0.1;
-        return 0.025;
-    }
-
-    /// "conv1d.wx_scale" of a weight, "conv1d.bx_scale" of a bias, "conv1d.x_scale" of an input.
-    static double section_scale(const std::string& name) {
-        if (ends_with(name, "out_scales")) return 0.025;
-        const char kind = name[name.rfind('.') + 1];
-        return kind == 'w' ? 0.01 : kind == 'b' ? 0.025 : 0.05;
     }
 
     const traces::TraceInfo& info_;
