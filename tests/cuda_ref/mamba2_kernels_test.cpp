@@ -41,33 +41,34 @@ TEST(ColumnLinear, TiesGoAwayFromZeroInOneRowOnly) {
     EXPECT_EQ(halves(Epilogue::FourBit, 2), (ByteCodes{2, -2, 2, -2}));
 }
 
-// Both show in an FP16 value, which no code rounds away.
-TEST(ColumnLinear, OneRowMultipliesTheScalesFirst) {
-    const float a = 0.1F;
-    const float column = 0.7F;
-    int differ = 0;
-    for (int code = -128; code <= 127; ++code) {
-        const ByteCodes x = {static_cast<std::int8_t>(code)};
-        const ByteCodes weight = {127};
-        Half value = 0;
-        LinearJob job;
-        job.rows = job.n = 1;
-        job.x = {x.data(), 1, 1};
-        job.weight = weight.data();
-        job.a = a;
-        job.column = &column;
-        job.values = &value;
-        const auto acc = static_cast<float>(127 * code);
-        for (const Epilogue epilogue : {Epilogue::ColumnsOneRow, Epilogue::FourBit}) {
-            job.epilogue = epilogue;
-            CudaDevice().linear(job);
-            const float expected =
-                epilogue == Epilogue::FourBit ? (acc * column) * a : (column * a) * acc;
-            EXPECT_EQ(value, arith::to_half(expected)) << code;
-        }
-        differ += (acc * column) * a == (column * a) * acc ? 0 : 1;
+// The order of the factors moves about one FP16 value of ten thousand.
+TEST(ColumnLinear, FactorsAreMultipliedInTheirOrder) {
+    const std::size_t width = 20000;
+    const ByteCodes x = {113, 59};
+    const ByteCodes weight = random_codes(2 * width, 127, 14);
+    std::vector<float> column(width);
+    for (std::size_t n = 0; n < width; ++n) column[n] = 0.7F + 1e-5F * static_cast<float>(n);
+    LinearJob job;
+    job.rows = 1;
+    job.n = width;
+    job.x = {x.data(), 2, 2};
+    job.weight = weight.data();
+    job.a = 0.1F;
+    job.column = column.data();
+    std::vector<Half> one_row(width);
+    std::vector<Half> four_bit(width);
+    job.values = one_row.data();
+    job.epilogue = Epilogue::ColumnsOneRow;
+    CudaDevice().linear(job);
+    job.values = four_bit.data();
+    job.epilogue = Epilogue::FourBit;
+    CudaDevice().linear(job);
+    for (std::size_t n = 0; n < width; ++n) {
+        const auto acc = static_cast<float>(113 * weight[2 * n] + 59 * weight[2 * n + 1]);
+        ASSERT_EQ(one_row[n], arith::to_half((column[n] * job.a) * acc)) << n;
+        ASSERT_EQ(four_bit[n], arith::to_half((acc * column[n]) * job.a)) << n;
     }
-    EXPECT_GT(differ, 50);
+    EXPECT_NE(one_row, four_bit);
 }
 
 TEST(ColumnLinear, NoQuirkWraps) {

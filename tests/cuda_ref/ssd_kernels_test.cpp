@@ -63,6 +63,19 @@ TEST(SsdKernel, APromptsStateGoesThroughHalfAndADecodesDoesNot) {
 
 // The chunked order has x in FP16 in its sums and in FP32 in the skip: what is left of their
 // difference is what FP16 took from x.
+TEST(SsdKernel, TiesGoToEven) {
+    OneState s;
+    for (const SsdOrder order : {SsdOrder::Recurrent, SsdOrder::Chunked}) {
+        SsdJob job = s.job();
+        job.order = order;
+        CudaDevice().ssd_prefill(job);
+        EXPECT_EQ(s.state[0], 10);
+    }
+    s.state = {0};
+    CudaDevice().ssd_decode(s.job());
+    EXPECT_EQ(s.state[0], 10);
+}
+
 TEST(SsdKernel, TheSkipTakesXInFull) {
     OneState s;
     s.x_scale = 1.0F + 0x1p-12F;  // FP16 has 1 in its place
@@ -137,6 +150,42 @@ TEST(SsdKernel, AddsTheStatesInTheOrderAskedFor) {
         EXPECT_EQ(c.run(16, decode), arith::to_half(sixteen));
         EXPECT_EQ(c.run(32, decode), arith::to_half(sixteen));  // sixteen zeros more
     }
+}
+
+// Many prompts of one token, whose output is C B dt in FP16: the order of its factors moves about
+// one of ten thousand.
+TEST(SsdKernel, ScalesTheProductsOfCAndBOnce) {
+    const std::size_t prompts = 20000;
+    OneState s;
+    const ByteCodes b = random_codes(prompts, 127, 15);
+    const ByteCodes c = random_codes(prompts, 127, 16);
+    const ByteCodes ones(prompts, 1);
+    ByteCodes dt(prompts);  // above softplus' threshold
+    for (std::size_t i = 0; i < prompts; ++i) dt[i] = static_cast<std::int8_t>(21 + i % 100);
+    std::vector<Half> y(prompts);
+    s.b_scale = 0.0163F;
+    s.c_scale = 0.0171F;
+    s.state.resize(prompts);
+    s.carry.resize(prompts);
+    SsdJob job = s.job();
+    job.batch = prompts;
+    job.x = {ones.data(), 1, 1};
+    job.b = {b.data(), 1, 1};
+    job.c = {c.data(), 1, 1};
+    job.dt = {dt.data(), 1, 1};
+    job.d = s.zero.data();
+    job.order = SsdOrder::Chunked;
+    job.y = y.data();
+    CudaDevice().ssd_prefill(job);
+    int moved = 0;
+    for (std::size_t i = 0; i < prompts; ++i) {
+        const auto acc = static_cast<float>(b[i] * c[i]);
+        const float once = (s.c_scale * s.b_scale) * acc * static_cast<float>(dt[i]);
+        const float twice = s.c_scale * (s.b_scale * acc) * static_cast<float>(dt[i]);
+        ASSERT_EQ(y[i], arith::to_half(once)) << i;
+        moved += arith::to_half(once) == arith::to_half(twice) ? 0 : 1;
+    }
+    EXPECT_GT(moved, 0);
 }
 
 TEST(SsdKernel, RefusesTreesThatDoNotFit) {
