@@ -26,14 +26,13 @@ std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
     std::vector<std::uint32_t> cells;
     cells.reserve(dims.d_inner);
     for (std::uint32_t head = 0; head < dims.heads; ++head) {
-        const std::uint32_t group = head / group_heads;
+        const std::uint32_t first = head / group_heads * shape.head_groups;  // of its SSD group
         const std::uint32_t head_group =
-            group * shape.head_groups + range_of(table.head_end + group * shape.head_groups,
-                                                 shape.head_groups, head % group_heads);
-        const std::int32_t* dim_end = table.dim_end + head_group * shape.dim_groups;
+            first + range_of(table.head_end + first, shape.head_groups, head % group_heads);
+        const std::uint32_t first_cell = head_group * shape.dim_groups;
+        const std::int32_t* dim_end = table.dim_end + first_cell;
         for (std::uint32_t dim = 0; dim < dims.head_dim; ++dim) {
-            cells.push_back(head_group * shape.dim_groups +
-                            range_of(dim_end, shape.dim_groups, dim));
+            cells.push_back(first_cell + range_of(dim_end, shape.dim_groups, dim));
         }
     }
     return cells;
