@@ -20,7 +20,9 @@ AddressMap::AddressMap(const Workload& work)
     head_ =
         take(work.has_head ? weight_bytes(work, Op::NormF) + weight_bytes(work, Op::LmHead) : 0);
     embedding_ = take(work.embeds ? weight_bytes(work, Op::Embedding) : 0);
-    tables_ = take(work.table.bytes * work.layers);
+    for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
+        tables_.push_back(take(work.scales(layer).table_bytes));
+    }
     const std::uint64_t ssm_states = work.batch * dims.d_inner * dims.d_state;
     states_ = take((work.batch * conv_state_bytes(dims) + ssm_states) * work.layers);
     carry_ = take(ssm_states * sizeof(float));
@@ -43,9 +45,7 @@ std::uint64_t AddressMap::weights(std::int32_t layer, Op op) const {
     return at;
 }
 
-std::uint64_t AddressMap::table(std::uint32_t layer) const {
-    return tables_ + work_.table.bytes * layer;
-}
+std::uint64_t AddressMap::table(std::uint32_t layer) const { return tables_.at(layer); }
 
 std::uint64_t AddressMap::conv_state(std::uint32_t layer) const {
     const std::uint64_t ssm = std::uint64_t{work_.dims.d_inner} * work_.dims.d_state;

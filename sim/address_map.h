@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "sim/layer_ops.h"
 
@@ -32,7 +33,7 @@ private:
     std::uint64_t layer_weights_ = 0;    // bytes of one layer
     std::uint64_t head_ = 0;
     std::uint64_t embedding_ = 0;
-    std::uint64_t tables_ = 0;
+    std::vector<std::uint64_t> tables_;  // by layer
     std::uint64_t states_ = 0;
     std::uint64_t carry_ = 0;
     std::array<std::uint64_t, kStreamCount> streams_{};

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "models/common/error.h"
-#include "models/common/sha256.h"
 #include "models/common/yaml_tree.h"
 #include "sim/config_files.h"
+#include "sim/config_hash.h"
 
 namespace mambasic::sim {
 
@@ -13,18 +13,6 @@ namespace {
 
 using models::KeyDoc;
 using models::YamlMap;
-
-// What was understood, key by key in alphabetical order: the same chip has the same hash whatever
-// files, order and comments it was written with. Citations are not part of the chip.
-std::string hash_of(const std::vector<KeyDoc>& docs) {
-    std::vector<std::string> lines;
-    lines.reserve(docs.size());
-    for (const KeyDoc& doc : docs) lines.push_back(doc.path + "=" + doc.value + "\n");
-    std::sort(lines.begin(), lines.end());
-    std::string text;
-    for (const std::string& line : lines) text += line;
-    return models::sha256(text);
-}
 
 void parse_blocks(ChipConfig& c, YamlMap& map) {
     c.dma = models::DmaConfig::parse(map.take_map("dma", "engines between DRAM and scratchpads"));
@@ -140,71 +128,6 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
 std::string ChipConfig::where(const std::string& key) const {
     const auto place = places.find(key);
     return (place == places.end() ? path : place->second) + ": " + key;
-}
-
-namespace {
-
-bool take_count(const std::string& text, std::uint32_t& count) {
-    constexpr std::size_t kMostDigits = 4;
-    const bool digits =
-        !text.empty() && text.size() <= kMostDigits && text.front() != '0' &&
-        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (digits) count = static_cast<std::uint32_t>(std::stoul(text));
-    return digits;
-}
-
-void take_groups(Scheme& scheme, YamlMap& map) {
-    const std::string text =
-        map.take_text("groups",
-                      "what shares a scale: one (all channels), HxD (H head groups in each SSD "
-                      "group, D dim groups in each of them) or channel (nobody)");
-    if (text == "one") return;
-    scheme.groups = text == "channel" ? GroupsOf::Channel : GroupsOf::Counted;
-    if (scheme.groups == GroupsOf::Channel) return;
-    const std::size_t cross = text.find('x');
-    const bool counts = cross != std::string::npos &&
-                        take_count(text.substr(0, cross), scheme.head_groups) &&
-                        take_count(text.substr(cross + 1), scheme.dim_groups);
-    if (!counts) map.reject("groups", "must be one, channel, or two counts as in 4x4");
-}
-
-void take_lookup(Scheme& scheme, YamlMap& map) {
-    using models::LookupKind;
-    scheme.lookup = map.take_enum<LookupKind>(
-        "lookup",
-        {{"register", LookupKind::Register},
-         {"sequential", LookupKind::Sequential},
-         {"parallel", LookupKind::Parallel},
-         {"direct", LookupKind::Direct},
-         {"code", LookupKind::Code},
-         {"runlength", LookupKind::RunLength}},
-        "how the scale of a channel is found: the one there is; walking group ends one by one; "
-        "comparing all at once; a scale for each channel; a group code for each channel; a counter "
-        "that steps at group ends");
-    const bool one = scheme.groups == GroupsOf::One;
-    if (one && scheme.lookup != LookupKind::Register) {
-        map.reject("lookup", "must be register where groups is one: there is nothing to find");
-    }
-    if (!one && scheme.lookup == LookupKind::Register) {
-        map.reject("lookup", "register holds one scale; groups asks for more, take sequential");
-    }
-}
-
-}  // namespace
-
-Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {
-    const std::string file = find_config(name_or_path, "schemes", "scheme");
-    const ConfigFiles files(hw_config_folder(file), {});
-    std::vector<KeyDoc> collected;
-    YamlMap map(files.load(file), "", &collected);
-    Scheme scheme;
-    scheme.name = map.take_text("name", "name of the scheme, as reports show it");
-    take_groups(scheme, map);
-    take_lookup(scheme, map);
-    map.finish();
-    scheme.sha256 = hash_of(collected);
-    if (docs != nullptr) *docs = std::move(collected);
-    return scheme;
 }
 
 }  // namespace mambasic::sim

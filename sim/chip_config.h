@@ -71,23 +71,4 @@ struct ChipConfig {
                            std::vector<models::KeyDoc>* docs = nullptr);
 };
 
-/// What shares a scale of the conv output, and of the SSM state.
-enum class GroupsOf {
-    One,      // all channels
-    Counted,  // head groups and dim groups in each SSD group
-    Channel,  // nobody
-};
-
-/// How the conv -> SSM activations are coded; hw_config/schemes/*.yaml.
-struct Scheme {
-    std::string name;  // "quamba1"
-    GroupsOf groups = GroupsOf::One;
-    std::uint32_t head_groups = 1;  // Counted: of each SSD group
-    std::uint32_t dim_groups = 1;   // Counted: of each head group
-    models::LookupKind lookup = models::LookupKind::Register;
-    std::string sha256;
-    static Scheme load(const std::string& name_or_path,
-                       std::vector<models::KeyDoc>* docs = nullptr);
-};
-
 }  // namespace mambasic::sim

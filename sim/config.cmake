@@ -4,9 +4,11 @@ add_library(mambasic_config STATIC
     commands/explain.cpp
     commands/key_effects.cpp
     config_files.cpp
+    config_hash.cpp
     data_folders.cpp
     file_kind.cpp
-    key_names.cpp)
+    key_names.cpp
+    scheme.cpp)
 target_compile_definitions(mambasic_config PRIVATE
     MAMBASIC_SOURCE_TREE="${PROJECT_SOURCE_DIR}")
 target_link_libraries(mambasic_config PUBLIC mambasic_models)

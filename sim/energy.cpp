@@ -104,26 +104,36 @@ AreaParts EnergyModel::area_parts(Part part) const {
 }
 
 // What a byte costs on its way in: it is written to the copy of every unit, or to the memory of the
-// state scales. The register's few bytes cost nothing.
+// state scales. The register's few bytes cost nothing. Where layers differ, the mean of the
+// network.
 models::BytePrices EnergyModel::table_write_prices() const {
     models::BytePrices prices;
     const std::vector<MemoryPart> memories =
         models::scale_table_memories(chip_.scale_table, tables_);
     if (memories.empty()) return prices;
-    const models::TableBytes bytes = models::scale_table_bytes(chip_.scale_table, tables_.shape);
-    const auto all = static_cast<double>(bytes.all());
-    const auto price = [&](const MemoryPart& memory, double written) {
-        prices.write_pj += models::byte_prices(chip_.technology, memory).write_pj * (written / all);
+    std::uint64_t all = 0;
+    std::uint64_t lookup = 0;
+    std::uint64_t state_scales = 0;
+    for (const models::TableNeed& need : tables_) {
+        const models::TableBytes bytes = models::scale_table_bytes(chip_.scale_table, need.shape);
+        all += need.layers * bytes.all();
+        if (need.shape.kind == models::LookupKind::Register) continue;
+        lookup += need.layers * bytes.lookup();
+        state_scales += need.layers * bytes.state_scales;
+    }
+    const auto price = [&](const MemoryPart& memory, std::uint64_t written) {
+        const double share = static_cast<double>(written) / static_cast<double>(all);
+        prices.write_pj += models::byte_prices(chip_.technology, memory).write_pj * share;
     };
-    price(memories.front(), static_cast<double>(bytes.lookup() * chip_.scale_table.units));
-    if (memories.size() > 1) price(memories.back(), static_cast<double>(bytes.state_scales));
+    price(memories.front(), lookup * chip_.scale_table.units);
+    if (memories.size() > 1) price(memories.back(), state_scales);
     return prices;
 }
 
 EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
     : chip_(chip),
       mamba2_(work.dims.mamba2()),
-      tables_(table_need(work)),
+      tables_(table_needs(work)),
       logic_(models::logic_prices(chip.technology, chip.nonlinear)),
       lookup_(models::scale_table_prices(chip.technology, chip.scale_table, tables_)) {
     // Bytes are priced by the memory they are in, below; never by the generic table.
@@ -219,8 +229,11 @@ Banded EnergyModel::area_mm2(Part part) const {
 }
 
 Banded EnergyModel::lookup_logic_mm2() const {
-    if (tables_.shape.kind == models::LookupKind::Register) return {};
-    AreaParts area = area_parts(Part::ScaleTable);
+    models::TableNeeds looked_up;  // the others hold their scales in registers
+    for (const models::TableNeed& need : tables_) {
+        if (need.shape.kind != models::LookupKind::Register) looked_up.push_back(need);
+    }
+    AreaParts area = models::scale_table_area(chip_.scale_table, looked_up);
     area.memory.clear();
     return models::area_mm2(chip_.technology, area);
 }

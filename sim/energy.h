@@ -65,7 +65,7 @@ private:
 
     const ChipConfig& chip_;
     bool mamba2_;
-    models::TableNeed tables_;
+    models::TableNeeds tables_;
     models::EventPrices logic_;
     models::EventPrices lookup_;
     std::array<models::BytePrices, models::kMemoryCount> memory_{};

@@ -194,8 +194,7 @@ void check_ends(const Workload& work, const ChipConfig& chip, std::uint64_t rows
 
 Capacities capacities_of(const Workload& work, const ChipConfig& chip) {
     return {chip.weight_sram.capacity_bytes(), chip.activation_sram.capacity_bytes(),
-            std::uint64_t{chip.ssm.state_store_kib} * 1024,
-            table_capacity(work.table, std::max(work.layers, work.dims.n_layer))};
+            std::uint64_t{chip.ssm.state_store_kib} * 1024, table_capacity(work)};
 }
 
 std::uint64_t head_norm_bytes(const Workload& work) {

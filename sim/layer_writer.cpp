@@ -7,13 +7,13 @@ namespace mambasic::sim {
 
 using models::kNone;
 
-LayerWriter::LayerWriter(const LayerStores& stores, const Workload& work, LayerPlan plan)
+LayerWriter::LayerWriter(const LayerStores& stores, Workload work, LayerPlan plan)
     : emitter_(stores.emitter),
       activations_(stores.activations),
       weights_(stores.weights),
       tables_(stores.tables),
       states_(stores.states),
-      work_(work),
+      work_(std::move(work)),
       plan_(std::move(plan)) {}
 
 void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {

@@ -18,7 +18,7 @@ struct LayerStores {
 
 class LayerWriter {
 public:
-    LayerWriter(const LayerStores& stores, const Workload& work, LayerPlan plan);
+    LayerWriter(const LayerStores& stores, Workload work, LayerPlan plan);
 
     /// `last`: of the step. Its outputs go where the model ends: to the head, or to DRAM.
     void write(std::uint32_t layer, std::uint32_t step, bool last);

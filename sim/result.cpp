@@ -92,8 +92,8 @@ std::vector<reports::LayerRow> layer_rows(const RunFacts& f, const EnergyModel& 
             }
         }
         reports::LayerRow row;
-        row.index = f.first_layer + l;
-        row.scheme = f.scheme;
+        row.index = f.work.first_layer + l;
+        row.scheme = f.work.scales(l).scheme;
         row.cycles = f.timeline.layer_cycles(l);
         row.energy_pj = band(sum(energy.of_layer(f.ledger, static_cast<std::int32_t>(l))));
         row.dram_read_bytes = sum_read(all);
@@ -122,18 +122,33 @@ reports::DramSection dram_section(const RunFacts& f) {
     return dram;
 }
 
+// In the order of the run's layers, each kind once.
+std::string lookup_kinds(const Workload& work) {
+    std::vector<std::string> kinds;
+    std::string text;
+    for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
+        const models::LookupKind kind = work.scales(layer).groups.lookup;
+        const std::string name =
+            kind == models::LookupKind::Register ? "none" : models::name_of(kind);
+        if (std::find(kinds.begin(), kinds.end(), name) != kinds.end()) continue;
+        kinds.push_back(name);
+        text += (text.empty() ? "" : ", ") + name;
+    }
+    return text;
+}
+
 reports::LookupSection lookup_section(const RunFacts& f, const EnergyModel& energy) {
     const models::LedgerRow all = f.ledger.all();
-    const models::TableNeed need = table_need(f.work);
-    const models::TableBytes bytes = models::scale_table_bytes(f.chip.scale_table, need.shape);
-    const bool one = need.shape.kind == models::LookupKind::Register;
-    const std::uint64_t layers = f.ledger.layers();
     reports::LookupSection lookup;
-    lookup.kind = one ? "none" : models::name_of(need.shape.kind);
-    lookup.ranges_bytes = bytes.ranges * layers;
-    lookup.scales_bytes = bytes.scales * layers;
-    lookup.codes_bytes = bytes.codes * layers;
-    lookup.state_scales_bytes = bytes.state_scales * layers;
+    lookup.kind = lookup_kinds(f.work);
+    for (std::uint32_t layer = 0; layer < f.ledger.layers(); ++layer) {
+        const models::TableBytes bytes = models::scale_table_bytes(
+            f.chip.scale_table, table_shape(f.work.dims, f.work.scales(layer).groups));
+        lookup.ranges_bytes += bytes.ranges;
+        lookup.scales_bytes += bytes.scales;
+        lookup.codes_bytes += bytes.codes;
+        lookup.state_scales_bytes += bytes.state_scales;
+    }
     lookup.lookups = all.counts[Event::ScaleLookup];
     lookup.cycles = all.table_cycles + all.hidden_table_cycles;
     lookup.exposed_cycles = all.exposed_table_cycles;

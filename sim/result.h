@@ -30,8 +30,6 @@ struct RunFacts {
     const ChipResult& result;
     const models::Ledger& ledger;
     const Timeline& timeline;
-    std::uint32_t first_layer = 0;  // in the model
-    std::string scheme;
     bool numerics = true;
 };
 

@@ -47,39 +47,51 @@ Workload workload_of(const ChipConfig& chip, const Scheme& scheme, const traces:
     work.tokens = info.tokens;
     work.layers = options.layers == 0 ? rest : options.layers;
     work.int4_weights = info.w4();
-    work.scales = {group_shape(scheme, info.dims), scheme.lookup};
-    work.table = table_load(work, chip.scale_table);
+    work.first_layer = info.first_layer + options.first_layer;
+    work.scale_ranges = scale_ranges(scheme, info.dims, chip.scale_table);
+    work.tables_stay = chip.scale_table.residency == models::TableResidency::AllLayers;
     work.embeds = info.has_head && options.first_layer == 0;
     work.has_head = info.has_head && work.layers == rest;
     work.residual_input = !work.embeds && (options.first_layer > 0 || info.first_layer > 0);
     return work;
 }
 
-std::string groups_text(bool grouped, const traces::GroupShape& shape) {
-    if (!grouped) return "one scale for all channels";
-    return "scales of " + std::to_string(shape.head_groups) + "x" +
-           std::to_string(shape.dim_groups) + " groups";
+std::string groups_text(const std::optional<traces::GroupShape>& groups) {
+    if (!groups) return "one scale for all channels";
+    return "scales of " + std::to_string(groups->head_groups) + "x" +
+           std::to_string(groups->dim_groups) + " groups";
 }
 
-void check_scheme(const Scheme& scheme, const traces::Trace& trace, bool numerics) {
+// `index` counts in the trace.
+void check_scheme(const Scheme& scheme, const traces::Trace& trace, std::uint32_t index,
+                  bool numerics) {
     const traces::TraceInfo& info = trace.info();
-    const bool grouped = scheme.groups != GroupsOf::One;
+    const std::uint32_t layer = info.first_layer + index;
+    const LayerScheme& part = scheme.of_layer(layer, info.dims.n_layer);
+    const bool grouped = part.groups != GroupsOf::One;
     if (grouped && !info.dims.mamba2()) {
         throw UserError(trace.path() + ": a Mamba1 network has one scale for all channels, but " +
                         "scheme '" + scheme.name + "' groups them by head; take quamba1");
     }
-    const traces::GroupShape shape = group_shape(scheme, info.dims);
-    if (!numerics || (grouped == info.grouped() && shape == info.groups)) return;
-    throw UserError(trace.path() + ": it has " + groups_text(info.grouped(), info.groups) +
-                    ", but scheme '" + scheme.name + "' asks for " + groups_text(grouped, shape) +
-                    "; take " + info.scheme + ", a trace made so, or --timing-only");
+    std::optional<traces::GroupShape> asked;
+    if (grouped) asked = group_shape(part, info.dims);
+    if (!numerics || asked == info.table(index)) return;
+    const bool everywhere = scheme.layers.size() == 1 && !info.hybrid();
+    throw UserError(trace.path() + ": " + (everywhere ? "it" : "layer " + std::to_string(layer)) +
+                    " has " + groups_text(info.table(index)) + ", but scheme '" + scheme.name +
+                    "' asks for " + groups_text(asked) + "; take " + info.scheme +
+                    ", a trace made so, or --timing-only");
 }
 
 void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
                   const RunOptions& options) {
     const traces::TraceInfo& info = trace.info();
     const std::string& path = trace.path();
-    check_scheme(scheme, trace, options.numerics);
+    const std::uint64_t end = std::uint64_t{options.first_layer} + options.layers;
+    for (std::uint32_t index = options.first_layer; index < info.layers; ++index) {
+        if (options.layers > 0 && index >= end) break;
+        check_scheme(scheme, trace, index, options.numerics);
+    }
     if (!models::hadamard_fits(chip.hadamard, info.dims.d_inner)) {
         throw UserError(chip.where("hadamard.buffer_kib") + ": had: a row of " +
                         std::to_string(info.dims.d_inner) + " FP32 elements needs " +
@@ -183,9 +195,8 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
         }
     }();
 
-    reports::Report report = make_report({chip, work, result, machine.ledger(), timeline,
-                                          trace.info().first_layer + options.first_layer,
-                                          scheme.name, options.numerics});
+    reports::Report report =
+        make_report({chip, work, result, machine.ledger(), timeline, options.numerics});
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.chip = chip.name;
     report.provenance.chip_sha256 = chip.sha256;

@@ -9,6 +9,7 @@
 
 #include "reports/report.h"
 #include "sim/chip_config.h"
+#include "sim/scheme.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {

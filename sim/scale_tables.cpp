@@ -11,18 +11,20 @@ using models::ScaleTableImage;
 using models::ScaleTableShape;
 using models::ScaleTableSource;
 
-traces::GroupShape group_shape(const Scheme& scheme, const traces::Dims& dims) {
-    if (scheme.groups == GroupsOf::One || !dims.mamba2()) return {};
-    const std::uint32_t heads = dims.heads / dims.groups;
-    if (scheme.groups == GroupsOf::Channel) return {dims.groups, heads, dims.head_dim};
-    if (scheme.head_groups > heads || scheme.dim_groups > dims.head_dim) {
-        throw models::UserError("scheme " + scheme.name + ": groups: the network has " +
-                                std::to_string(heads) + " heads of " +
-                                std::to_string(dims.head_dim) + " channels in an SSD group, not " +
-                                std::to_string(scheme.head_groups) + " x " +
-                                std::to_string(scheme.dim_groups) + " groups of them");
+std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& dims,
+                                     const models::ScaleTableConfig& config) {
+    std::vector<ScaleRange> ranges;
+    for (const LayerScheme& part : scheme.layers) {
+        ScaleRange range;
+        range.groups = {group_shape(part, dims), part.lookup};
+        range.table_bytes =
+            models::scale_table_bytes(config, table_shape(dims, range.groups)).all();
+        range.scheme = part.name;
+        const std::uint32_t first = part.first_layer(dims.n_layer);
+        if (!ranges.empty()) ranges.back().end = first;
+        ranges.push_back(range);
     }
-    return {dims.groups, scheme.head_groups, scheme.dim_groups};
+    return ranges;
 }
 
 ScaleTableShape table_shape(const traces::Dims& dims, const ScaleGroups& scales) {
@@ -42,18 +44,19 @@ ScaleTableShape table_shape(const traces::Dims& dims, const ScaleGroups& scales)
     return shape;
 }
 
-models::TableNeed table_need(const Workload& work) {
-    return {table_shape(work.dims, work.scales), std::max(work.layers, work.dims.n_layer)};
-}
-
-TableLoad table_load(const Workload& work, const models::ScaleTableConfig& config) {
-    const ScaleTableShape shape = table_shape(work.dims, work.scales);
-    return {models::scale_table_bytes(config, shape).all(),
-            config.residency == models::TableResidency::AllLayers};
+models::TableNeeds table_needs(const Workload& work) {
+    models::TableNeeds needs;
+    std::uint32_t first = 0;
+    for (const ScaleRange& range : work.scale_ranges) {
+        const std::uint32_t end = std::min(range.end, work.network_layers());
+        if (end > first) needs.push_back({table_shape(work.dims, range.groups), end - first});
+        first = std::max(first, end);
+    }
+    return needs;
 }
 
 void check_tables(const Workload& work, const ChipConfig& chip) {
-    const std::string problem = models::scale_table_problem(chip.scale_table, table_need(work));
+    const std::string problem = models::scale_table_problem(chip.scale_table, table_needs(work));
     if (problem.empty()) return;
     const bool width = problem.find("range_bytes") != std::string::npos;
     const char* key = width ? "scale_table.range_bytes" : "scale_table.capacity_kib";
@@ -63,13 +66,10 @@ void check_tables(const Workload& work, const ChipConfig& chip) {
 ScaleTables::ScaleTables(const Workload& work, const models::ScaleTableConfig& config,
                          const traces::Trace* trace, std::uint32_t first_layer)
     : work_(work), config_(config), trace_(trace), first_layer_(first_layer), tables_(work.layers) {
-    const bool usable = trace_ != nullptr && !trace_->info().shapes_only &&
-                        (!work.dims.mamba2() || trace_->info().groups == work.scales.shape);
-    if (!usable) trace_ = nullptr;
+    if (trace_ != nullptr && trace_->info().shapes_only) trace_ = nullptr;
 }
 
-ScaleTableImage ScaleTables::build_without_scales() const {
-    const ScaleTableShape shape = table_shape(work_.dims, work_.scales);
+ScaleTableImage ScaleTables::build_without_scales(const ScaleTableShape& shape) const {
     const models::EqualRanges ranges = models::scale_table_equal_ranges(shape);
     const std::vector<float> none(std::max<std::size_t>(
         std::size_t{shape.cells()} * std::max(shape.state_columns, 1U), shape.bc_scales));
@@ -79,8 +79,13 @@ ScaleTableImage ScaleTables::build_without_scales() const {
 }
 
 ScaleTableImage ScaleTables::build(std::uint32_t layer) const {
-    if (trace_ == nullptr) return build_without_scales();
-    const ScaleTableShape shape = table_shape(work_.dims, work_.scales);
+    const ScaleGroups& groups = work_.scales(layer).groups;
+    const ScaleTableShape shape = table_shape(work_.dims, groups);
+    const bool usable =
+        trace_ != nullptr &&
+        (!work_.dims.mamba2() ||
+         trace_->info().table(first_layer_ + layer).value_or(traces::GroupShape{}) == groups.shape);
+    if (!usable) return build_without_scales(shape);
     ScaleTableSource source;
     if (!work_.dims.mamba2()) {
         const float scale = trace_->mamba1_layer(first_layer_ + layer).conv_output_scale;

@@ -7,26 +7,25 @@
 #include <vector>
 
 #include "models/scale_table/scale_table_cost.h"
+#include "sim/scheme.h"
 #include "sim/workload.h"
 
 namespace mambasic::sim {
 
-/// The cells that a scheme makes in a network of these dimensions.
-traces::GroupShape group_shape(const Scheme& scheme, const traces::Dims& dims);
+/// Which layers of the network have which scales.
+std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& dims,
+                                     const models::ScaleTableConfig& config);
 
 models::ScaleTableShape table_shape(const traces::Dims& dims, const ScaleGroups& scales);
-/// What the chip holds at once is sized for the whole network, whatever part of it runs.
-models::TableNeed table_need(const Workload& work);
-/// What a layer loads.
-TableLoad table_load(const Workload& work, const models::ScaleTableConfig& config);
+models::TableNeeds table_needs(const Workload& work);
 
 /// Throws models::UserError, with the key to change, where the chip cannot hold the tables.
 void check_tables(const Workload& work, const ChipConfig& chip);
 
 class ScaleTables {
 public:
-    /// Where the trace (null: none) holds other groups, or shapes only, the tables have groups as
-    /// equal as they can be and no scales: that is enough for timing.
+    /// Where the trace (null: none) holds shapes only, or other groups for a layer, its table has
+    /// groups as equal as they can be and no scales: that is enough for timing.
     ScaleTables(const Workload& work, const models::ScaleTableConfig& config,
                 const traces::Trace* trace, std::uint32_t first_layer);
 
@@ -35,7 +34,7 @@ public:
 
 private:
     models::ScaleTableImage build(std::uint32_t layer) const;
-    models::ScaleTableImage build_without_scales() const;
+    models::ScaleTableImage build_without_scales(const models::ScaleTableShape& shape) const;
 
     Workload work_;
     models::ScaleTableConfig config_;

@@ -12,7 +12,7 @@ namespace mambasic::sim {
 
 /// Of the scale table's memory: the tables of all layers, or those of a layer in work and of the
 /// next one on its way.
-std::uint64_t table_capacity(const TableLoad& table, std::uint32_t layers);
+std::uint64_t table_capacity(const Workload& work);
 
 class TableStore {
 public:

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sim/address_map.h"
@@ -34,9 +35,12 @@ std::uint64_t panel_channels(const Workload& work, Op op, std::uint64_t array_co
 
 class WeightStore {
 public:
-    WeightStore(Emitter& emitter, const Workload& work, const AddressMap& addresses,
+    WeightStore(Emitter& emitter, Workload work, const AddressMap& addresses,
                 std::uint64_t array_cols)
-        : emitter_(emitter), work_(work), addresses_(addresses), array_cols_(array_cols) {}
+        : emitter_(emitter),
+          work_(std::move(work)),
+          addresses_(addresses),
+          array_cols_(array_cols) {}
 
     /// Forgets the layer before (all its panels are released) and lists this one's.
     void begin_layer(std::int32_t layer, const std::vector<Op>& ops);

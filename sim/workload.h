@@ -1,7 +1,11 @@
 // What a run asks of the chip, as shapes: the part of a trace that decides time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "models/common/task.h"
 #include "sim/chip_config.h"
@@ -16,10 +20,12 @@ struct ScaleGroups {
     models::LookupKind lookup = models::LookupKind::Register;
 };
 
-/// A layer's scale table on its way from DRAM.
-struct TableLoad {
-    std::uint64_t bytes = sizeof(float);
-    bool all_layers = false;  // all layers' tables stay on chip; otherwise they come with the layer
+/// The layers of a network up to one of them, behind those of the range before.
+struct ScaleRange {
+    std::uint32_t end = std::numeric_limits<std::uint32_t>::max();
+    ScaleGroups groups;
+    std::uint64_t table_bytes = sizeof(float);  // of a layer, on their way from DRAM
+    std::string scheme;
 };
 
 struct Workload {
@@ -28,9 +34,10 @@ struct Workload {
     std::uint64_t batch = 0;
     std::uint64_t tokens = 0;  // of each sequence; in decode, steps
     std::uint32_t layers = 0;
-    bool int4_weights = false;  // W4A8; otherwise W8A8
-    ScaleGroups scales;
-    TableLoad table;
+    bool int4_weights = false;                           // W4A8; otherwise W8A8
+    std::uint32_t first_layer = 0;                       // of the run, in the network
+    std::vector<ScaleRange> scale_ranges{ScaleRange{}};  // the last one has no end
+    bool tables_stay = false;     // all layers' on chip; otherwise they come with the layer
     bool embeds = false;          // starts from token ids; otherwise hidden rows wait in DRAM
     bool residual_input = false;  // with them, a residual stream
     bool has_head = false;        // ends with logits; otherwise hidden and residual go to DRAM
@@ -38,6 +45,16 @@ struct Workload {
     bool decode() const { return phase == traces::Phase::Decode; }
     std::uint32_t steps() const { return decode() ? static_cast<std::uint32_t>(tokens) : 1U; }
     std::uint64_t tokens_per_step() const { return decode() ? 1 : tokens; }
+    /// What the chip holds at once is sized for these, whatever part of the network runs.
+    std::uint32_t network_layers() const { return std::max(first_layer + layers, dims.n_layer); }
+    /// Of a layer of the run.
+    const ScaleRange& scales(std::uint32_t layer) const;
 };
+
+inline const ScaleRange& Workload::scales(std::uint32_t layer) const {
+    return *std::find_if(
+        scale_ranges.begin(), scale_ranges.end() - 1,
+        [at = first_layer + layer](const ScaleRange& range) { return at < range.end; });
+}
 
 }  // namespace mambasic::sim

@@ -188,8 +188,8 @@ void require_values(const std::string& path, const TraceInfo& info,
         }
         require_linear(path, info, linear, present);
     }
-    for (std::uint32_t index = 0; info.grouped() && index < info.layers; ++index) {
-        require_ranges(path, info, index, present);
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        if (info.table(index)) require_ranges(path, info, index, present);
     }
     require_equal_duplicates(path, info, present);
 }

@@ -58,23 +58,33 @@ void require_sane_heads(const std::string& path, const Dims& dims) {
     require_range(path, "chunk", dims.chunk, 1U << 16);
 }
 
-void require_sane_table(const std::string& path, const TraceInfo& info) {
-    const GroupShape one;
-    if (!info.grouped()) {
-        if (info.groups == one) return;
-        throw error_in_metadata(path, "scheme", "'" + info.scheme + "' has no table of groups");
-    }
-    const std::uint32_t heads = info.dims.heads / info.dims.groups;
-    const GroupShape& table = info.groups;
+void require_sane_groups(const std::string& path, const Dims& dims, const GroupShape& table) {
+    const std::uint32_t heads = dims.heads / dims.groups;
     if (table.head_groups >= 1 && table.head_groups <= heads && table.dim_groups >= 1 &&
-        table.dim_groups <= info.dims.head_dim && table.ssd_groups == info.dims.groups) {
+        table.dim_groups <= dims.head_dim && table.ssd_groups == dims.groups) {
         return;
     }
     throw error_in_metadata(path, "table_groups",
                             std::to_string(table.head_groups) + "x" +
                                 std::to_string(table.dim_groups) + " is outside [1x1, " +
-                                std::to_string(heads) + "x" + std::to_string(info.dims.head_dim) +
+                                std::to_string(heads) + "x" + std::to_string(dims.head_dim) +
                                 "], the heads of an SSD group and their channels");
+}
+
+void require_sane_tables(const std::string& path, const TraceInfo& info) {
+    if (info.grouped()) {
+        require_sane_groups(path, info.dims, info.groups);
+    } else if (!(info.groups == GroupShape{})) {
+        throw error_in_metadata(path, "scheme", "'" + info.scheme + "' has no table of groups");
+    }
+    if (info.layer_groups.size() != (info.hybrid() ? info.layers : 0)) {
+        throw error_in_metadata(path, "table_groups",
+                                "tells of " + std::to_string(info.layer_groups.size()) +
+                                    " layers, there are " + std::to_string(info.layers));
+    }
+    for (const std::optional<GroupShape>& groups : info.layer_groups) {
+        if (groups) require_sane_groups(path, info.dims, *groups);
+    }
 }
 
 // In W4, 128 weights along k share a scale. d_inner is twice d_model, so it follows.
@@ -94,7 +104,7 @@ void require_sane(const std::string& path, const TraceInfo& info) {
     } else {
         require_range(path, "dt_rank", info.dims.dt_rank, 4096);
     }
-    require_sane_table(path, info);
+    require_sane_tables(path, info);
     require_sane_w4(path, info);
     require_range(path, "batch", info.batch, 4096);
     require_range(path, "tokens", info.tokens, 1U << 24);

@@ -4,10 +4,11 @@ namespace mambasic::traces {
 
 namespace {
 
-void add_scale_tables(TensorList& list, const std::string& mixer) {
-    const GroupShape& groups = list.info().groups;
+void add_scale_tables(TensorList& list, std::uint32_t index, const std::string& mixer) {
+    const std::optional<GroupShape> table = list.info().table(index);
+    const GroupShape groups = table.value_or(GroupShape{});
     Shape cells{1};
-    if (list.info().grouped()) {
+    if (table) {
         cells = {groups.ssd_groups, groups.head_groups, groups.dim_groups};
         list.add(mixer + "conv1d.x_head_group_range", DType::I32,
                  {groups.ssd_groups, groups.head_groups});
@@ -16,7 +17,7 @@ void add_scale_tables(TensorList& list, const std::string& mixer) {
     list.add(mixer + "conv1d.x_out_scales", DType::F32, cells);
     list.add(mixer + "conv1d.B_out_scales", DType::F32, {groups.ssd_groups});
     list.add(mixer + "conv1d.C_out_scales", DType::F32, {groups.ssd_groups});
-    if (list.info().grouped()) cells.push_back(list.dims().d_state);
+    if (table) cells.push_back(list.dims().d_state);
     list.add(mixer + "qchunk_scan.ssm_state_scale", DType::F32, cells);
 }
 
@@ -28,7 +29,7 @@ void add_arrays(TensorList& list, std::uint32_t index) {
     list.add_arrays(linear_shape(list.info(), index, "in_proj"));
     list.add(mixer + "conv1d.weight", DType::I8, {dims.conv_channels(), dims.d_conv});
     list.add(mixer + "conv1d.bias", DType::I8, {dims.conv_channels()});
-    add_scale_tables(list, mixer);
+    add_scale_tables(list, index, mixer);
     list.add(mixer + "qchunk_scan.dt_bias", DType::F16, {dims.heads});
     list.add(mixer + "qchunk_scan.A_log", DType::I8, {dims.heads});
     list.add(mixer + "qchunk_scan.D", DType::I8, {dims.heads});

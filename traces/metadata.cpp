@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "traces/error.h"
+#include "traces/layer_groups.h"
 
 namespace mambasic::traces {
 
@@ -34,16 +35,24 @@ public:
         return value;
     }
 
-    /// "4x8"
-    std::pair<std::uint32_t, std::uint32_t> pair(const std::string& key) {
-        const std::string& spelled = text(key);
-        const std::size_t cross = spelled.find('x');
-        std::pair<std::uint32_t, std::uint32_t> value;
-        if (cross == std::string::npos || !is_natural(spelled.substr(0, cross), value.first) ||
-            !is_natural(spelled.substr(cross + 1), value.second)) {
-            throw error_in_metadata(path_, key, "'" + spelled + "' is not HEADSxDIMS, such as 4x4");
+    GroupShape groups(const std::string& key, std::uint32_t ssd_groups) {
+        GroupShape out{ssd_groups, 0, 0};
+        if (!read_groups(text(key), out)) {
+            throw error_in_metadata(path_, key,
+                                    "'" + text(key) + "' is not HEADSxDIMS, such as 4x4");
         }
-        return value;
+        return out;
+    }
+
+    LayerGroups layer_groups(const std::string& key, std::uint32_t ssd_groups) {
+        LayerGroups out;
+        if (!read_layer_groups(text(key), ssd_groups, out)) {
+            throw error_in_metadata(path_, key,
+                                    "'" + text(key) +
+                                        "' is not LAYERS GROUPS, ..., such as "
+                                        "12 one, 12 4x4");
+        }
+        return out;
     }
 
     float real(const std::string& key) {
@@ -120,16 +129,15 @@ void parse_network(Keys& keys, TraceInfo& info) {
     if (family == Family::Mamba1) {
         info.scheme = keys.choice<const char*, 1>("scheme", {{{"quamba1", "quamba1"}}});
     } else {
-        info.scheme = keys.choice<const char*, 2>(
-            "scheme", {{{"quamba1", "quamba1"}, {"quamba2", "quamba2"}}});
+        info.scheme = keys.choice<const char*, 3>(
+            "scheme", {{{"quamba1", "quamba1"}, {"quamba2", "quamba2"}, {"hybrid", "hybrid"}}});
     }
     info.precision =
         keys.choice<const char*, 2>("precision", {{{"w8a8", "w8a8"}, {"w4a8", "w4a8"}}});
     info.dims = parse_dims(keys, family);
-    if (info.grouped()) {
-        const auto [head_groups, dim_groups] = keys.pair("table_groups");
-        info.groups = {info.dims.groups, head_groups, dim_groups};
-    }
+    const std::uint32_t ssd_groups = info.dims.groups;
+    if (info.grouped()) info.groups = keys.groups("table_groups", ssd_groups);
+    if (info.hybrid()) info.layer_groups = keys.layer_groups("table_groups", ssd_groups);
 }
 
 }  // namespace
@@ -195,6 +203,7 @@ Strings metadata_of(const TraceInfo& info) {
     } else {
         out["dt_rank"] = std::to_string(info.dims.dt_rank);
     }
+    if (info.hybrid()) out["table_groups"] = spell_layer_groups(info.layer_groups);
     if (info.grouped()) {
         out["table_groups"] =
             std::to_string(info.groups.head_groups) + "x" + std::to_string(info.groups.dim_groups);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,13 @@ enum class RecordLevel {
     All,      // every tensor that golden makes
 };
 
+/// Of each layer of a trace; none where one scale serves all channels.
+using LayerGroups = std::vector<std::optional<GroupShape>>;
+
 struct TraceInfo {
     std::string model;      // "mamba-130m"
     std::string family;     // "mamba1", "mamba2"
-    std::string scheme;     // "quamba1", "quamba2": how its scales were made
+    std::string scheme;     // "quamba1", "quamba2", "hybrid": how its scales were made
     std::string precision;  // "w8a8", "w4a8"
     Phase phase = Phase::Prefill;
     std::uint32_t batch = 0;
@@ -38,8 +42,9 @@ struct TraceInfo {
     bool shapes_only = false;
     RecordLevel record = RecordLevel::None;
     Dims dims;
-    GroupShape groups;       // of Mamba2's scale table; one scale for all channels elsewhere
-    bool packed_w4 = false;  // W4 codes in upstream's packed words; open() sees it by their dtype
+    GroupShape groups;         // of quamba2's scale tables; one cell elsewhere
+    LayerGroups layer_groups;  // hybrid only, whose layers differ
+    bool packed_w4 = false;    // W4 codes in upstream's packed words; open() sees it by their dtype
     float epsilon = 1e-5F;
     std::string producer;
     std::string data_sha256;
@@ -47,6 +52,12 @@ struct TraceInfo {
 
     bool w4() const { return precision == "w4a8"; }
     bool grouped() const { return scheme == "quamba2"; }
+    bool hybrid() const { return scheme == "hybrid"; }
+    /// The groups of layer `index` of this trace; none where one scale serves all channels.
+    std::optional<GroupShape> table(std::uint32_t index) const {
+        if (hybrid()) return layer_groups.at(index);
+        return grouped() ? std::optional<GroupShape>(groups) : std::nullopt;
+    }
 };
 
 class Trace {

@@ -48,7 +48,7 @@ struct Trace::Impl {
     void fill_scan(const std::string& at, Mamba1Layer& layer) const;
     void fill_conv(const std::string& at, Mamba2Layer& layer) const;
     void fill_scan(const std::string& at, Mamba2Layer& layer) const;
-    void fill_groups(const std::string& mixer, Mamba2Layer& layer) const;
+    void fill_groups(std::uint32_t index, Mamba2Layer& layer) const;
 };
 
 }  // namespace mambasic::traces

@@ -87,16 +87,18 @@ void Trace::Impl::fill_conv(const std::string& at, Mamba2Layer& layer) const {
     layer.conv_c = section("C");
 }
 
-void Trace::Impl::fill_groups(const std::string& mixer, Mamba2Layer& layer) const {
+void Trace::Impl::fill_groups(std::uint32_t index, Mamba2Layer& layer) const {
     GroupTable& table = layer.groups;
+    const std::string mixer = weight_key(info, index, "mixer.");
     const std::string conv = mixer + "conv1d.";
-    table.shape = info.groups;
-    table.head_end = info.grouped() ? array<std::int32_t>(conv + "x_head_group_range") : &all_heads;
-    table.dim_end = info.grouped() ? array<std::int32_t>(conv + "x_dim_group_range") : &all_dims;
+    const std::optional<GroupShape> groups = info.table(index);
+    table.shape = groups.value_or(GroupShape{});
+    table.head_end = groups ? array<std::int32_t>(conv + "x_head_group_range") : &all_heads;
+    table.dim_end = groups ? array<std::int32_t>(conv + "x_dim_group_range") : &all_dims;
     table.x_scales = array<float>(conv + "x_out_scales");
     table.state_scales = array<float>(mixer + "qchunk_scan.ssm_state_scale");
-    table.state_columns = info.grouped() ? info.dims.d_state : 1;
-    layer.bc_scales = info.groups.ssd_groups;
+    table.state_columns = groups ? info.dims.d_state : 1;
+    layer.bc_scales = table.shape.ssd_groups;
     layer.b_scales = array<float>(conv + "B_out_scales");
     layer.c_scales = array<float>(conv + "C_out_scales");
 }
@@ -138,7 +140,7 @@ Mamba2Layer Trace::mamba2_layer(std::uint32_t index) const {
     layer.norm_output_scale = impl_->scale(at + "norm.output_scale");
     layer.in_proj = impl_->linear(linears[0]);
     impl_->fill_conv(mixer + "conv1d.", layer);
-    impl_->fill_groups(mixer, layer);
+    impl_->fill_groups(index, layer);
     impl_->fill_scan(mixer + "qchunk_scan.", layer);
     layer.gated_norm_weight = impl_->array<std::uint16_t>(mixer + "norm.weight");
     layer.z_scale = impl_->scale(mixer + "norm.z_scale");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <set>
 
 // Lookups take their own ports and run ahead of the pipeline that needs the scales. What a unit is
 // busy with, for the counted reads and comparisons of many lookups:
@@ -61,10 +63,37 @@ std::uint32_t banks_of(const ScaleTableConfig& config, LookupKind kind) {
     return kind == LookupKind::Parallel ? config.parallel_banks : 1;
 }
 
-std::uint64_t layers_held(const ScaleTableConfig& config, std::uint32_t layers) {
-    constexpr std::uint32_t kAtWorkAndArriving = 2;
-    return config.residency == TableResidency::AllLayers ? layers
-                                                         : std::min(layers, kAtWorkAndArriving);
+bool in_registers(const TableNeed& need) { return need.shape.kind == LookupKind::Register; }
+
+TableNeeds in_memories(const TableNeeds& needs) {
+    TableNeeds out;
+    std::remove_copy_if(needs.begin(), needs.end(), std::back_inserter(out), in_registers);
+    return out;
+}
+
+// Bytes on chip at once, of one copy.
+struct BytesHeld {
+    std::uint64_t lookup = 0;
+    std::uint64_t state_scales = 0;
+};
+
+// Every layer's table, or two places that take the largest.
+BytesHeld bytes_held(const ScaleTableConfig& config, const TableNeeds& needs) {
+    constexpr std::uint64_t kAtWorkAndArriving = 2;
+    BytesHeld all;
+    BytesHeld largest;
+    std::uint64_t layers = 0;
+    for (const TableNeed& need : in_memories(needs)) {
+        const TableBytes bytes = scale_table_bytes(config, need.shape);
+        all.lookup += bytes.lookup() * need.layers;
+        all.state_scales += bytes.state_scales * need.layers;
+        largest.lookup = std::max(largest.lookup, bytes.lookup());
+        largest.state_scales = std::max(largest.state_scales, bytes.state_scales);
+        layers += need.layers;
+    }
+    if (config.residency == TableResidency::AllLayers) return all;
+    const std::uint64_t places = std::min(layers, kAtWorkAndArriving);
+    return {places * largest.lookup, places * largest.state_scales};
 }
 
 // At least so many banks, and none larger than the scratchpads' banks are.
@@ -159,21 +188,21 @@ LookupCycles scale_table_cycles(const ScaleTableConfig& config, const ScaleTable
     return cycles;
 }
 
-std::uint64_t scale_table_capacity_bytes(const ScaleTableConfig& config, const TableNeed& need) {
-    const TableBytes bytes = scale_table_bytes(config, need.shape);
-    return layers_held(config, need.layers) * (config.units * bytes.lookup() + bytes.state_scales);
+std::uint64_t scale_table_capacity_bytes(const ScaleTableConfig& config, const TableNeeds& needs) {
+    const BytesHeld held = bytes_held(config, needs);
+    return config.units * held.lookup + held.state_scales;
 }
 
-std::string scale_table_problem(const ScaleTableConfig& config, const TableNeed& need) {
-    const ScaleTableShape& shape = need.shape;
-    if (shape.kind == LookupKind::Register) return {};
-    const std::uint64_t largest_end = std::max(shape.heads, shape.head_dim);
-    if (scale_table_bytes(config, shape).ranges > 0 &&
-        largest_end >> (kByteBits * config.range_bytes) != 0) {
-        return "a group end of " + std::to_string(largest_end) + " does not fit range_bytes (" +
-               std::to_string(config.range_bytes) + ")";
+std::string scale_table_problem(const ScaleTableConfig& config, const TableNeeds& needs) {
+    for (const TableNeed& need : in_memories(needs)) {
+        const std::uint64_t largest_end = std::max(need.shape.heads, need.shape.head_dim);
+        if (scale_table_bytes(config, need.shape).ranges > 0 &&
+            largest_end >> (kByteBits * config.range_bytes) != 0) {
+            return "a group end of " + std::to_string(largest_end) + " does not fit range_bytes (" +
+                   std::to_string(config.range_bytes) + ")";
+        }
     }
-    const std::uint64_t bytes = scale_table_capacity_bytes(config, need);
+    const std::uint64_t bytes = scale_table_capacity_bytes(config, needs);
     if (ceil_div(bytes, static_cast<std::uint64_t>(kBytesPerKib)) > config.capacity_kib) {
         return "the tables need " + std::to_string(bytes) + " bytes, capacity_kib is " +
                std::to_string(config.capacity_kib);
@@ -182,40 +211,43 @@ std::string scale_table_problem(const ScaleTableConfig& config, const TableNeed&
 }
 
 std::vector<MemoryPart> scale_table_memories(const ScaleTableConfig& config,
-                                             const TableNeed& need) {
-    if (need.shape.kind == LookupKind::Register) return {};
-    const TableBytes bytes = scale_table_bytes(config, need.shape);
-    const std::uint64_t layers = layers_held(config, need.layers);
-    const MemoryPart tables =
-        memory_of("scale tables", bytes.lookup() * layers, banks_of(config, need.shape.kind));
-    std::vector<MemoryPart> parts = {tables};
-    parts.front().banks *= config.units;
-    if (bytes.state_scales > 0) {
-        parts.push_back(memory_of("state scales", bytes.state_scales * layers, 1));
+                                             const TableNeeds& needs) {
+    std::uint32_t banks = 0;
+    for (const TableNeed& need : in_memories(needs)) {
+        banks = std::max(banks, banks_of(config, need.shape.kind));
     }
+    if (banks == 0) return {};
+    const BytesHeld held = bytes_held(config, needs);
+    std::vector<MemoryPart> parts = {memory_of("scale tables", held.lookup, banks)};
+    parts.front().banks *= config.units;
+    if (held.state_scales > 0) parts.push_back(memory_of("state scales", held.state_scales, 1));
     return parts;
 }
 
-AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeed& need) {
+AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeeds& needs) {
     AreaParts area;
-    if (need.shape.kind == LookupKind::Register) {
-        area.logic = {
-            {"scale registers", Primitive::RegisterBit, kScaleBits * registers_of(need.shape)}};
-        return area;
+    area.memory = scale_table_memories(config, needs);
+    std::set<LookupKind> built;
+    for (const TableNeed& need : needs) {
+        if (!built.insert(need.shape.kind).second) continue;
+        if (in_registers(need)) {
+            area.logic.push_back(
+                {"scale registers", Primitive::RegisterBit, kScaleBits * registers_of(need.shape)});
+        } else {
+            add_logic(config, need.shape, area);
+        }
     }
-    area.memory = scale_table_memories(config, need);
-    add_logic(config, need.shape, area);
     return area;
 }
 
 EventPrices scale_table_prices(const Technology& technology, const ScaleTableConfig& config,
-                               const TableNeed& need) {
+                               const TableNeeds& needs) {
     EventPrices prices;
     const auto card = [&](Event e) { return technology.energy_pj[static_cast<std::size_t>(e)]; };
     prices[Event::ScaleLookup] = card(Event::ScaleLookup);
     // A comparison is a subtraction of its width.
     prices[Event::TableCompare] = card(Event::Int32Add) * (config.range_bytes / 4.0);
-    const std::vector<MemoryPart> memories = scale_table_memories(config, need);
+    const std::vector<MemoryPart> memories = scale_table_memories(config, needs);
     if (!memories.empty()) {
         prices[Event::TableReadBytes] = byte_prices(technology, memories[0]).read_pj;
     }

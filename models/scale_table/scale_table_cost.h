@@ -23,21 +23,27 @@ struct LookupCycles {
 LookupCycles scale_table_cycles(const ScaleTableConfig& config, const ScaleTableShape& shape,
                                 const LookupDemand& demand);
 
-/// The tables that are on chip together.
+/// So many of a network's layers have tables of this shape. A network whose layers differ has
+/// several of these; its chip has the logic of every kind of lookup, and memories for all of them.
 struct TableNeed {
     ScaleTableShape shape;
     std::uint32_t layers = 0;
 };
-std::uint64_t scale_table_capacity_bytes(const ScaleTableConfig& config, const TableNeed& need);
-/// Why this chip cannot hold the tables, or nothing.
-std::string scale_table_problem(const ScaleTableConfig& config, const TableNeed& need);
+using TableNeeds = std::vector<TableNeed>;
 
-/// The memories: what lookups read, with the copies of all units, and the state scales.
-std::vector<MemoryPart> scale_table_memories(const ScaleTableConfig& config, const TableNeed& need);
+/// Of the tables that are on chip together: those of all layers, or the two largest that meet.
+std::uint64_t scale_table_capacity_bytes(const ScaleTableConfig& config, const TableNeeds& needs);
+/// Why this chip cannot hold the tables, or nothing.
+std::string scale_table_problem(const ScaleTableConfig& config, const TableNeeds& needs);
+
+/// The memories: what lookups read, with the copies of all units, and the state scales. Scales that
+/// serve all channels are in registers.
+std::vector<MemoryPart> scale_table_memories(const ScaleTableConfig& config,
+                                             const TableNeeds& needs);
 /// All of it; `memory` is the table area, `logic` the lookup logic.
-AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeed& need);
+AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeeds& needs);
 /// Of the events that LookupCounts::events() names, and of no other.
 EventPrices scale_table_prices(const Technology& technology, const ScaleTableConfig& config,
-                               const TableNeed& need);
+                               const TableNeeds& needs);
 
 }  // namespace mambasic::models

@@ -6,6 +6,7 @@
 #include "sim/chip_config.h"
 #include "sim/commands/key_effects.h"
 #include "sim/key_names.h"
+#include "sim/scheme.h"
 
 namespace mambasic::sim {
 

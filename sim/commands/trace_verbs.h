@@ -16,7 +16,9 @@ constexpr const char* kGroupsHelp =
     "quamba2: HEADSxDIMS groups in each SSD group, or per-channel; without it, 4x4";
 
 /// --groups: how many groups the network's heads, and each one's channels, are parted into.
-traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& dims);
+/// `words` are what else the verb takes, for the message.
+traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& dims,
+                               const std::string& words = "per-channel");
 
 struct LayerRange {
     std::uint32_t first = 0;  // within the trace

@@ -19,7 +19,7 @@ protected:
         ledger_.record(task, 0, work);
         result_.cycles = kCycles;
     }
-    RunFacts facts() const { return {chip_, work_, result_, ledger_, timeline_, 0, "", false}; }
+    RunFacts facts() const { return {chip_, work_, result_, ledger_, timeline_, false}; }
     reports::BlockRow row(const std::string& name) const {
         for (const reports::BlockRow& r : block_rows(facts(), EnergyModel(chip_, work_))) {
             if (r.name == name) return r;

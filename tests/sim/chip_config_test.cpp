@@ -150,23 +150,5 @@ TEST(ChipConfig, EveryKeyOfEveryFileIsTakenAndDocumented) {
     EXPECT_EQ(documented, expected);
 }
 
-TEST(Scheme, Quamba1) {
-    std::vector<models::KeyDoc> docs;
-    const Scheme scheme = Scheme::load("quamba1", &docs);
-    EXPECT_EQ(scheme.name, "quamba1");
-    EXPECT_EQ(scheme.sha256.size(), 64U);
-    EXPECT_EQ(docs.size(), 3U);  // name, groups, lookup
-    EXPECT_EQ(
-        user_error([] {
-            Scheme::load("quamba");
-        }).rfind("quamba: no such scheme file or name, did you mean 'quamba1'? (searched ", 0),
-        0U);
-    const ConfigFolder folder;
-    const std::string other =
-        folder.write("other.yaml", "name: mine\ngroups: 4x4\nlookup: sequental\n");
-    EXPECT_NE(user_error([&] { Scheme::load(other); }).find("did you mean 'sequential'?"),
-              std::string::npos);
-}
-
 }  // namespace
 }  // namespace mambasic::sim

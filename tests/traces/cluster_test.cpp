@@ -47,6 +47,16 @@ TEST(Ward, DistanceIsOverAllCoordinates) {
     EXPECT_EQ(ward_labels(points, 2), (Labels{0, 1, 0}));
 }
 
+TEST(WardRuns, JoinsNeighboursOnly) {
+    EXPECT_EQ(ward_runs(on_a_line({0, 1, 10, 12, 30}), 3), (Labels{2, 2, 1}));
+    // 9, 10 and 10 would be one cluster, 0 and 1 another.
+    EXPECT_EQ(ward_runs(on_a_line({9, 0, 10, 10, 1}), 4), (Labels{1, 1, 2, 1}));
+    // 9 with 0: 40.5; 0 with the tens: 2 / 3 * 100 = 67; the tens with 1: 54.
+    EXPECT_EQ(ward_runs(on_a_line({9, 0, 10, 10, 1}), 3), (Labels{2, 2, 1}));
+    EXPECT_EQ(ward_runs(on_a_line({9, 0, 10, 10, 1}), 1), (Labels{5}));
+    EXPECT_EQ(ward_runs(on_a_line({5, 5, 5}), 2), (Labels{2, 1}));
+}
+
 TEST(KMeansRuns, TwoHeaps) {
     EXPECT_EQ(k_means_runs(on_a_line({0, 1, 2, 9, 10, 11, 20, 21}), 2), (Labels{3, 5}));
 }

@@ -117,6 +117,36 @@ TEST(Grouping, KeepsChannelsInHeadsAndHeadsInSsdGroups) {
     }
 }
 
+TEST(Grouping, CutInPlaceByHand) {
+    Dims dims = four_heads_of_four();
+    const std::vector<float> statistic{1, 2, 3, 4, 2, 4, 6, 8, 1, 1, 1, 10, 2, 2, 2, 20};
+    const Grouping one = cut_in_place(dims, {1, 2, 2}, statistic);
+    EXPECT_EQ(one.head_end, (Ends{2, 4}));
+    EXPECT_EQ(one.dim_end, (Ends{2, 4, 3, 4}));
+    EXPECT_EQ(one.cells, (Order{0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 2, 2, 3}));
+    EXPECT_EQ(one.channels, ungrouped(dims).channels);
+    EXPECT_EQ(one.heads, ungrouped(dims).heads);
+    dims.groups = 2;
+    const Grouping two = cut_in_place(dims, {2, 1, 2}, statistic);
+    EXPECT_EQ(two.head_end, (Ends{2, 2}));
+    EXPECT_EQ(two.dim_end, one.dim_end);
+    EXPECT_EQ(two.cells, one.cells);
+}
+
+TEST(Grouping, EvenGroupsAreOneOrAll) {
+    const Dims dims = four_heads_of_four();
+    EXPECT_TRUE(needs_no_order(dims, {1, 4, 1}));
+    EXPECT_TRUE(needs_no_order(dims, {1, 1, 4}));
+    EXPECT_FALSE(needs_no_order(dims, {1, 2, 1}));
+    EXPECT_FALSE(needs_no_order(dims, {1, 4, 2}));
+    const Grouping heads = even_groups(dims, {1, 4, 1});
+    EXPECT_EQ(heads.head_end, (Ends{1, 2, 3, 4}));
+    EXPECT_EQ(heads.dim_end, (Ends{4, 4, 4, 4}));
+    EXPECT_EQ(heads.cells, (Order{0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3}));
+    EXPECT_EQ(even_groups(dims, {1, 1, 4}).cells,
+              (Order{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3}));
+}
+
 TEST(Grouping, UngroupedIsOneCellAndMovesNothing) {
     const Dims dims = test::tiny2_dims();
     const Grouping grouping = ungrouped(dims);

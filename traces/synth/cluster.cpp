@@ -37,14 +37,17 @@ void join(Cluster& into, const Cluster& from) {
     into.members.insert(into.members.end(), from.members.begin(), from.members.end());
 }
 
+enum class Partner { Any, Next };
+
 // The lower index of the pair keeps the joined cluster, so clusters stay in the order of their
 // first points.
-void join_cheapest(std::vector<Cluster>& clusters) {
+void join_cheapest(std::vector<Cluster>& clusters, Partner partner) {
     std::size_t best_a = 0;
     std::size_t best_b = 1;
     double best = std::numeric_limits<double>::infinity();
     for (std::size_t a = 0; a < clusters.size(); ++a) {
-        for (std::size_t b = a + 1; b < clusters.size(); ++b) {
+        const std::size_t end = partner == Partner::Next ? a + 2 : clusters.size();
+        for (std::size_t b = a + 1; b < std::min(end, clusters.size()); ++b) {
             const double cost = joining_cost(clusters[a], clusters[b]);
             if (cost >= best) continue;
             best = cost;
@@ -87,17 +90,30 @@ std::vector<std::size_t> run_ends(const Points& points, const Points& centers) {
     return ends;
 }
 
+std::vector<Cluster> ward(const Points& points, std::uint32_t clusters, Partner partner) {
+    std::vector<Cluster> left;
+    for (std::uint32_t i = 0; i < points.size(); ++i) left.push_back({{i}, points[i]});
+    while (left.size() > clusters) join_cheapest(left, partner);
+    return left;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> ward_labels(const Points& points, std::uint32_t clusters) {
-    std::vector<Cluster> left;
-    for (std::uint32_t i = 0; i < points.size(); ++i) left.push_back({{i}, points[i]});
-    while (left.size() > clusters) join_cheapest(left);
+    const std::vector<Cluster> left = ward(points, clusters, Partner::Any);
     std::vector<std::uint32_t> labels(points.size());
     for (std::uint32_t label = 0; label < left.size(); ++label) {
         for (const std::uint32_t member : left[label].members) labels[member] = label;
     }
     return labels;
+}
+
+std::vector<std::uint32_t> ward_runs(const Points& points, std::uint32_t clusters) {
+    std::vector<std::uint32_t> lengths;
+    for (const Cluster& cluster : ward(points, clusters, Partner::Next)) {
+        lengths.push_back(static_cast<std::uint32_t>(cluster.members.size()));
+    }
+    return lengths;
 }
 
 std::vector<std::uint32_t> k_means_runs(const Points& points, std::uint32_t clusters) {

@@ -1,4 +1,4 @@
-// The two small clusterings behind Quamba2's groups (kernels.md 6.4), deterministic: plain double
+// The small clusterings behind Quamba2's groups (kernels.md 6.4), deterministic: plain double
 // arithmetic in a stated order, and every tie goes to the lower index.
 #pragma once
 
@@ -14,6 +14,10 @@ using Points = std::vector<std::vector<double>>;
 /// cluster of each point; clusters are numbered in the order of their first points.
 /// 1 <= clusters <= points.
 std::vector<std::uint32_t> ward_labels(const Points& points, std::uint32_t clusters);
+
+/// The same with points that stay where they are: only neighbouring clusters join. Returns the
+/// lengths of the runs.
+std::vector<std::uint32_t> ward_runs(const Points& points, std::uint32_t clusters);
 
 /// k-means of points that ascend in every coordinate: its clusters are then runs of consecutive
 /// points. Starts from the points 0, n/k, 2n/k, ...; returns the lengths of the runs. Where Lloyd's

@@ -1,6 +1,7 @@
 #include "traces/synth/dequantized.h"
 
 #include "traces/synth/float_ops.h"
+#include "traces/synth/grouping.h"
 #include "traces/synth/quantize.h"
 
 namespace mambasic::traces::synth {
@@ -92,8 +93,13 @@ Mamba2Start dequantized_start(const Dims& dims, const Mamba2Layer& layer,
             out.conv.push_back(static_cast<float>(conv[c * taps + slot]) * scale);
         }
     }
-    const std::size_t states = std::size_t{dims.d_inner} * dims.d_state;
-    out.ssm = scaled(state.ssm.data() + index * states, states, layer.groups.state_scales[0]);
+    const std::vector<std::uint32_t> cells = grouping_of(dims, layer.groups).cells;
+    const std::size_t states = dims.d_state;
+    const std::int8_t* ssm = state.ssm.data() + index * cells.size() * states;
+    for (std::size_t i = 0; i < cells.size() * states; ++i) {
+        const float scale = state_scale(layer.groups, cells[i / states], i % states);
+        out.ssm.push_back(static_cast<float>(ssm[i]) * scale);
+    }
     return out;
 }
 

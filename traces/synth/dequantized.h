@@ -16,7 +16,7 @@ Mamba2Floats dequantized(const Dims& dims, const Mamba2Layer& layer);
 /// [D][E], the online transform taken out again: its columns are channels of the gated norm.
 std::vector<float> unrotated_out_proj(const Dims& dims, const Mamba2Layer& layer);
 
-/// What sequence `index` of a batch starts from; the layer has one scale for its state.
+/// What sequence `index` of a batch starts from.
 Mamba2Start dequantized_start(const Dims& dims, const Mamba2Layer& layer,
                               const golden::LayerState& state, std::uint32_t index);
 

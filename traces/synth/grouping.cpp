@@ -57,9 +57,9 @@ private:
         std::stable_sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
             return statistic_[a] < statistic_[b];
         });
-        std::vector<double> values;
-        for (const std::uint32_t channel : order) {
-            values.push_back(static_cast<double>(statistic_[channel]));
+        std::vector<double> values(order.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            values[i] = static_cast<double>(statistic_[order[i]]);
         }
         order_.push_back(order);
         sorted_.push_back(values);
@@ -93,6 +93,44 @@ private:
     Points sorted_;                                  // of each head: their statistic
 };
 
+// Cuts the heads of one SSD group, and each run's channels, into neighbours that are alike.
+void cut_ssd_group(const Dims& dims, const GroupShape& shape, const float* statistic,
+                   Grouping& out) {
+    Points directions;
+    for (std::uint32_t head = 0; head < dims.heads / shape.ssd_groups; ++head) {
+        const float* first = statistic + std::size_t{head} * dims.head_dim;
+        directions.push_back(normalized({first, first + dims.head_dim}));
+    }
+    std::int32_t head_end = 0;
+    for (const std::uint32_t heads : ward_runs(directions, shape.head_groups)) {
+        out.head_end.push_back(head_end += static_cast<std::int32_t>(heads));
+        Points positions(dims.head_dim);
+        for (std::uint32_t i = 0; i < heads * dims.head_dim; ++i) {
+            positions[i % dims.head_dim].push_back(static_cast<double>(*statistic++));
+        }
+        std::int32_t dim_end = 0;
+        for (const std::uint32_t channels : ward_runs(positions, shape.dim_groups)) {
+            out.dim_end.push_back(dim_end += static_cast<std::int32_t>(channels));
+        }
+    }
+}
+
+// The first range that ends beyond `position`.
+std::uint32_t range_of(const std::int32_t* ends, std::uint32_t position) {
+    std::uint32_t range = 0;
+    while (static_cast<std::uint32_t>(ends[range]) <= position) ++range;
+    return range;
+}
+
+// The ends of `rows` rows of `count` things in equal ranges.
+std::vector<std::int32_t> even_ends(std::uint32_t count, std::uint32_t ranges, std::uint32_t rows) {
+    std::vector<std::int32_t> out;
+    for (std::uint32_t i = 0; i < rows * ranges; ++i) {
+        out.push_back(static_cast<std::int32_t>((i % ranges + 1) * (count / ranges)));
+    }
+    return out;
+}
+
 void append_unmoved(std::uint32_t count, std::vector<std::uint32_t>& order) {
     const auto first = static_cast<std::uint32_t>(order.size());
     for (std::uint32_t i = 0; i < count; ++i) order.push_back(first + i);
@@ -100,14 +138,47 @@ void append_unmoved(std::uint32_t count, std::vector<std::uint32_t>& order) {
 
 }  // namespace
 
-Grouping ungrouped(const Dims& dims) {
+Grouping grouping_of(const Dims& dims, const GroupTable& table) {
+    const GroupShape& shape = table.shape;
     Grouping out;
-    out.head_end = {static_cast<std::int32_t>(dims.heads)};
-    out.dim_end = {static_cast<std::int32_t>(dims.head_dim)};
+    out.shape = shape;
     out.heads = counted(dims.heads);
     out.channels = counted(dims.d_inner);
-    out.cells.assign(dims.d_inner, 0);
+    out.head_end.assign(table.head_end,
+                        table.head_end + std::size_t{shape.ssd_groups} * shape.head_groups);
+    out.dim_end.assign(table.dim_end, table.dim_end + shape.cells());
+    const std::uint32_t heads = dims.heads / shape.ssd_groups;
+    for (std::uint32_t head = 0; head < dims.heads; ++head) {
+        const std::uint32_t first_row = head / heads * shape.head_groups;
+        const std::uint32_t row = first_row + range_of(&out.head_end[first_row], head % heads);
+        const std::uint32_t first_cell = row * shape.dim_groups;
+        for (std::uint32_t dim = 0; dim < dims.head_dim; ++dim) {
+            out.cells.push_back(first_cell + range_of(&out.dim_end[first_cell], dim));
+        }
+    }
     return out;
+}
+
+Grouping ungrouped(const Dims& dims) { return even_groups(dims, {}); }
+
+bool needs_no_order(const Dims& dims, const GroupShape& shape) {
+    const auto one_or_all = [](std::uint32_t groups, std::uint32_t of) {
+        return groups == 1 || groups == of;
+    };
+    return one_or_all(shape.head_groups, dims.heads / shape.ssd_groups) &&
+           one_or_all(shape.dim_groups, dims.head_dim);
+}
+
+Grouping even_groups(const Dims& dims, const GroupShape& shape) {
+    const std::vector<std::int32_t> head_end =
+        even_ends(dims.heads / shape.ssd_groups, shape.head_groups, shape.ssd_groups);
+    const std::vector<std::int32_t> dim_end =
+        even_ends(dims.head_dim, shape.dim_groups, shape.ssd_groups * shape.head_groups);
+    GroupTable table;
+    table.shape = shape;
+    table.head_end = head_end.data();
+    table.dim_end = dim_end.data();
+    return grouping_of(dims, table);
 }
 
 Grouping group_channels(const Dims& dims, const GroupShape& shape,
@@ -118,6 +189,20 @@ Grouping group_channels(const Dims& dims, const GroupShape& shape,
         SsdGroup(dims, group, statistic).append_to(out);
     }
     return out;
+}
+
+Grouping cut_in_place(const Dims& dims, const GroupShape& shape,
+                      const std::vector<float>& statistic) {
+    Grouping cut;
+    const std::size_t width = dims.d_inner / shape.ssd_groups;
+    for (std::uint32_t group = 0; group < shape.ssd_groups; ++group) {
+        cut_ssd_group(dims, shape, statistic.data() + group * width, cut);
+    }
+    GroupTable table;
+    table.shape = shape;
+    table.head_end = cut.head_end.data();
+    table.dim_end = cut.dim_end.data();
+    return grouping_of(dims, table);
 }
 
 std::vector<std::uint32_t> conv_order(const Dims& dims, const Grouping& grouping) {

@@ -24,15 +24,34 @@ struct Grouping {
 /// All channels in one cell, none moved: one scale for the tensor.
 Grouping ungrouped(const Dims& dims);
 
+/// The ranges that a table has, nothing moved.
+Grouping grouping_of(const Dims& dims, const GroupTable& table);
+
+/// Whether every group is one head or all of them, and one channel or all of them: no order of
+/// heads and channels would then be better than another.
+bool needs_no_order(const Dims& dims, const GroupShape& shape);
+/// The ranges of such a shape, nothing moved.
+Grouping even_groups(const Dims& dims, const GroupShape& shape);
+
 /// `statistic` [E] says how large each channel of the conv output gets. Inside each head channels
 /// are sorted by it; heads alike in direction are put together (Ward), and each such group's
 /// positions are cut into runs (k-means of the heads' sorted values). shape.ssd_groups is G.
 Grouping group_channels(const Dims& dims, const GroupShape& shape,
                         const std::vector<float>& statistic);
 
+/// As group_channels, but nothing moves: heads and channels that an earlier grouping has put in
+/// order are cut into runs of neighbours.
+Grouping cut_in_place(const Dims& dims, const GroupShape& shape,
+                      const std::vector<float>& statistic);
+
 /// The rows of in_proj (z, x, B, C, dt) and of the convolution (x, B, C) in the grouping's order.
 std::vector<std::uint32_t> in_proj_order(const Dims& dims, const Grouping& grouping);
 std::vector<std::uint32_t> conv_order(const Dims& dims, const Grouping& grouping);
+
+/// Of state n of a cell's channels.
+inline float state_scale(const GroupTable& table, std::size_t cell, std::size_t n) {
+    return table.state_scales[cell * table.state_columns + (table.state_columns == 1 ? 0 : n)];
+}
 
 /// Row i of the result is row order[i] of `rows`, which are `width` elements each.
 template <typename T>

@@ -135,6 +135,7 @@ std::vector<float> float_gated_norm(const Dims& dims, const Mamba2Floats& layer,
 
 std::vector<float> scales_of(const std::vector<MinMaxObserver>& observers) {
     std::vector<float> out;
+    out.reserve(observers.size());
     for (const MinMaxObserver& observer : observers) out.push_back(observer.scale());
     return out;
 }
@@ -225,7 +226,7 @@ std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const 
 }
 
 void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                      std::vector<float>& statistic) {
+                      std::vector<float>& statistic, const Mamba2Start* start) {
     const std::size_t channels = dims.d_inner;
     const std::size_t x_rows = channels * dims.d_model;
     const std::vector<float> normed = float_norm(layer.norm, sample);
@@ -236,7 +237,12 @@ void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample&
         layer.conv_weight.begin() + static_cast<std::ptrdiff_t>(channels * dims.d_conv));
     const std::vector<float> bias(layer.conv_bias.begin(),
                                   layer.conv_bias.begin() + static_cast<std::ptrdiff_t>(channels));
-    const std::vector<float> u = float_conv({x.data(), channels, sample.tokens}, weight, bias);
+    std::vector<float> rows;
+    if (start != nullptr) rows = columns(start->conv, dims.conv_channels(), 0, channels);
+    const std::size_t history = rows.size() / channels;
+    rows.insert(rows.end(), x.begin(), x.end());
+    const std::vector<float> u = float_conv(
+        {rows.data() + history * channels, channels, sample.tokens}, weight, bias, history);
     for (std::size_t c = 0; c < channels; ++c) {
         float sum = 0;
         for (std::size_t t = 0; t < sample.tokens; ++t) sum += std::fabs(u[t * channels + c]);

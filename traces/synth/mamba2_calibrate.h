@@ -64,6 +64,6 @@ std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const 
 /// statistic[c] = max(statistic[c], mean over the tokens of |conv output x of channel c|): what
 /// group_channels sorts by, the layer being in its own order.
 void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                      std::vector<float>& statistic);
+                      std::vector<float>& statistic, const Mamba2Start* start = nullptr);
 
 }  // namespace mambasic::traces::synth

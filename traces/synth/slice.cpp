@@ -1,6 +1,7 @@
 #include "traces/synth/slice.h"
 
 #include "traces/error.h"
+#include "traces/layer_groups.h"
 #include "traces/layout.h"
 #include "traces/synth/pieces.h"
 #include "traces/synth/replay.h"
@@ -36,6 +37,9 @@ TraceInfo sliced_info(const Trace& trace, std::uint32_t first, std::uint32_t cou
     TraceInfo info = trace.info();
     info.has_head = info.has_head && count == info.layers;
     info.first_layer += first;
+    LayerGroups groups;
+    for (std::uint32_t i = 0; i < count; ++i) groups.push_back(trace.info().table(first + i));
+    set_layer_groups(groups, info);
     info.layers = count;
     info.notes["slice.of_header_sha256"] = trace.header_sha256();
     return info;

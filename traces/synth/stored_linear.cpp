@@ -64,7 +64,12 @@ StoredLinear::StoredLinear(const Linear& source, const W4Linear* codes,
     linear_.column = nullptr;
     linear_.owner = nullptr;
     weight_ = reordered(source.weight, source.k, order);
-    if (source.kind != LinearKind::W8) column_ = reordered(source.column, 1, order);
+    if (source.kind == LinearKind::W8) {
+        section_scales_ = {source.b};
+    } else {
+        column_ = reordered(source.column, 1, order);
+    }
+    if (source.kind == LinearKind::W4) s_channel_ = column_;
     if (codes != nullptr) reorder_codes(*codes, order);
 }
 

@@ -25,8 +25,8 @@ public:
                  std::vector<std::uint32_t> section_ends);
     /// One section.
     StoredLinear(Precision precision, const WeightRows& rows);
-    /// Output channel i is channel order[i] of `source`, with its codes and its factors, which are
-    /// not to be set again. `codes` are W4's as stored, else null.
+    /// Output channel i is channel order[i] of `source`, with its codes and its factors; only those
+    /// of FP16 outputs may be set again. `codes` are W4's as stored, else null.
     StoredLinear(const Linear& source, const W4Linear* codes, std::vector<std::uint32_t> order);
 
     /// int8 outputs, one output scale for each section. kernels.md 2.2, 2.3.

@@ -102,10 +102,10 @@ TEST(ScaleTableCost, MorePartsNeverExposeMore) {
 
 TEST(ScaleTableCost, CapacityIsOfTheLayersOnChip) {
     ScaleTableConfig config = test::base_table();
-    const TableNeed need{shape_of(LookupKind::Sequential), 24};
+    const TableNeeds need{{shape_of(LookupKind::Sequential), 24}};
     // 80 B of ranges, 72 of scales, 8 KiB of state scales; the layer at work and the next.
     EXPECT_EQ(scale_table_capacity_bytes(config, need), 2U * (152U + 8192U));
-    EXPECT_EQ(scale_table_capacity_bytes(config, {need.shape, 1}), 152U + 8192U);
+    EXPECT_EQ(scale_table_capacity_bytes(config, {{need[0].shape, 1}}), 152U + 8192U);
     config.units = 3;
     EXPECT_EQ(scale_table_capacity_bytes(config, need), 2U * (3U * 152U + 8192U));
     config.units = 1;
@@ -117,9 +117,30 @@ TEST(ScaleTableCost, CapacityIsOfTheLayersOnChip) {
     EXPECT_EQ(scale_table_problem(config, need),
               "the tables need 200256 bytes, capacity_kib is 195");
     config.range_bytes = 1;
-    EXPECT_EQ(scale_table_problem(config, {{LookupKind::RunLength, 1, 4, 4, 256, 64}, 1}),
+    EXPECT_EQ(scale_table_problem(config, {{{LookupKind::RunLength, 1, 4, 4, 256, 64}, 1}}),
               "a group end of 256 does not fit range_bytes (1)");
-    EXPECT_EQ(scale_table_problem(config, {{LookupKind::Code, 1, 4, 4, 256, 64}, 1}), "");
+    EXPECT_EQ(scale_table_problem(config, {{{LookupKind::Code, 1, 4, 4, 256, 64}, 1}}), "");
+}
+
+// Layers of one scale, of 4x4 groups and of a scale for each channel.
+TableNeeds mixed() {
+    return {{{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1}, 10},
+            {shape_of(LookupKind::Sequential), 8},
+            {shape_of(LookupKind::Direct), 6}};
+}
+
+TEST(ScaleTableCost, LayersThatDifferShareTheMemories) {
+    ScaleTableConfig config = test::base_table();
+    // 152 bytes for lookups and 4 * 1536 + 8 + 768; the same 8 KiB of state scales.
+    EXPECT_EQ(scale_table_capacity_bytes(config, mixed()), 2U * (6920U + 8192U));
+    config.residency = TableResidency::AllLayers;
+    EXPECT_EQ(scale_table_capacity_bytes(config, mixed()), 8U * 152U + 6U * 6920U + 14U * 8192U);
+    const std::vector<MemoryPart> memories = scale_table_memories(config, mixed());
+    ASSERT_EQ(memories.size(), 2U);
+    EXPECT_DOUBLE_EQ(memories[0].banks * memories[0].kib_per_bank, (8 * 152 + 6 * 6920) / 1024.0);
+    EXPECT_DOUBLE_EQ(memories[1].banks * memories[1].kib_per_bank, 14 * 8);
+    config.residency = TableResidency::PerLayer;  // a lone table needs one place
+    EXPECT_EQ(scale_table_capacity_bytes(config, {mixed()[0], {mixed()[1].shape, 1}}), 8344U);
 }
 
 double part(const AreaParts& parts, const std::string& name) {
@@ -131,26 +152,26 @@ double part(const AreaParts& parts, const std::string& name) {
 TEST(ScaleTableCost, MemoriesAreAsLargeAsTheTables) {
     ScaleTableConfig config = test::base_table();
     const std::vector<MemoryPart> direct =
-        scale_table_memories(config, {shape_of(LookupKind::Direct), 24});
+        scale_table_memories(config, {{shape_of(LookupKind::Direct), 24}});
     ASSERT_EQ(direct.size(), 2U);
     EXPECT_EQ(direct[0].banks, 1);
     EXPECT_EQ(direct[0].kib_per_bank, 2 * (4.0 * 1536 + 8 + 768) / 1024);
     EXPECT_EQ(direct[1].kib_per_bank, 16);
     config.units = 2;
     const MemoryPart parallel =
-        scale_table_memories(config, {shape_of(LookupKind::Parallel), 1})[0];
+        scale_table_memories(config, {{shape_of(LookupKind::Parallel), 1}})[0];
     EXPECT_EQ(parallel.banks, 42) << "21 banks a copy";
     EXPECT_EQ(parallel.kib_per_bank, 152.0 / 21 / 1024);
     config.residency = TableResidency::AllLayers;  // 192 KiB of state scales
-    EXPECT_EQ(scale_table_memories(config, {shape_of(LookupKind::Code), 24})[1].banks, 3);
-    EXPECT_TRUE(scale_table_memories(config, {{LookupKind::Register, 1, 1, 1}, 1}).empty());
+    EXPECT_EQ(scale_table_memories(config, {{shape_of(LookupKind::Code), 24}})[1].banks, 3);
+    EXPECT_TRUE(scale_table_memories(config, {{{LookupKind::Register, 1, 1, 1}, 1}}).empty());
 }
 
 TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
     ScaleTableConfig config = test::base_table();
     config.range_bytes = 1;
     const auto area = [&](LookupKind kind) {
-        return scale_table_area(config, TableNeed{shape_of(kind), 24});
+        return scale_table_area(config, {{shape_of(kind), 24}});
     };
     const std::string compare = "lookup comparators";
     const std::string registers = "lookup registers";
@@ -172,10 +193,21 @@ TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
 TEST(ScaleTableCost, RegistersForOneScaleEach) {
     const ScaleTableConfig config = test::base_table();
     const ScaleTableShape quamba1{LookupKind::Register, 1, 1, 1, 1, 1536};
-    EXPECT_EQ(part(scale_table_area(config, TableNeed{quamba1, 24}), "scale registers"), 32);
+    EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 32);
     const ScaleTableShape mamba2{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
-    EXPECT_EQ(part(scale_table_area(config, TableNeed{mamba2, 24}), "scale registers"), 4 * 32)
+    EXPECT_EQ(part(scale_table_area(config, {{mamba2, 24}}), "scale registers"), 4 * 32)
         << "x, the states, B and C";
+}
+
+TEST(ScaleTableCost, LayersThatDifferNeedTheLogicOfEachKind) {
+    const ScaleTableConfig config = test::base_table();
+    TableNeeds needs = mixed();
+    needs.push_back({{LookupKind::Sequential, 1, 2, 2, 24, 64, 1, 128, 128}, 1});
+    const AreaParts area = scale_table_area(config, needs);
+    EXPECT_EQ(part(area, "scale registers"), 4 * 32);
+    EXPECT_EQ(part(area, "lookup sequencer"), 1) << "of both sequential shapes";
+    EXPECT_EQ(part(area, "lookup registers"), 2 * (32 + 18 + 32)) << "sequential and direct";
+    EXPECT_EQ(area.memory.size(), 2U);
 }
 
 TEST(ScaleTableCost, ReadsArePricedByTheirMemory) {
@@ -187,7 +219,7 @@ TEST(ScaleTableCost, ReadsArePricedByTheirMemory) {
     ScaleTableConfig config = test::base_table();
     config.range_bytes = 1;
     const EventPrices prices =
-        scale_table_prices(technology, config, {shape_of(LookupKind::Sequential), 24});
+        scale_table_prices(technology, config, {{shape_of(LookupKind::Sequential), 24}});
     EXPECT_DOUBLE_EQ(prices[Event::TableStateBytes].value, 8 * (0.02 + 0.01 * 4)) << "16 KiB";
     EXPECT_DOUBLE_EQ(prices[Event::TableReadBytes].value,
                      8 * (0.02 + 0.01 * std::sqrt(2 * (20.0 + 72.0) / 1024)));
@@ -196,7 +228,7 @@ TEST(ScaleTableCost, ReadsArePricedByTheirMemory) {
     EXPECT_DOUBLE_EQ(prices[Event::ScaleLookup].value, 0.1);
     EXPECT_EQ(prices[Event::Fp32Mul].value, 0);
     const EventPrices one =
-        scale_table_prices(technology, config, {{LookupKind::Register, 1, 1, 1}, 24});
+        scale_table_prices(technology, config, {{{LookupKind::Register, 1, 1, 1}, 24}});
     EXPECT_EQ(one[Event::TableReadBytes].value, 0);
 }
 

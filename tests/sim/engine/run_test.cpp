@@ -121,6 +121,33 @@ TEST_F(RunTest, LaterLayerNeedsItsInputRecorded) {
     EXPECT_THROW(run(chip_, scheme_, trace, options), models::UserError);
 }
 
+TEST_F(RunTest, LayersOfAHybridAreReportedByTheirSchemes) {
+    traces::synth::SynthOptions o = traces::synth::default_options(
+        "tiny2", {128, 256, 16, 4, 0, 4, 256, traces::Family::Mamba2, 8, 32, 2, 16},
+        traces::Phase::Prefill);
+    o.tokens = 19;
+    o.shapes_only = true;
+    path_ = std::filesystem::temp_directory_path() /
+            ("mambasic_run_test_" + std::to_string(::getpid()));
+    traces::synth::synthesize(o, path_);
+    RunOptions options;
+    options.numerics = false;
+    options.first_layer = 1;
+    const reports::Report r =
+        run(chip_, Scheme::load("hybrid"), traces::Trace::open(path_), options);
+    EXPECT_EQ(r.provenance.scheme, "hybrid");
+    ASSERT_EQ(r.layers.size(), 3U);
+    EXPECT_EQ(r.layers[0].scheme, "quamba1");
+    EXPECT_EQ(r.layers[1].scheme, "quamba2");
+    EXPECT_EQ(r.layers[2].scheme, "quamba2");
+    EXPECT_EQ(r.lookup.kind, "none, sequential");
+    // Quamba1 keeps 4 scales, Quamba2 32 + 4 and 32 x 16 of the states.
+    EXPECT_EQ(r.lookup.scales_bytes, 4U * (3 + 2 * 36));
+    EXPECT_EQ(r.lookup.state_scales_bytes, 4U * (1 + 2 * 32 * 16));
+    EXPECT_EQ(r.dram.tables.read_bytes,
+              r.lookup.ranges_bytes + r.lookup.scales_bytes + r.lookup.state_scales_bytes);
+}
+
 TEST_F(RunTest, SecondRunInAProcessIsRefused) {
     const traces::Trace trace = make(traces::Phase::Prefill);
     RunOptions options;

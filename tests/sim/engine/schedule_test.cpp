@@ -190,7 +190,7 @@ TEST(Schedule, WeightsThatFitAreLoadedOnce) {
     weights += 40 * (work.dims.d_model + 2);  // embedding rows
     const std::vector<Segment> segments = all_segments(schedule);
     EXPECT_EQ(loaded_bytes(segments, TrafficKind::Weights), weights);
-    EXPECT_EQ(loaded_bytes(segments, TrafficKind::Tables), 2 * work.table.bytes);
+    EXPECT_EQ(loaded_bytes(segments, TrafficKind::Tables), 2 * work.scales(0).table_bytes);
 }
 
 TEST(Schedule, FusionKeepsActivationsOnChipWhereTheyFit) {

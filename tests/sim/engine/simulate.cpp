@@ -31,7 +31,7 @@ Outcome run_here(const Workload& work, const ChipConfig& chip) {
                  {[&](const SegmentRecord& record) { timeline.add(record); }, {}});
     const ChipResult result = machine.run();
     const reports::Report report =
-        make_report({chip, work, result, machine.ledger(), timeline, 0, "quamba1", false});
+        make_report({chip, work, result, machine.ledger(), timeline, false});
     outcome.fits = true;
     outcome.cycles = result.cycles;
     outcome.dram_bytes = result.dram_bytes;

@@ -1,0 +1,146 @@
+#include "sim/scheme.h"
+
+#include <algorithm>
+
+#include "models/common/error.h"
+#include "sim/config_files.h"
+#include "sim/config_hash.h"
+
+namespace mambasic::sim {
+
+using models::KeyDoc;
+using models::LookupKind;
+using models::YamlMap;
+
+namespace {
+
+bool take_count(const std::string& text, std::uint32_t& count) {
+    constexpr std::size_t kMostDigits = 4;
+    const bool digits =
+        !text.empty() && text.size() <= kMostDigits && text.front() != '0' &&
+        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (digits) count = static_cast<std::uint32_t>(std::stoul(text));
+    return digits;
+}
+
+void take_groups(LayerScheme& scheme, YamlMap& map) {
+    const std::string text =
+        map.take_text("groups",
+                      "what shares a scale: one (all channels), HxD (H head groups in each SSD "
+                      "group, D dim groups in each of them) or channel (nobody)");
+    if (text == "one") return;
+    scheme.groups = text == "channel" ? GroupsOf::Channel : GroupsOf::Counted;
+    if (scheme.groups == GroupsOf::Channel) return;
+    const std::size_t cross = text.find('x');
+    const bool counts = cross != std::string::npos &&
+                        take_count(text.substr(0, cross), scheme.head_groups) &&
+                        take_count(text.substr(cross + 1), scheme.dim_groups);
+    if (!counts) map.reject("groups", "must be one, channel, or two counts as in 4x4");
+}
+
+void take_lookup(LayerScheme& scheme, YamlMap& map) {
+    scheme.lookup = map.take_enum<LookupKind>(
+        "lookup",
+        {{"register", LookupKind::Register},
+         {"sequential", LookupKind::Sequential},
+         {"parallel", LookupKind::Parallel},
+         {"direct", LookupKind::Direct},
+         {"code", LookupKind::Code},
+         {"runlength", LookupKind::RunLength}},
+        "how the scale of a channel is found: the one there is; walking group ends one by one; "
+        "comparing all at once; a scale for each channel; a group code for each channel; a counter "
+        "that steps at group ends");
+    const bool one = scheme.groups == GroupsOf::One;
+    if (one && scheme.lookup != LookupKind::Register) {
+        map.reject("lookup", "must be register where groups is one: there is nothing to find");
+    }
+    if (!one && scheme.lookup == LookupKind::Register) {
+        map.reject("lookup", "register holds one scale; groups asks for more, take sequential");
+    }
+}
+
+LayerScheme take_layer_scheme(YamlMap& map) {
+    LayerScheme scheme;
+    scheme.name = map.take_text("name", "name of the scheme, as reports show it");
+    take_groups(scheme, map);
+    take_lookup(scheme, map);
+    return scheme;
+}
+
+// "12", a layer, or "50%", so much of the network.
+void read_first(const YamlMap& map, const std::string& key, LayerScheme& scheme) {
+    scheme.first_percent = !key.empty() && key.back() == '%';
+    const std::string digits = scheme.first_percent ? key.substr(0, key.size() - 1) : key;
+    const bool read = digits == "0" || take_count(digits, scheme.first);
+    if (!read || (scheme.first_percent && scheme.first >= 100)) {
+        map.reject(key.c_str(),
+                   "must be the number of a layer, or of hundredths below 100 of the "
+                   "network, as in 50%");
+    }
+}
+
+void take_layers(Scheme& scheme, YamlMap map) {
+    for (const std::string& key : map.keys()) {
+        YamlMap part = map.take_map(key.c_str(), "the scheme from this layer on");
+        LayerScheme layers = take_layer_scheme(part);
+        part.finish();
+        read_first(map, key, layers);
+        const LayerScheme* before = scheme.layers.empty() ? nullptr : &scheme.layers.back();
+        if (before == nullptr && layers.first != 0) {
+            map.reject(key.c_str(), "the first layers have no scheme; begin with 0 or 0%");
+        }
+        if (before != nullptr && layers.first_percent != before->first_percent) {
+            map.reject(key.c_str(), "all of these are layers, or all are hundredths");
+        }
+        if (before != nullptr && layers.first <= before->first) {
+            map.reject(key.c_str(), "must be above the one before it");
+        }
+        scheme.layers.push_back(layers);
+    }
+    if (scheme.layers.empty()) map.reject("layers", "names no layers");
+    map.finish();
+}
+
+}  // namespace
+
+Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {
+    const std::string file = find_config(name_or_path, "schemes", "scheme");
+    const ConfigFiles files(hw_config_folder(file), {});
+    std::vector<KeyDoc> collected;
+    YamlMap map(files.load(file), "", &collected);
+    Scheme scheme;
+    if (map.has("layers")) {
+        scheme.name = map.take_text("name", "name of the scheme, as reports show it");
+        take_layers(scheme, map.take_map("layers", "schemes by the layer they begin with"));
+    } else {
+        scheme.layers = {take_layer_scheme(map)};
+        scheme.name = scheme.layers.front().name;
+    }
+    map.finish();
+    scheme.sha256 = hash_of(collected);
+    if (docs != nullptr) *docs = std::move(collected);
+    return scheme;
+}
+
+const LayerScheme& Scheme::of_layer(std::uint32_t layer, std::uint32_t network_layers) const {
+    const auto later = std::find_if(layers.begin() + 1, layers.end(), [=](const LayerScheme& l) {
+        return l.first_layer(network_layers) > layer;
+    });
+    return *(later - 1);
+}
+
+traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims) {
+    if (scheme.groups == GroupsOf::One || !dims.mamba2()) return {};
+    const std::uint32_t heads = dims.heads / dims.groups;
+    if (scheme.groups == GroupsOf::Channel) return {dims.groups, heads, dims.head_dim};
+    if (scheme.head_groups > heads || scheme.dim_groups > dims.head_dim) {
+        throw models::UserError("scheme " + scheme.name + ": groups: the network has " +
+                                std::to_string(heads) + " heads of " +
+                                std::to_string(dims.head_dim) + " channels in an SSD group, not " +
+                                std::to_string(scheme.head_groups) + " x " +
+                                std::to_string(scheme.dim_groups) + " groups of them");
+    }
+    return {dims.groups, scheme.head_groups, scheme.dim_groups};
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,92 @@
+#include "sim/scheme.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/models/user_error.h"
+#include "tests/sim/config_folder.h"
+
+namespace mambasic::sim {
+namespace {
+
+using models::user_error;
+
+TEST(Scheme, Quamba1) {
+    std::vector<models::KeyDoc> docs;
+    const Scheme scheme = Scheme::load("quamba1", &docs);
+    EXPECT_EQ(scheme.name, "quamba1");
+    ASSERT_EQ(scheme.layers.size(), 1U);
+    EXPECT_EQ(scheme.layers[0].name, "quamba1");
+    EXPECT_EQ(scheme.layers[0].first_layer(24), 0U);
+    EXPECT_EQ(scheme.sha256.size(), 64U);
+    EXPECT_EQ(docs.size(), 3U);  // name, groups, lookup
+    EXPECT_EQ(
+        user_error([] {
+            Scheme::load("quamba");
+        }).rfind("quamba: no such scheme file or name, did you mean 'quamba1'? (searched ", 0),
+        0U);
+    const ConfigFolder folder;
+    const std::string other =
+        folder.write("other.yaml", "name: mine\ngroups: 4x4\nlookup: sequental\n");
+    EXPECT_NE(user_error([&] { Scheme::load(other); }).find("did you mean 'sequential'?"),
+              std::string::npos);
+}
+
+TEST(Scheme, HybridBeginsItsSecondSchemeInTheMiddle) {
+    const Scheme scheme = Scheme::load("hybrid");
+    ASSERT_EQ(scheme.layers.size(), 2U);
+    EXPECT_EQ(scheme.layers[0].groups, GroupsOf::One);
+    EXPECT_EQ(scheme.layers[0].first_layer(24), 0U);
+    EXPECT_EQ(scheme.layers[1].name, "quamba2");
+    EXPECT_EQ(scheme.layers[1].groups, GroupsOf::Counted);
+    EXPECT_EQ(scheme.layers[1].dim_groups, 4U);
+    EXPECT_EQ(scheme.layers[1].first_layer(24), 12U);
+    EXPECT_EQ(scheme.layers[1].first_layer(5), 2U);
+}
+
+const std::string kOne = "{name: a, groups: one, lookup: register}\n";
+const std::string kGroups = "{name: b, groups: 2x3, lookup: code}\n";
+
+Scheme loaded(const std::string& layers) {
+    const ConfigFolder folder;
+    return Scheme::load(folder.write("mine.yaml", "name: mine\nlayers:\n" + layers));
+}
+
+TEST(Scheme, LayersByNumber) {
+    const Scheme scheme = loaded("  0: " + kGroups + "  7: " + kOne + "  9: " + kGroups);
+    ASSERT_EQ(scheme.layers.size(), 3U);
+    EXPECT_EQ(scheme.name, "mine");
+    EXPECT_EQ(scheme.layers[0].head_groups, 2U);
+    EXPECT_EQ(scheme.layers[1].first_layer(24), 7U);
+    EXPECT_EQ(scheme.layers[2].first_layer(24), 9U);
+    EXPECT_NE(scheme.sha256, loaded("  0: " + kGroups + "  8: " + kOne + "  9: " + kGroups).sha256);
+}
+
+TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
+    const auto refused = [](const std::string& layers) {
+        const std::string what = user_error([&] { loaded(layers); });
+        return what.substr(what.find("mine.yaml"));
+    };
+    EXPECT_EQ(refused("  1: " + kOne),
+              "mine.yaml:3:3: layers.1: the first layers have no scheme; begin with 0 or 0%");
+    EXPECT_EQ(refused("  0: " + kOne + "  50%: " + kGroups),
+              "mine.yaml:4:3: layers.50%: all of these are layers, or all are hundredths");
+    EXPECT_EQ(refused("  0%: " + kOne + "  50%: " + kGroups + "  40%: " + kOne),
+              "mine.yaml:5:3: layers.40%: must be above the one before it");
+    for (const char* first : {"-1", "100%", "07", "half", "\"\""}) {
+        EXPECT_NE(refused("  0%: " + kOne + "  " + first + ": " + kGroups)
+                      .find("must be the number of a layer"),
+                  std::string::npos)
+            << first;
+    }
+    EXPECT_NE(refused("  {}\n").find("layers: names no layers"), std::string::npos);
+    EXPECT_NE(refused("  0: {name: a, groups: one, lookup: code}\n").find("must be register"),
+              std::string::npos);
+    EXPECT_NE(refused("  0: {name: a, groups: one, lookup: register, more: 1}\n")
+                  .find("unknown key 'more'"),
+              std::string::npos);
+    EXPECT_NE(refused("  0: " + kOne + "groups: one\n").find("unknown key 'groups'"),
+              std::string::npos);
+}
+
+}  // namespace
+}  // namespace mambasic::sim
