@@ -15,7 +15,8 @@ constexpr int kExitDifferent = 1;
 constexpr int kExitUserError = 2;
 constexpr int kExitInternalError = 3;
 
-/// The chip of `check`, `compare` and `explain` where none is named; --help says so and the output names it.
+/// The chip of `check`, `compare` and `explain` where none is named; --help says so and the output
+/// names it.
 constexpr const char* kUsualChip = "edge-32x32";
 
 struct Verb {
