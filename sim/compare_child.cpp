@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -67,7 +68,7 @@ void fail_of_system(const char* what) {
     throw models::UserError(std::string("mambasic compare: ") + what + ": " + std::strerror(errno));
 }
 
-Child::Child(const ChildWork& work, const sigset_t& signals, int threads) {
+Child::Child(const ChildWork& work, int threads) {
     int ends[2] = {};
     if (::pipe2(ends, O_CLOEXEC) != 0) fail_of_system("no pipe");
     const pid_t parent = ::getpid();
@@ -76,7 +77,6 @@ Child::Child(const ChildWork& work, const sigset_t& signals, int threads) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(1);  // it died before prctl
         ::close(ends[0]);
-        ::sigprocmask(SIG_SETMASK, &signals, nullptr);
         omp_set_num_threads(threads);
         do_work(work, ends[1]);
         ::_exit(0);  // the parent's buffers and files are not the child's to finish
@@ -120,7 +120,7 @@ std::string Child::result(const std::string& name) const {
     const std::string how =
         signal == 0 ? "ended without a result" : std::string("died: ") + ::strsignal(signal);
     // Only the system or a person kills so, the system because memory ran out.
-    if (signal == SIGKILL || signal == SIGTERM) {
+    if (signal == SIGKILL) {
         throw models::UserError(name + ": " + how +
                                 "; where memory is short, fewer --jobs need less");
     }

@@ -1,7 +1,8 @@
 // One process of compare_children: what it sends, and what the parent makes of that.
 #pragma once
 
-#include <csignal>
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -14,8 +15,9 @@ namespace mambasic::sim {
 
 class Child {
 public:
-    /// Forks. The child takes `signals` as its mask, works with so many OpenMP threads and ends.
-    Child(const ChildWork& work, const sigset_t& signals, int threads);
+    /// Forks. The child works with so many OpenMP threads and ends. Signals that this process
+    /// blocks stay blocked in it: Ctrl-C reaches both, and it is the parent who ends the child.
+    Child(const ChildWork& work, int threads);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     ~Child();  // kills it where it still works

@@ -22,7 +22,11 @@ public:
     SignalFile() {
         sigset_t signals;
         sigemptyset(&signals);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+            struct sigaction action {};
+            ::sigaction(signal, nullptr, &action);
+            if (action.sa_handler != SIG_IGN) sigaddset(&signals, signal);  // nohup ignores one
+        }
         ::sigprocmask(SIG_BLOCK, &signals, &before_);
         file_ = ::signalfd(-1, &signals, SFD_CLOEXEC);
         if (file_ < 0) fail_of_system("no file for signals");
@@ -34,7 +38,6 @@ public:
         ::sigprocmask(SIG_SETMASK, &before_, nullptr);
     }
     int file() const { return file_; }
-    const sigset_t& before() const { return before_; }
     int taken() const {
         signalfd_siginfo info{};
         return ::read(file_, &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo)
@@ -82,7 +85,7 @@ private:
     void start_some() {
         const auto threads = std::max(1, omp_get_max_threads() / static_cast<int>(jobs_));
         while (next_ < end_ && working().size() < jobs_) {
-            children_[next_] = std::make_unique<Child>(works_[next_], signals_.before(), threads);
+            children_[next_] = std::make_unique<Child>(works_[next_], threads);
             ++next_;
         }
     }

@@ -225,15 +225,31 @@ TEST(Children, CtrlCEndsThemAndIsPassedOn) {
                          1, {});
         } catch (const Interrupted& interrupted) {
             seen = interrupted.signal;
+        } catch (const std::exception&) {
+            seen = 99;
         }
         ::_exit(seen);
     }
     ASSERT_TRUE(yard.wait_for("worker"));
+    const pid_t worker = yard.id_in("worker");
+    ::kill(worker, SIGINT);  // a terminal sends it to all, in any order
+    EXPECT_TRUE(is_alive(worker));
     ::kill(parent, SIGINT);
     int status = 0;
     ::waitpid(parent, &status, 0);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == SIGINT) << status;
-    EXPECT_FALSE(is_alive(yard.id_in("worker")));
+    EXPECT_FALSE(is_alive(worker));
+}
+
+TEST(Children, ASignalThatIsIgnoredStaysSo) {
+    std::signal(SIGHUP, SIG_IGN);  // as nohup does
+    const auto hang_up = [](const Tell&) {
+        ::kill(::getppid(), SIGHUP);
+        ::usleep(50000);
+        return std::string("done");
+    };
+    EXPECT_EQ(run_children({{"w", hang_up}}, 1, {}), Names{"done"});
+    std::signal(SIGHUP, SIG_DFL);
 }
 
 TEST(Children, GoWithTheirParent) {
