@@ -13,10 +13,13 @@ constexpr const char* kHelp =
     "usage: mambasic_cuda_ref TRACE -o REF [options]\n"
     "Runs a trace on the first CUDA GPU and writes every output tensor to REF (safetensors),\n"
     "with the GPU, driver, build and trace it comes from in the metadata.\n"
-    "  --order sequential|cub             of the prefill scan (default: sequential)\n"
+    "  --order sequential|cub             of a Mamba1 prefill's scan (default: sequential)\n"
+    "  --order recurrent|chunked          of a Mamba2 prefill's (default: recurrent)\n"
     "  --softplus log1p|log-exp-plus-1    (default: log1p)\n"
     "  --norm-sum sequential|W            tree width of RMSNorm's sum (default: 8)\n"
-    "  --ssm-sum sequential|W             tree width of the sum over states (default: sequential)\n"
+    "  --gated-norm-sum sequential|W      of Mamba2's gated norm (default: 8)\n"
+    "  --ssm-sum sequential|W             of Mamba1's sum over states (default: sequential)\n"
+    "  --ssd-sum sequential|W             of Mamba2's (default: 16)\n"
     "  --quirks none|quamba               upstream's int8 wrap-around (default: none)\n";
 
 struct Choice {
@@ -43,24 +46,62 @@ SumOrder sum_order(const std::string& option, const std::string& value) {
                      "' is not 'sequential' or a power of two from 2 to 256");
 }
 
+void set_order(Command& command, const std::string& value) {
+    Options& options = command.options;
+    const int order =
+        choose("--order", value, {{"sequential", 0}, {"cub", 1}, {"recurrent", 2}, {"chunked", 3}});
+    if (order < 2) {
+        options.scan_order = order == 1 ? ScanOrder::Cub : ScanOrder::Sequential;
+        command.of_one_family.push_back({"--order " + value, traces::Family::Mamba1,
+                                         "has the orders 'recurrent' and 'chunked'"});
+    } else {
+        options.ssd_order = order == 3 ? SsdOrder::Chunked : SsdOrder::Recurrent;
+        command.of_one_family.push_back(
+            {"--order " + value, traces::Family::Mamba2, "has the orders 'sequential' and 'cub'"});
+    }
+}
+
+/// False where `option` is no sum's.
+bool set_sum(Command& command, const std::string& option, const std::string& value) {
+    Options& options = command.options;
+    if (option == "--norm-sum") {
+        options.norm_sum = sum_order(option, value);
+    } else if (option == "--gated-norm-sum") {
+        options.gated_norm_sum = sum_order(option, value);
+        command.of_one_family.push_back({option, traces::Family::Mamba2, "has no gated norm"});
+    } else if (option == "--ssm-sum") {
+        options.ssm_sum = sum_order(option, value);
+        command.of_one_family.push_back({option, traces::Family::Mamba1, "has --ssd-sum"});
+    } else if (option == "--ssd-sum") {
+        options.ssd_sum = sum_order(option, value);
+        command.of_one_family.push_back({option, traces::Family::Mamba2, "has --ssm-sum"});
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void set_option(Command& command, const std::string& option, const std::string& value) {
     Options& options = command.options;
     if (option == "-o" || option == "--out") {
         command.out = value;
     } else if (option == "--order") {
-        const int cub = choose(option, value, {{"sequential", 0}, {"cub", 1}});
-        options.scan_order = cub != 0 ? ScanOrder::Cub : ScanOrder::Sequential;
+        set_order(command, value);
     } else if (option == "--softplus") {
         const int log1p = choose(option, value, {{"log1p", 1}, {"log-exp-plus-1", 0}});
         options.softplus = log1p != 0 ? arith::Softplus::Log1p : arith::Softplus::LogExpPlus1;
-    } else if (option == "--norm-sum") {
-        options.norm_sum = sum_order(option, value);
-    } else if (option == "--ssm-sum") {
-        options.ssm_sum = sum_order(option, value);
     } else if (option == "--quirks") {
         options.quamba_quirks = choose(option, value, {{"none", 0}, {"quamba", 1}}) != 0;
-    } else {
+    } else if (!set_sum(command, option, value)) {
         throw UsageError("unknown option '" + option + "'; see --help");
+    }
+}
+
+void check_chunked(const Command& command) {
+    if (command.options.ssd_order != SsdOrder::Chunked) return;
+    for (const FamilyOption& option : command.of_one_family) {
+        if (option.name != "--ssd-sum") continue;
+        throw UsageError("--ssd-sum: order chunked has sums of its own");
     }
 }
 
@@ -71,9 +112,18 @@ void check_complete(const Command& command) {
     if (cub && command.options.ssm_sum.tree_width != 0) {
         throw UsageError("--ssm-sum: order cub sums the states in sequence");
     }
+    check_chunked(command);
     std::error_code absent;  // a file that does not exist is no match
     if (std::filesystem::equivalent(command.trace, command.out, absent)) {
         throw UsageError("-o " + command.out + ": would overwrite the trace");
+    }
+}
+
+void check_family(const Command& command, const traces::TraceInfo& info) {
+    for (const FamilyOption& option : command.of_one_family) {
+        if (option.family == info.dims.family) continue;
+        throw UsageError(option.name + ": " + command.trace + " is of " + info.family + ", which " +
+                         option.elsewhere);
     }
 }
 
@@ -83,6 +133,7 @@ void run(const Command& command, const DeviceFactory& open_device, const BuildIn
     if (trace.info().shapes_only) {
         throw UsageError(command.trace + ": holds shapes only, there is nothing to compute from");
     }
+    check_family(command, trace.info());
     const std::unique_ptr<Device> device = open_device();
     record(trace, *device, command.options, build, command.out);
     out << command.out << ": " << reference_layout(trace.info()).size() << " tensors from "

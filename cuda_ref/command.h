@@ -16,11 +16,19 @@ struct UsageError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// An option of one family, and what the other one has in its place.
+struct FamilyOption {
+    std::string name;
+    traces::Family family;
+    std::string elsewhere;
+};
+
 struct Command {
     bool help = false;
     std::string trace;
     std::string out;
     Options options;
+    std::vector<FamilyOption> of_one_family;  // those given
 };
 
 /// Throws UsageError: what is wrong, and the valid choices.

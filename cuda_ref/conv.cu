@@ -1,6 +1,7 @@
 // Causal depthwise convolution of width 4, SiLU, int8 (kernels.md 1.2, 1.3): one thread per channel
 // walks the tokens with the last four samples in registers. Prefill applies the scale once to the
-// exact accumulator, decode scales tap by tap: their bits differ, as upstream's do.
+// exact accumulator, decode scales tap by tap: their bits differ, as upstream's do. The families
+// differ in their scales, and in where a decode step's bias comes in.
 #include "cuda_ref/cuda_device.h"
 #include "cuda_ref/launch.h"
 
@@ -29,17 +30,30 @@ __device__ void shift_in(float (&window)[kTaps], const ConvJob& job, const Chann
     window[kTaps - 1] = static_cast<float>(job.x.data[row * job.x.stride + channel.index]);
 }
 
-__device__ void emit(const ConvJob& job, const Channel& channel, std::uint64_t token, float v) {
+struct ChannelScales {
+    float tap;
+    float bias;
+    float output;
+};
+
+__device__ ChannelScales scales_of(const ConvJob& job, std::uint64_t channel) {
+    const ConvSection* section = job.sections;
+    while (channel >= section->end) ++section;
+    return {section->weight_scale * section->input_scale, section->bias_scale,
+            job.output_scales[channel]};
+}
+
+__device__ void emit(const ConvJob& job, const Channel& channel, std::uint64_t token, float v,
+                     float output_scale) {
     const std::uint64_t row = channel.sequence * job.tokens + token;
-    job.out[row * job.x.width + channel.index] =
-        arith::quantize_rha(arith::silu(v) / job.output_scale);
+    job.out[row * job.x.width + channel.index] = arith::quantize_rha(arith::silu(v) / output_scale);
 }
 
 __global__ void convolve_prompt(ConvJob job) {
     Channel channel;
     if (!my_channel(job, channel)) return;
-    const float scale = job.weight_scale * job.input_scale;
-    const float bias = static_cast<float>(job.bias[channel.index]) * job.bias_scale;
+    const ChannelScales scales = scales_of(job, channel.index);
+    const float bias = static_cast<float>(job.bias[channel.index]) * scales.bias;
     float weight[kTaps];
     for (unsigned k = 0; k < kTaps; ++k) weight[k] = job.weight[channel.index * kTaps + k];
     float window[kTaps] = {};
@@ -47,27 +61,33 @@ __global__ void convolve_prompt(ConvJob job) {
         shift_in(window, job, channel, token);
         float acc = 0.0F;  // at most 4 * 128 * 128: exact
         for (unsigned k = 0; k < kTaps; ++k) acc += weight[k] * window[k];
-        emit(job, channel, token, arith::fma(scale, acc, bias));
+        emit(job, channel, token, arith::fma(scales.tap, acc, bias), scales.output);
     }
+}
+
+/// The oldest tap and the bias, of which one is a rounded product and the other joins it by fma.
+__device__ float first_tap(TapOrder order, float weight, float sample, float bias, float scale) {
+    return order == TapOrder::BiasFirst ? arith::fma(weight, sample, bias * scale)
+                                        : arith::fma(bias, scale, weight * sample);
 }
 
 __global__ void convolve_steps(ConvJob job) {
     Channel channel;
     if (!my_channel(job, channel)) return;
-    const float scale = job.weight_scale * job.input_scale;
-    const float bias = static_cast<float>(job.bias[channel.index]) * job.bias_scale;
+    const ChannelScales scales = scales_of(job, channel.index);
+    const auto bias = static_cast<float>(job.bias[channel.index]);
     float weight[kTaps];
     float window[kTaps];
     std::int8_t* state = job.state + (channel.sequence * job.x.width + channel.index) * kTaps;
     for (unsigned k = 0; k < kTaps; ++k) {
-        weight[k] = scale * static_cast<float>(job.weight[channel.index * kTaps + k]);
+        weight[k] = scales.tap * static_cast<float>(job.weight[channel.index * kTaps + k]);
         window[k] = state[k];
     }
     for (std::uint64_t token = 0; token < job.tokens; ++token) {
         shift_in(window, job, channel, token);
-        float v = bias;
-        for (unsigned k = 0; k < kTaps; ++k) v = arith::fma(weight[k], window[k], v);
-        emit(job, channel, token, v);
+        float v = first_tap(job.taps, weight[0], window[0], bias, scales.bias);
+        for (unsigned k = 1; k < kTaps; ++k) v = arith::fma(weight[k], window[k], v);
+        emit(job, channel, token, v, scales.output);
     }
     for (unsigned k = 0; k < kTaps; ++k) state[k] = static_cast<std::int8_t>(window[k]);
 }
@@ -79,6 +99,7 @@ void convolve(void (*kernel)(ConvJob), const ConvJob& job) {
     on_gpu.x = staging.input(job.x, job.batch * job.tokens);
     on_gpu.weight = staging.input(job.weight, channels * kTaps);
     on_gpu.bias = staging.input(job.bias, channels);
+    on_gpu.output_scales = staging.input(job.output_scales, channels);
     on_gpu.state = staging.in_out(job.state, job.batch * channels * kTaps);
     on_gpu.out = staging.output(job.out, job.batch * job.tokens * channels);
     launch(kernel, blocks_for(job.batch * channels, kThreads), kThreads, on_gpu);

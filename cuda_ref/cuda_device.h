@@ -20,6 +20,9 @@ public:
     void conv_decode(const ConvJob& job) override;
     void scan_prefill(const ScanJob& job) override;
     void scan_decode(const ScanJob& job) override;
+    void ssd_prefill(const SsdJob& job) override;
+    void ssd_decode(const SsdJob& job) override;
+    void gated_norm(const GatedNormJob& job) override;
     void hadamard(const HadamardJob& job) override;
 };
 

@@ -36,6 +36,9 @@ public:
     virtual void conv_decode(const ConvJob& job) = 0;
     virtual void scan_prefill(const ScanJob& job) = 0;
     virtual void scan_decode(const ScanJob& job) = 0;
+    virtual void ssd_prefill(const SsdJob& job) = 0;
+    virtual void ssd_decode(const SsdJob& job) = 0;
+    virtual void gated_norm(const GatedNormJob& job) = 0;
     virtual void hadamard(const HadamardJob& job) = 0;
 };
 

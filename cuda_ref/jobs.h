@@ -41,11 +41,15 @@ struct NormJob {
     std::int8_t* out = nullptr;
 };
 
-/// How an int32 accumulator becomes a real number; kernels.md 2.2 says which call uses which.
+/// How an int32 accumulator becomes a real number; kernels.md 2.2 and 2.3 say which call uses
+/// which. `column` is the factor of the output channel.
 enum class Epilogue {
     WeightScaleFirst,  // a * (b * acc): `forward` with several rows
     InputScaleFirst,   // b * (a * acc): `to_seqlen_last`, any number of rows
     OneRow,            // alpha * acc: `forward` with one row (GEMV)
+    Columns,           // a * (column * acc): `Parallel` with several rows
+    ColumnsOneRow,     // (column * a) * acc, codes half away from zero: `Parallel` with one row
+    FourBit,           // (acc * column) * a: W4A8, any number of rows
 };
 
 struct LinearJob {
@@ -56,22 +60,36 @@ struct LinearJob {
     float a = 0;
     float b = 0;
     float alpha = 0;
+    const float* column = nullptr;  // [n], of the last three epilogues
     Epilogue epilogue = Epilogue::WeightScaleFirst;
     bool wrap = false;             // `quirks: quamba`: int8 wraps modulo 256
     std::int8_t* codes = nullptr;  // [rows][n]; exactly one of the two outputs is set
     Half* values = nullptr;
 };
 
+/// A run of channels that share their scales: all of Mamba1's; x, B or C of Mamba2's.
+struct ConvSection {
+    std::uint64_t end = 0;  // the first channel after it
+    float input_scale = 0;
+    float weight_scale = 0;
+    float bias_scale = 0;
+};
+
+/// Of a decode step (kernels.md 1.2).
+enum class TapOrder {
+    BiasFirst,       // the rounded bias, then an fma a tap: Mamba1
+    OldestTapFirst,  // the oldest tap's rounded product, the bias by fma, the other taps: Mamba2
+};
+
 struct ConvJob {
     std::uint64_t batch = 0;
     std::uint64_t tokens = 0;
-    Codes x;                              // x.width is the number of channels
-    const std::int8_t* weight = nullptr;  // [channels][4]
-    const std::int8_t* bias = nullptr;    // [channels]
-    float weight_scale = 0;
-    float bias_scale = 0;
-    float input_scale = 0;
-    float output_scale = 0;
+    Codes x;                               // x.width is the number of channels
+    const std::int8_t* weight = nullptr;   // [channels][4]
+    const std::int8_t* bias = nullptr;     // [channels]
+    ConvSection sections[3];               // in the order of the channels; the rest is unused
+    const float* output_scales = nullptr;  // [channels]
+    TapOrder taps = TapOrder::BiasFirst;
     std::int8_t* state = nullptr;  // [batch][channels][4], newest last: decode in and out
     std::int8_t* out = nullptr;    // [batch][tokens][channels]
 };
@@ -100,6 +118,49 @@ struct ScanJob {
     std::int8_t* state = nullptr;  // [batch][channels][states]; prefill out, decode in and out
     float* carry = nullptr;        // [batch][channels][states], FP32 state after the last token
     Half* y = nullptr;             // [batch][tokens][channels]
+};
+
+/// Mamba2's SSM: channel = head * head_dim + dim. Every table of scales has an entry where it is
+/// read, whatever groups share it.
+struct SsdJob {
+    std::uint64_t batch = 0;
+    std::uint64_t tokens = 0;
+    std::uint64_t heads = 0;
+    std::uint64_t head_dim = 0;
+    std::uint64_t groups = 0;  // heads / groups heads share B and C
+    std::uint64_t states = 0;
+    std::uint64_t chunk = 0;              // tokens, of the chunked order
+    Codes x, b, c, dt;                    // rows are (sequence, token); b and c: [groups][states]
+    const Half* dt_bias = nullptr;        // [heads]
+    const std::int8_t* a_log = nullptr;   // [heads]
+    const std::int8_t* d = nullptr;       // [heads]
+    const float* x_scales = nullptr;      // [channels]
+    const float* b_scales = nullptr;      // [groups]
+    const float* c_scales = nullptr;      // [groups]
+    const float* state_scales = nullptr;  // [channels][states]
+    float dt_scale = 0;
+    float a_scale = 0;
+    float d_scale = 0;
+    arith::Softplus softplus = arith::Softplus::Log1p;
+    SsdOrder order = SsdOrder::Recurrent;  // prefill only
+    SumOrder sum;                          // over the states, in the recurrence
+    std::int8_t* state = nullptr;  // [batch][channels][states]; prefill out, decode in and out
+    float* carry = nullptr;        // [batch][channels][states], FP32 state after the last token
+    Half* y = nullptr;             // [batch][tokens][channels]
+};
+
+/// Gate, then RMSNorm over each SSD group's channels by themselves.
+struct GatedNormJob {
+    std::uint64_t rows = 0;
+    std::uint64_t width = 0;
+    std::uint64_t groups = 0;
+    const Half* y = nullptr;  // [rows][width]
+    Codes z;
+    float z_scale = 0;
+    const Half* weight = nullptr;  // [width]
+    float epsilon = 0;
+    SumOrder sum;         // of a group's squares
+    Half* out = nullptr;  // [rows][width]
 };
 
 struct HadamardJob {

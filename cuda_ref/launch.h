@@ -73,7 +73,13 @@ public:
         return copy;
     }
 
-    /// Waits for the kernel and brings its outputs home.
+    /// Room for `count` elements that one kernel leaves for another.
+    template <typename T>
+    T* scratch(std::uint64_t count) {
+        return static_cast<T*>(allocate(count * sizeof(T)));
+    }
+
+    /// Waits for the kernels and brings its outputs home.
     void finish() {
         check(cudaDeviceSynchronize(), "kernel");
         for (const auto& copy_back : returns_) copy_back();

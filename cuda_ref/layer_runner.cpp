@@ -1,3 +1,4 @@
+// What both families do alike, and the model's two ends.
 #include "cuda_ref/layer_runner.h"
 
 #include <algorithm>
@@ -12,17 +13,18 @@ constexpr std::uint64_t kTaps = 4;
 
 }  // namespace
 
-struct LayerRunner::Place {
-    bool decode;
-    std::uint64_t batch;
-    std::uint64_t tokens;
-    std::uint64_t rows;
-    Epilogue seqlen_last;  // in_proj and dt_proj: to_seqlen_last in prefill, forward in decode
-    Epilogue forward;      // x_proj and out_proj
-};
-
-Epilogue forward_epilogue(std::uint64_t rows) {
-    return rows == 1 ? Epilogue::OneRow : Epilogue::WeightScaleFirst;
+Epilogue epilogue_of(traces::LinearKind kind, const LinearCall& call) {
+    const bool one_row = call.at_once == 1;
+    switch (kind) {
+        case traces::LinearKind::W4:
+            return Epilogue::FourBit;
+        case traces::LinearKind::W8Columns:
+            return one_row ? Epilogue::ColumnsOneRow : Epilogue::Columns;
+        case traces::LinearKind::W8:
+            break;
+    }
+    if (call.to_seqlen_last) return Epilogue::InputScaleFirst;
+    return one_row ? Epilogue::OneRow : Epilogue::WeightScaleFirst;
 }
 
 std::vector<std::int8_t> last_conv_inputs(const Codes& x, std::uint64_t batch,
@@ -48,18 +50,12 @@ LayerRunner::LayerRunner(Device& device, const traces::Dims& dims, const Options
     : device_(device), dims_(dims), options_(options) {}
 
 LayerRunner::Place LayerRunner::place_of(const LayerInput& input) {
-    Place place{};
-    place.decode = input.phase == traces::Phase::Decode;
-    place.batch = input.batch;
-    place.tokens = input.tokens;
-    place.rows = input.batch * input.tokens;
-    place.forward = forward_epilogue(place.decode ? input.batch : place.rows);
-    place.seqlen_last = place.decode ? place.forward : Epilogue::InputScaleFirst;
-    return place;
+    return {input.phase == traces::Phase::Decode, input.batch, input.tokens,
+            input.batch * input.tokens};
 }
 
 LinearJob LayerRunner::linear_job(const traces::Linear& linear, const Codes& x,
-                                  const Call& call) const {
+                                  const LinearCall& call) const {
     LinearJob job;
     job.rows = call.rows;
     job.n = linear.n;
@@ -68,13 +64,14 @@ LinearJob LayerRunner::linear_job(const traces::Linear& linear, const Codes& x,
     job.a = linear.a;
     job.b = linear.b;
     job.alpha = linear.alpha;
-    job.epilogue = call.epilogue;
+    job.column = linear.column;
+    job.epilogue = epilogue_of(linear.kind, call);
     job.wrap = options_.quamba_quirks;
     return job;
 }
 
 std::vector<std::int8_t> LayerRunner::linear_codes(const traces::Linear& linear, const Codes& x,
-                                                   const Call& call) const {
+                                                   const LinearCall& call) const {
     std::vector<std::int8_t> out(call.rows * linear.n);
     LinearJob job = linear_job(linear, x, call);
     job.codes = out.data();
@@ -83,7 +80,7 @@ std::vector<std::int8_t> LayerRunner::linear_codes(const traces::Linear& linear,
 }
 
 std::vector<Half> LayerRunner::linear_values(const traces::Linear& linear, const Codes& x,
-                                             const Call& call) const {
+                                             const LinearCall& call) const {
     std::vector<Half> out(call.rows * linear.n);
     LinearJob job = linear_job(linear, x, call);
     job.values = out.data();
@@ -111,20 +108,26 @@ Normed LayerRunner::normalize(const Stream& stream, const Half* weight, float ou
     return out;
 }
 
-void LayerRunner::convolve(const traces::Mamba1Layer& layer, const Place& place,
-                           LayerOutputs& out) const {
-    const std::uint64_t width = dims_.d_inner;
-    out.conv.resize(place.rows * width);
-    ConvJob job;
+LayerOutputs LayerRunner::begin(const LayerInput& input, Normed normed) const {
+    LayerOutputs out;
+    out.residual = std::move(normed.residual);
+    out.norm = std::move(normed.codes);
+    const std::uint64_t states = input.batch * dims_.d_inner * dims_.d_state;
+    out.carry.resize(states);
+    if (input.phase == traces::Phase::Decode) {
+        const std::uint64_t samples = input.batch * dims_.conv_channels() * kTaps;
+        out.conv_state.assign(input.conv_state, input.conv_state + samples);
+        out.ssm_state.assign(input.ssm_state, input.ssm_state + states);
+    } else {
+        out.ssm_state.resize(states);
+    }
+    return out;
+}
+
+void LayerRunner::convolve(ConvJob job, const Place& place, LayerOutputs& out) const {
+    out.conv.resize(place.rows * job.x.width);
     job.batch = place.batch;
     job.tokens = place.tokens;
-    job.x = {out.in_proj.data(), 2 * width, width};
-    job.weight = layer.conv_weight;
-    job.bias = layer.conv_bias;
-    job.weight_scale = layer.conv_weight_scale;
-    job.bias_scale = layer.conv_bias_scale;
-    job.input_scale = layer.conv_input_scale;
-    job.output_scale = layer.conv_output_scale;
     job.out = out.conv.data();
     if (place.decode) {
         job.state = out.conv_state.data();
@@ -135,81 +138,20 @@ void LayerRunner::convolve(const traces::Mamba1Layer& layer, const Place& place,
     }
 }
 
-void LayerRunner::scan_states(const traces::Mamba1Layer& layer, const Place& place,
+void LayerRunner::project_out(const std::vector<Half>& x, double x_h_scale,
+                              const traces::Linear& out_proj, const LinearCall& call,
                               LayerOutputs& out) const {
     const std::uint64_t width = dims_.d_inner;
-    const std::uint64_t projected = dims_.x_proj_width();
-    out.scan.resize(place.rows * width);
-    out.ssm_state.resize(place.batch * width * dims_.d_state);
-    out.carry.resize(place.batch * width * dims_.d_state);
-    ScanJob job;
-    job.batch = place.batch;
-    job.tokens = place.tokens;
-    job.channels = width;
-    job.states = dims_.d_state;
-    job.u = {out.conv.data(), width, width};
-    job.dt = {out.dt_proj.data(), width, width};
-    job.b = {out.x_proj.data() + dims_.dt_rank, projected, dims_.d_state};
-    job.c = {out.x_proj.data() + dims_.dt_rank + dims_.d_state, projected, dims_.d_state};
-    job.z = {out.in_proj.data() + width, 2 * width, width};
-    job.a_log = layer.a_log;
-    job.d = layer.d;
-    job.dt_bias = layer.dt_bias;
-    job.u_scale = layer.u_scale;
-    job.dt_scale = layer.dt_scale;
-    job.b_scale = layer.b_scale;
-    job.c_scale = layer.c_scale;
-    job.z_scale = layer.z_scale;
-    job.a_scale = layer.a_scale;
-    job.d_scale = layer.d_scale;
-    job.dt_bias_scale = layer.dt_bias_scale;
-    job.state_scale = layer.ssm_state_scale;
-    job.softplus = options_.softplus;
-    job.order = options_.scan_order;
-    job.sum = options_.ssm_sum;
-    job.state = out.ssm_state.data();
-    job.carry = out.carry.data();
-    job.y = out.scan.data();
-    place.decode ? device_.scan_decode(job) : device_.scan_prefill(job);
-}
-
-void LayerRunner::rotate(const traces::Mamba1Layer& layer, const Place& place,
-                         LayerOutputs& out) const {
-    out.hadamard.resize(place.rows * dims_.d_inner);
+    out.hadamard.resize(x.size());
     HadamardJob job;
-    job.rows = place.rows;
-    job.width = dims_.d_inner;
-    job.x = out.scan.data();
-    job.scale = hadamard_scale(dims_.d_inner, layer.had_scale);
+    job.rows = call.rows;
+    job.width = width;
+    job.x = x.data();
+    job.scale = hadamard_scale(width, x_h_scale);
     job.wrap = options_.quamba_quirks;
     job.out = out.hadamard.data();
     device_.hadamard(job);
-}
-
-LayerOutputs LayerRunner::run(const traces::Mamba1Layer& layer, const LayerInput& input,
-                              const Stream& stream) const {
-    const Place place = place_of(input);
-    const Call forward{place.rows, place.forward};
-    const Call seqlen_last{place.rows, place.seqlen_last};
-    const std::uint64_t d = dims_.d_model;
-    const std::uint64_t e = dims_.d_inner;
-    LayerOutputs out;
-    if (place.decode) {
-        out.conv_state.assign(input.conv_state, input.conv_state + place.batch * e * kTaps);
-        out.ssm_state.assign(input.ssm_state, input.ssm_state + place.batch * e * dims_.d_state);
-    }
-    Normed normed = normalize(stream, layer.norm_weight, layer.norm_output_scale, input.epsilon);
-    out.residual = std::move(normed.residual);
-    out.norm = std::move(normed.codes);
-    out.in_proj = linear_codes(layer.in_proj, {out.norm.data(), d, d}, seqlen_last);
-    convolve(layer, place, out);
-    out.x_proj = linear_codes(layer.x_proj, {out.conv.data(), e, e}, forward);
-    const Codes low_rank{out.x_proj.data(), dims_.x_proj_width(), dims_.dt_rank};
-    out.dt_proj = linear_codes(layer.dt_proj, low_rank, seqlen_last);
-    scan_states(layer, place, out);
-    rotate(layer, place, out);
-    out.out_proj = linear_values(layer.out_proj, {out.hadamard.data(), e, e}, forward);
-    return out;
+    out.out_proj = linear_values(out_proj, {out.hadamard.data(), width, width}, call);
 }
 
 std::vector<Half> LayerRunner::embed(const traces::Head& head, const std::int32_t* tokens,
@@ -230,11 +172,11 @@ std::vector<Half> LayerRunner::embed(const traces::Head& head, const std::int32_
 HeadOutputs LayerRunner::run_head(const traces::Head& head, const Stream& stream,
                                   std::uint64_t batch, float epsilon) const {
     const std::uint64_t d = dims_.d_model;
-    const Call call{stream.hidden.size() / d, forward_epilogue(batch)};
     Normed normed = normalize(stream, head.norm_f_weight, head.norm_f_output_scale, epsilon);
     HeadOutputs out;
     out.residual = std::move(normed.residual);
     out.norm = std::move(normed.codes);
+    const LinearCall call{stream.hidden.size() / d, batch, false};
     out.logits = linear_values(head.lm_head, {out.norm.data(), d, d}, call);
     return out;
 }

@@ -1,5 +1,6 @@
-// W8A8 linear (kernels.md 2.2): int8 tiles in shared memory, dp4a into int32, FP32 epilogue.
-// The accumulator is exact, so the tiling cannot change a bit.
+// Linear with int8 products (kernels.md 2.2, 2.3; 4-bit weights arrive expanded): int8 tiles in
+// shared memory, dp4a into int32, FP32 epilogue. The accumulator is exact, so the tiling cannot
+// change a bit.
 #include "cuda_ref/cuda_device.h"
 #include "cuda_ref/launch.h"
 
@@ -39,23 +40,39 @@ __device__ void load_tile(Tile& tile, const Codes& codes, std::uint64_t first, s
     }
 }
 
-__device__ float apply_epilogue(const LinearJob& job, int accumulator) {
+__device__ float apply_epilogue(const LinearJob& job, int accumulator, std::uint64_t column) {
     const auto acc = static_cast<float>(accumulator);
-    if (job.epilogue == Epilogue::OneRow) return job.alpha * acc;
-    if (job.epilogue == Epilogue::InputScaleFirst) return job.b * (job.a * acc);
-    return job.a * (job.b * acc);
+    switch (job.epilogue) {
+        case Epilogue::OneRow:
+            return job.alpha * acc;
+        case Epilogue::InputScaleFirst:
+            return job.b * (job.a * acc);
+        case Epilogue::Columns:
+            return job.a * (job.column[column] * acc);
+        case Epilogue::ColumnsOneRow:
+            return (job.column[column] * job.a) * acc;
+        case Epilogue::FourBit:
+            return (acc * job.column[column]) * job.a;
+        default:
+            return job.a * (job.b * acc);
+    }
+}
+
+/// Upstream's two one-row kernels round by themselves: one half away, one without saturating.
+__device__ std::int8_t code_of(const LinearJob& job, float value) {
+    if (job.epilogue == Epilogue::ColumnsOneRow) return arith::quantize_rha(value);
+    if (job.wrap && job.epilogue == Epilogue::OneRow) return arith::wrap_rhe(value);
+    return arith::quantize_rhe(value);
 }
 
 __device__ void store(const LinearJob& job, std::uint64_t row, std::uint64_t column, int acc) {
     if (row >= job.rows || column >= job.n) return;
-    const float value = apply_epilogue(job, acc);
+    const float value = apply_epilogue(job, acc, column);
     const std::uint64_t index = row * job.n + column;
     if (job.values != nullptr) {
         job.values[index] = arith::to_half(value);
     } else {
-        job.codes[index] = job.wrap && job.epilogue == Epilogue::OneRow
-                               ? arith::wrap_rhe(value)
-                               : arith::quantize_rhe(value);
+        job.codes[index] = code_of(job, value);
     }
 }
 
@@ -104,6 +121,7 @@ void CudaDevice::linear(const LinearJob& job) {
     LinearJob on_gpu = job;
     on_gpu.x = staging.input(job.x, job.rows);
     on_gpu.weight = staging.input(job.weight, job.n * job.x.width);
+    on_gpu.column = staging.input(job.column, job.n);
     on_gpu.codes = staging.output(job.codes, job.rows * job.n);
     on_gpu.values = staging.output(job.values, job.rows * job.n);
     const dim3 grid(blocks_for(job.n, kTile), blocks_for(job.rows, kTile));

@@ -19,10 +19,19 @@ struct SumOrder {
     std::uint32_t tree_width = 0;
 };
 
+/// Mamba2's prefill.
+enum class SsdOrder {
+    Recurrent,  // the decode step's FP32 recurrence over time: the chip's order
+    Chunked,    // upstream's five steps with FP16 operands (ssm.md 3)
+};
+
 struct Options {
-    ScanOrder scan_order = ScanOrder::Sequential;  // of a prefill
+    ScanOrder scan_order = ScanOrder::Sequential;  // of a Mamba1 prefill
+    SsdOrder ssd_order = SsdOrder::Recurrent;      // of a Mamba2 prefill
     SumOrder norm_sum{8};
-    SumOrder ssm_sum{0};
+    SumOrder gated_norm_sum{8};
+    SumOrder ssm_sum{0};   // Mamba1's scan
+    SumOrder ssd_sum{16};  // Mamba2's; the chunked order has sums of its own
     arith::Softplus softplus = arith::Softplus::Log1p;
     bool quamba_quirks = false;  // int8 wrap-around in one-row linears and in the Hadamard
 };

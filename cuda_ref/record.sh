@@ -5,9 +5,10 @@
 #   cuda_ref/record.sh [BUILD_FOLDER]        default: build/gpu
 #
 # 1. builds mambasic_cuda_ref and mambasic_rung2;
-# 2. rung 2 (golden = GPU, bit for bit): every tensor, prefill in both scan orders and decode,
-#    L = 1, 33, 127, 128, 129, 512, 1000, 2049; prints the table "tensor, elements, mismatches";
-# 3. records every trace of traces/samples/ into traces/samples/gpu/NAME.ORDER.safetensors and
+# 2. rung 2 (golden = GPU, bit for bit): every tensor, Mamba1 and Mamba2, W8A8 and W4A8, prefill in
+#    both orders and decode, L = 1, 33, 127, 128, 129, 512, 1000, 2049; prints the table "tensor,
+#    elements, mismatches";
+# 3. records every trace of traces/samples/, of either family, into traces/samples/gpu/NAME.ORDER.safetensors and
 #    compares each file with golden in the same way.
 #
 # Exit status: 0 all equal, 1 something differs (the table says what), 2 it could not run. Files of
@@ -26,6 +27,22 @@ command -v nvidia-smi >/dev/null || cannot "nvidia-smi was not found: is the NVI
 nvidia-smi -L || cannot "the NVIDIA driver reports no GPU"
 [ -z "$(git status --porcelain --untracked-files=no)" ] ||
     echo "record.sh: warning: uncommitted changes; the recorded version will end in -dirty" >&2
+
+# orders_of TRACE: those that a prefill of its family has; in decode all would be the same file.
+orders_of() {
+    header=$(head -c 8192 "$1" | tr -d '\0')  # the metadata come first
+    default=sequential
+    other=cub
+    case $header in *'"family":"mamba2"'*)
+        default=recurrent
+        other=chunked
+        ;;
+    esac
+    case $header in
+    *'"phase":"decode"'*) echo "$default" ;;
+    *) echo "$default $other" ;;
+    esac
+}
 
 say "Building in $build"
 cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DMAMBASIC_CUDA=ON || cannot "cmake failed; ./setup.sh installs the packages"
@@ -46,10 +63,7 @@ found=0
 for trace in traces/samples/*.safetensors; do
     [ -f "$trace" ] || continue
     found=1
-    # The order is of the prefill scan; in decode both would be the same file.
-    orders="sequential cub"
-    case $trace in *decode*) orders=sequential ;; esac
-    for order in $orders; do
+    for order in $(orders_of "$trace"); do
         reference=traces/samples/gpu/$(basename "$trace" .safetensors).$order.safetensors
         "$record" "$trace" -o "$reference" --order "$order" || cannot "recording $trace failed"
         same=0

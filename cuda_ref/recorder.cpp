@@ -17,66 +17,64 @@ using traces::TraceInfo;
 
 using Shape = std::vector<std::uint64_t>;
 
-Tensor declare(std::string name, DType dtype, Shape shape) {
+DType dtype_of(std::int8_t /*code*/) { return DType::I8; }
+DType dtype_of(Half /*value*/) { return DType::F16; }
+DType dtype_of(float /*value*/) { return DType::F32; }
+
+/// `values` may be empty: then the tensor is a declaration.
+template <typename T>
+Tensor tensor_of(std::string name, Shape shape, const std::vector<T>& values) {
     Tensor tensor;
     tensor.name = std::move(name);
-    tensor.dtype = dtype;
+    tensor.dtype = dtype_of(T{});
     tensor.shape = std::move(shape);
+    tensor.data = reinterpret_cast<const std::byte*>(values.data());
     return tensor;
 }
 
-Tensor embedding_layout(const TraceInfo& info) {
-    return declare("trace.embedding.output", DType::F16,
-                   {info.batch, info.tokens, info.dims.d_model});
+Tensor embedding_tensor(const TraceInfo& info, const std::vector<Half>& values) {
+    return tensor_of("trace.embedding.output", {info.batch, info.tokens, info.dims.d_model},
+                     values);
 }
 
-/// In the order of layer_data().
-std::vector<Tensor> layer_layout(const TraceInfo& info, std::uint32_t index) {
+/// Every tensor of a layer; of an empty `out`, its declarations.
+std::vector<Tensor> layer_tensors(const TraceInfo& info, std::uint32_t index,
+                                  const LayerOutputs& out) {
     const traces::Dims& dims = info.dims;
-    const auto key = [&](const char* name) { return traces::trace_key(info, index, name); };
+    std::vector<Tensor> all;
+    const auto add = [&](const char* name, Shape shape, const auto& values) {
+        all.push_back(tensor_of(traces::trace_key(info, index, name), std::move(shape), values));
+    };
     const auto rows = [&](std::uint64_t width) { return Shape{info.batch, info.tokens, width}; };
-    const auto state = [&](std::uint64_t width) { return Shape{info.batch, dims.d_inner, width}; };
-    return {
-        declare(key("norm.residual"), DType::F32, rows(dims.d_model)),
-        declare(key("norm.output"), DType::I8, rows(dims.d_model)),
-        declare(key("in_proj.output"), DType::I8, rows(2 * std::uint64_t{dims.d_inner})),
-        declare(key("conv1d.output"), DType::I8, rows(dims.d_inner)),
-        declare(key("x_proj.output"), DType::I8, rows(dims.x_proj_width())),
-        declare(key("dt_proj.output"), DType::I8, rows(dims.d_inner)),
-        declare(key("scan.output"), DType::F16, rows(dims.d_inner)),
-        declare(key("had.output"), DType::I8, rows(dims.d_inner)),
-        declare(key("out_proj.output"), DType::F16, rows(dims.d_model)),
-        declare(key("conv1d.state"), DType::I8, state(dims.d_conv)),
-        declare(key("scan.state"), DType::I8, state(dims.d_state)),
-        declare(key("scan.carry"), DType::F32, state(dims.d_state)),
-    };
-}
-
-/// In the order of head_data(); a prefill's head sees the last token only.
-std::vector<Tensor> head_layout(const TraceInfo& info) {
-    const std::uint64_t tokens = traces::head_rows(info) / info.batch;
-    return {
-        declare("trace.norm_f.residual", DType::F32, {info.batch, tokens, info.dims.d_model}),
-        declare("trace.norm_f.output", DType::I8, {info.batch, tokens, info.dims.d_model}),
-        declare("trace.lm_head.output", DType::F16, {info.batch, tokens, info.dims.vocab}),
-    };
-}
-
-std::vector<const void*> layer_data(const LayerOutputs& out) {
-    return {out.residual.data(), out.norm.data(),       out.in_proj.data(),   out.conv.data(),
-            out.x_proj.data(),   out.dt_proj.data(),    out.scan.data(),      out.hadamard.data(),
-            out.out_proj.data(), out.conv_state.data(), out.ssm_state.data(), out.carry.data()};
-}
-
-std::vector<const void*> head_data(const HeadOutputs& out) {
-    return {out.residual.data(), out.norm.data(), out.logits.data()};
-}
-
-void emit(std::vector<Tensor> layout, const std::vector<const void*>& data, const Sink& sink) {
-    for (std::size_t i = 0; i < layout.size(); ++i) {
-        layout[i].data = static_cast<const std::byte*>(data[i]);
-        sink(layout[i]);
+    add("norm.residual", rows(dims.d_model), out.residual);
+    add("norm.output", rows(dims.d_model), out.norm);
+    add("in_proj.output", rows(dims.in_proj_width()), out.in_proj);
+    add("conv1d.output", rows(dims.conv_channels()), out.conv);
+    if (!dims.mamba2()) {
+        add("x_proj.output", rows(dims.x_proj_width()), out.x_proj);
+        add("dt_proj.output", rows(dims.d_inner), out.dt_proj);
     }
+    add("scan.output", rows(dims.d_inner), out.scan);
+    if (dims.mamba2()) add("gated_norm.output", rows(dims.d_inner), out.gated_norm);
+    add("had.output", rows(dims.d_inner), out.hadamard);
+    add("out_proj.output", rows(dims.d_model), out.out_proj);
+    add("conv1d.state", {info.batch, dims.conv_channels(), dims.d_conv}, out.conv_state);
+    add("scan.state", {info.batch, dims.d_inner, dims.d_state}, out.ssm_state);
+    add("scan.carry", {info.batch, dims.d_inner, dims.d_state}, out.carry);
+    return all;
+}
+
+/// A prefill's head sees the last token only.
+std::vector<Tensor> head_tensors(const TraceInfo& info, const HeadOutputs& out) {
+    const std::uint64_t tokens = traces::head_rows(info) / info.batch;
+    const Shape normed{info.batch, tokens, info.dims.d_model};
+    return {tensor_of("trace.norm_f.residual", normed, out.residual),
+            tensor_of("trace.norm_f.output", normed, out.norm),
+            tensor_of("trace.lm_head.output", {info.batch, tokens, info.dims.vocab}, out.logits)};
+}
+
+void emit(const std::vector<Tensor>& tensors, const Sink& sink) {
+    for (const Tensor& tensor : tensors) sink(tensor);
 }
 
 Stream first_stream(const traces::Trace& trace, const LayerRunner& runner, const Sink& sink) {
@@ -85,7 +83,7 @@ Stream first_stream(const traces::Trace& trace, const LayerRunner& runner, const
     Stream stream;
     if (info.has_head) {
         stream.hidden = runner.embed(trace.head(), trace.tokens(), rows);
-        emit({embedding_layout(info)}, {stream.hidden.data()}, sink);
+        sink(embedding_tensor(info, stream.hidden));
         return stream;
     }
     const std::uint64_t elements = rows * info.dims.d_model;
@@ -94,6 +92,20 @@ Stream first_stream(const traces::Trace& trace, const LayerRunner& runner, const
         stream.residual.assign(residual, residual + elements);
     }
     return stream;
+}
+
+LayerInput layer_input(const traces::Trace& trace, std::uint32_t index) {
+    const TraceInfo& info = trace.info();
+    LayerInput input;
+    input.phase = info.phase;
+    input.batch = info.batch;
+    input.tokens = info.tokens;
+    input.epsilon = info.epsilon;
+    if (info.phase == Phase::Decode) {
+        input.conv_state = trace.conv_state_in(index);
+        input.ssm_state = trace.ssm_state_in(index);
+    }
+    return input;
 }
 
 /// The rows that the head sees: the last token of each sequence, or every step of a decode.
@@ -116,16 +128,36 @@ std::string text_of(SumOrder order) {
     return order.tree_width == 0 ? "sequential" : "tree " + std::to_string(order.tree_width);
 }
 
+/// Those options that decide bits of the family.
+std::map<std::string, std::string> options_text(const TraceInfo& info, const Options& options) {
+    const bool log1p = options.softplus == arith::Softplus::Log1p;
+    std::map<std::string, std::string> text = {
+        {"softplus", log1p ? "log1p" : "log_exp_plus_1"},
+        {"norm_sum", text_of(options.norm_sum)},
+        {"quirks", options.quamba_quirks ? "quamba" : "none"},
+    };
+    if (info.dims.mamba2()) {
+        const bool chunked = options.ssd_order == SsdOrder::Chunked;
+        text["ssd_order"] = chunked ? "chunked" : "recurrent";
+        text["gated_norm_sum"] = text_of(options.gated_norm_sum);
+        text["ssd_sum"] = text_of(options.ssd_sum);
+    } else {
+        text["scan_order"] = options.scan_order == ScanOrder::Cub ? "cub" : "sequential";
+        text["ssm_sum"] = text_of(options.ssm_sum);
+    }
+    return text;
+}
+
 }  // namespace
 
 std::vector<Tensor> reference_layout(const TraceInfo& info) {
     std::vector<Tensor> layout;
-    if (info.has_head) layout.push_back(embedding_layout(info));
+    if (info.has_head) layout.push_back(embedding_tensor(info, {}));
     for (std::uint32_t index = 0; index < info.layers; ++index) {
-        for (Tensor& tensor : layer_layout(info, index)) layout.push_back(std::move(tensor));
+        for (Tensor& tensor : layer_tensors(info, index, {})) layout.push_back(std::move(tensor));
     }
     if (info.has_head) {
-        for (Tensor& tensor : head_layout(info)) layout.push_back(std::move(tensor));
+        for (Tensor& tensor : head_tensors(info, {})) layout.push_back(std::move(tensor));
     }
     return layout;
 }
@@ -135,29 +167,24 @@ void walk(const traces::Trace& trace, Device& device, const Options& options, co
     const LayerRunner runner(device, info.dims, options);
     Stream stream = first_stream(trace, runner, sink);
     for (std::uint32_t index = 0; index < info.layers; ++index) {
-        LayerInput input;
-        input.phase = info.phase;
-        input.batch = info.batch;
-        input.tokens = info.tokens;
-        input.epsilon = info.epsilon;
-        if (info.phase == Phase::Decode) {
-            input.conv_state = trace.conv_state_in(index);
-            input.ssm_state = trace.ssm_state_in(index);
-        }
-        LayerOutputs out = runner.run(trace.mamba1_layer(index), input, stream);
-        emit(layer_layout(info, index), layer_data(out), sink);
+        const LayerInput input = layer_input(trace, index);
+        LayerOutputs out = info.dims.mamba2()
+                               ? runner.run(trace.mamba2_layer(index), input, stream)
+                               : runner.run(trace.mamba1_layer(index), input, stream);
+        emit(layer_tensors(info, index, out), sink);
         stream = {std::move(out.out_proj), std::move(out.residual)};
     }
     if (!info.has_head) return;
     const HeadOutputs out = runner.run_head(trace.head(), rows_for_head(info, std::move(stream)),
                                             info.batch, info.epsilon);
-    emit(head_layout(info), head_data(out), sink);
+    emit(head_tensors(info, out), sink);
 }
 
 std::map<std::string, std::string> provenance(const traces::Trace& trace, const Options& options,
                                               const DeviceInfo& device, const BuildInfo& build) {
     const TraceInfo& info = trace.info();
-    return {
+    std::map<std::string, std::string> text = options_text(info, options);
+    text.insert({
         {"mambasic_reference", "1"},
         {"producer", "mambasic_cuda_ref " + build.version},
         {"trace_sha256", trace.header_sha256()},
@@ -170,17 +197,13 @@ std::map<std::string, std::string> provenance(const traces::Trace& trace, const 
         {"tokens", std::to_string(info.tokens)},
         {"first_layer", std::to_string(info.first_layer)},
         {"layers", std::to_string(info.layers)},
-        {"scan_order", options.scan_order == ScanOrder::Cub ? "cub" : "sequential"},
-        {"softplus", options.softplus == arith::Softplus::Log1p ? "log1p" : "log_exp_plus_1"},
-        {"norm_sum", text_of(options.norm_sum)},
-        {"ssm_sum", text_of(options.ssm_sum)},
-        {"quirks", options.quamba_quirks ? "quamba" : "none"},
         {"gpu", device.gpu},
         {"cuda_driver", device.driver},
         {"cuda_runtime", device.cuda_runtime},
         {"nvcc", build.nvcc},
         {"nvcc_flags", build.nvcc_flags},
-    };
+    });
+    return text;
 }
 
 void record(const traces::Trace& trace, Device& device, const Options& options,

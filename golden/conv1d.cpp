@@ -1,6 +1,7 @@
 #include "golden/conv1d.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "golden/arithmetic.h"
 #include "golden/parallel.h"
@@ -8,8 +9,14 @@
 namespace mambasic::golden {
 namespace {
 
-std::int8_t silu_and_quantize(float v, float output_scale) {
-    return arith::quantize_rha(arith::silu(v) / output_scale);
+/// What a convolution gives out: int8 codes, or the FP32 values that they are made from.
+template <typename Output>
+Output output_of(float v, float output_scale) {
+    if constexpr (std::is_same_v<Output, float>) {
+        return arith::silu(v);
+    } else {
+        return arith::quantize_rha(arith::silu(v) / output_scale);
+    }
 }
 
 /// One channel's codes and scales.
@@ -69,16 +76,16 @@ std::int8_t past(const Int8Rows& x, std::size_t first_row, std::size_t t, std::s
     return t < back ? std::int8_t{0} : x.row(first_row + t - back)[channel];
 }
 
-template <typename Params>
+template <typename Params, typename Output>
 void prefill_row(const Params& params, const Int8Rows& x, std::size_t row, std::size_t t,
-                 std::int8_t* output) {
+                 Output* output) {
     for (std::size_t e = 0; e < channel_count(params); ++e) {
         std::int8_t sample[kConvWidth];
         for (std::size_t k = 0; k < kConvWidth; ++k) {
             sample[k] = past(x, row - t, t, kConvWidth - 1 - k, e);
         }
         const Filter filter = filter_of(params, e);
-        output[e] = silu_and_quantize(scaled_sum(filter, sample), filter.scales.output);
+        output[e] = output_of<Output>(scaled_sum(filter, sample), filter.scales.output);
     }
 }
 
@@ -92,32 +99,54 @@ void keep_last_inputs(const Int8Rows& x, std::size_t channels, std::size_t first
     }
 }
 
-template <typename Params>
-void prefill(const Params& params, const Int8Rows& x, std::size_t batch, std::size_t tokens,
-             std::int8_t* output, std::int8_t* state) {
+template <typename Params, typename Output>
+void prefill_rows(const Params& params, const Int8Rows& x, std::size_t batch, std::size_t tokens,
+                  Output* output) {
     const std::size_t channels = channel_count(params);
 #pragma omp parallel for schedule(static) if (worth_threads(batch * tokens * channels))
     for (std::size_t row = 0; row < batch * tokens; ++row) {
         prefill_row(params, x, row, row % tokens, output + row * channels);
     }
+}
+
+template <typename Params>
+void prefill(const Params& params, const Int8Rows& x, std::size_t batch, std::size_t tokens,
+             std::int8_t* output, std::int8_t* state) {
+    prefill_rows(params, x, batch, tokens, output);
+    const std::size_t channels = channel_count(params);
     for (std::size_t s = 0; s < batch; ++s) {
         keep_last_inputs(x, channels, s * tokens, tokens, state + s * channels * kConvWidth);
     }
 }
 
-/// Shifts the new sample of every channel in and filters, the sum being `sum_of`.
-template <typename Params, typename Sum>
-void update(const Params& params, const Int8Rows& x, std::size_t batch, std::int8_t* output,
-            std::int8_t* state, Sum sum_of) {
-    const std::size_t channels = channel_count(params);
+void shift_in(const Int8Rows& x, std::size_t channels, std::size_t batch, std::int8_t* state) {
     for (std::size_t s = 0; s < batch; ++s) {
         for (std::size_t e = 0; e < channels; ++e) {
             std::int8_t* window = state + (s * channels + e) * kConvWidth;
             std::copy(window + 1, window + kConvWidth, window);
             window[kConvWidth - 1] = x.row(s)[e];
+        }
+    }
+}
+
+float decode_sum(const Conv1dParams&, const Filter& filter, const std::int8_t* window) {
+    return bias_then_taps(filter, window);
+}
+
+float decode_sum(const Conv1dByChannel&, const Filter& filter, const std::int8_t* window) {
+    return tap_bias_then_taps(filter, window);
+}
+
+template <typename Params, typename Output>
+void filter_windows(const Params& params, std::size_t batch, const std::int8_t* state,
+                    Output* output) {
+    const std::size_t channels = channel_count(params);
+    for (std::size_t s = 0; s < batch; ++s) {
+        for (std::size_t e = 0; e < channels; ++e) {
             const Filter filter = filter_of(params, e);
-            output[s * channels + e] =
-                silu_and_quantize(sum_of(filter, window), filter.scales.output);
+            const std::size_t i = s * channels + e;
+            const float sum = decode_sum(params, filter, state + i * kConvWidth);
+            output[i] = output_of<Output>(sum, filter.scales.output);
         }
     }
 }
@@ -136,12 +165,34 @@ void conv1d_prefill(const Conv1dByChannel& params, const Int8Rows& x, std::size_
 
 void conv1d_update(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
                    std::int8_t* output, std::int8_t* state) {
-    update(params, x, batch, output, state, bias_then_taps);
+    shift_in(x, channel_count(params), batch, state);
+    filter_windows(params, batch, state, output);
 }
 
 void conv1d_update(const Conv1dByChannel& params, const Int8Rows& x, std::size_t batch,
                    std::int8_t* output, std::int8_t* state) {
-    update(params, x, batch, output, state, tap_bias_then_taps);
+    shift_in(x, channel_count(params), batch, state);
+    filter_windows(params, batch, state, output);
+}
+
+void conv1d_prefill_fp32(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
+                         std::size_t tokens, float* output) {
+    prefill_rows(params, x, batch, tokens, output);
+}
+
+void conv1d_prefill_fp32(const Conv1dByChannel& params, const Int8Rows& x, std::size_t batch,
+                         std::size_t tokens, float* output) {
+    prefill_rows(params, x, batch, tokens, output);
+}
+
+void conv1d_update_fp32(const Conv1dParams& params, std::size_t batch, const std::int8_t* state,
+                        float* output) {
+    filter_windows(params, batch, state, output);
+}
+
+void conv1d_update_fp32(const Conv1dByChannel& params, std::size_t batch, const std::int8_t* state,
+                        float* output) {
+    filter_windows(params, batch, state, output);
 }
 
 }  // namespace mambasic::golden

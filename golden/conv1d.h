@@ -52,4 +52,16 @@ void conv1d_update(const Conv1dParams& params, const Int8Rows& x, std::size_t ba
 void conv1d_update(const Conv1dByChannel& params, const Int8Rows& x, std::size_t batch,
                    std::int8_t* output, std::int8_t* state);
 
+/// What conv1d_prefill quantizes: FP32, after SiLU, before the output scale.
+void conv1d_prefill_fp32(const Conv1dParams& params, const Int8Rows& x, std::size_t batch,
+                         std::size_t tokens, float* output);
+void conv1d_prefill_fp32(const Conv1dByChannel& params, const Int8Rows& x, std::size_t batch,
+                         std::size_t tokens, float* output);
+
+/// What conv1d_update quantizes, from the state that it leaves.
+void conv1d_update_fp32(const Conv1dParams& params, std::size_t batch, const std::int8_t* state,
+                        float* output);
+void conv1d_update_fp32(const Conv1dByChannel& params, std::size_t batch, const std::int8_t* state,
+                        float* output);
+
 }  // namespace mambasic::golden

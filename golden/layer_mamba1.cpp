@@ -34,12 +34,15 @@ struct Call {
                 layer.c_scale};
     }
     Int8Rows dt() const { return {out.dt_proj.data(), dims.d_inner, layer.dt_scale}; }
+    FloatRows fp32_u() const {
+        return reads_fp32(options) ? FloatRows{out.ssm_input.data(), dims.d_inner} : FloatRows{};
+    }
 };
 
 void prepare(const Call& call) {
     require_layer(call.dims, call.input, call.options);
     require_tree_width(call.options.ssm_sum, "ssm_sum");
-    allocate_layer(call.dims, call.input, call.out);
+    allocate_layer(call.dims, call.input, call.options, call.out);
     call.out.x_proj.resize(call.rows() * call.dims.x_proj_width());
     call.out.dt_proj.resize(call.rows() * call.dims.d_inner);
 }
@@ -69,7 +72,7 @@ ScanParams scan_params(const Call& call) {
 }
 
 ScanInput scan_input(const Call& call) {
-    return {call.u(), call.dt(), call.b(), call.c(), call.z()};
+    return {call.u(), call.dt(), call.b(), call.c(), call.z(), call.fp32_u()};
 }
 
 ScanOutput scan_output(const Call& call, LayerState& state) {
@@ -90,6 +93,10 @@ void prefill_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput&
                           out.in_proj.data());
     conv1d_prefill(conv_params(call), call.x(), input.batch, input.tokens, out.conv.data(),
                    state.conv.data());
+    if (reads_fp32(options)) {
+        conv1d_prefill_fp32(conv_params(call), call.x(), input.batch, input.tokens,
+                            out.ssm_input.data());
+    }
     linear_forward(layer.x_proj, call.u(), rows, options.quamba_quirks, out.x_proj.data());
     linear_to_seqlen_last(layer.dt_proj, call.dt_low_rank(), rows, out.dt_proj.data());
     selective_scan(scan_params(call), scan_input(call), input.batch, input.tokens,
@@ -109,6 +116,9 @@ void decode_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& 
     linear_forward(layer.in_proj, {out.norm.data(), dims.d_model, 0}, rows, wrap,
                    out.in_proj.data());
     conv1d_update(conv_params(call), call.x(), input.batch, out.conv.data(), state.conv.data());
+    if (reads_fp32(options)) {
+        conv1d_update_fp32(conv_params(call), input.batch, state.conv.data(), out.ssm_input.data());
+    }
     linear_forward(layer.x_proj, call.u(), rows, wrap, out.x_proj.data());
     linear_forward(layer.dt_proj, call.dt_low_rank(), rows, wrap, out.dt_proj.data());
     scan_step(scan_params(call), scan_input(call), input.batch, scan_output(call, state));

@@ -32,6 +32,9 @@ void require_heads(const Dims& dims, const Mamba2Layer& layer, const Options& op
     if (options.ssd_order == SsdOrder::Chunked && dims.chunk == 0) {
         throw std::invalid_argument("a chunk needs at least one token");
     }
+    if (options.ssd_order == SsdOrder::Chunked && reads_fp32(options)) {
+        throw std::invalid_argument("chunks multiply int8 codes: no FP32 SSM input");
+    }
 }
 
 /// Everything about one call that is not weights.
@@ -53,6 +56,10 @@ struct Call {
     Int8Rows conv_columns(std::size_t first) const {
         return {out.conv.data() + first, dims.conv_channels(), 0};
     }
+    FloatRows fp32_columns(std::size_t first) const {
+        return reads_fp32(options) ? FloatRows{out.ssm_input.data() + first, dims.conv_channels()}
+                                   : FloatRows{};
+    }
 };
 
 /// Checked before anything is looked up.
@@ -68,7 +75,7 @@ const Mamba2Layer& checked(const Dims& dims, const Mamba2Layer& layer, const Lay
 Call::Call(const Dims& d, const Mamba2Layer& l, const LayerInput& i, const Options& o,
            LayerTensors& tensors)
     : dims(d), layer(checked(d, l, i, o)), input(i), options(o), out(tensors), scales(d, l.groups) {
-    allocate_layer(dims, input, out);
+    allocate_layer(dims, input, options, out);
     out.gated_norm.resize(rows() * dims.d_inner);
 }
 
@@ -120,8 +127,10 @@ SsdParams ssd_params(const Call& call) {
 SsdInput ssd_input(const Call& call) {
     const std::size_t e = call.dims.d_inner;
     const std::size_t bc = call.dims.bc_width();
-    return {call.conv_columns(0), call.conv_columns(e), call.conv_columns(e + bc),
-            call.in_proj_columns(2 * e + 2 * bc, call.layer.dt_scale)};
+    return {call.conv_columns(0),      call.conv_columns(e),
+            call.conv_columns(e + bc), call.in_proj_columns(2 * e + 2 * bc, call.layer.dt_scale),
+            call.fp32_columns(0),      call.fp32_columns(e),
+            call.fp32_columns(e + bc)};
 }
 
 ScanOutput ssd_output(const Call& call, LayerState& state) {
@@ -149,8 +158,12 @@ void prefill_layer(const Dims& dims, const Mamba2Layer& layer, const LayerInput&
     const Call call(dims, layer, input, options, out);
     clear_state(dims, input, state);
     norm_and_in_proj(call);
-    conv1d_prefill(conv_params(call), call.in_proj_columns(dims.d_inner, 0), input.batch,
-                   input.tokens, out.conv.data(), state.conv.data());
+    const Conv1dByChannel conv = conv_params(call);
+    const Int8Rows xbc = call.in_proj_columns(dims.d_inner, 0);
+    conv1d_prefill(conv, xbc, input.batch, input.tokens, out.conv.data(), state.conv.data());
+    if (reads_fp32(options)) {
+        conv1d_prefill_fp32(conv, xbc, input.batch, input.tokens, out.ssm_input.data());
+    }
     ssd_prefill(ssd_params(call), ssd_input(call), input.batch, input.tokens,
                 ssd_output(call, state));
     gate_and_output(call);
@@ -161,8 +174,12 @@ void decode_layer(const Dims& dims, const Mamba2Layer& layer, const LayerInput& 
     const Call call(dims, layer, input, options, out);
     require_decode(dims, input, state);
     norm_and_in_proj(call);
-    conv1d_update(conv_params(call), call.in_proj_columns(dims.d_inner, 0), input.batch,
-                  out.conv.data(), state.conv.data());
+    const Conv1dByChannel conv = conv_params(call);
+    conv1d_update(conv, call.in_proj_columns(dims.d_inner, 0), input.batch, out.conv.data(),
+                  state.conv.data());
+    if (reads_fp32(options)) {
+        conv1d_update_fp32(conv, input.batch, state.conv.data(), out.ssm_input.data());
+    }
     ssd_step(ssd_params(call), ssd_input(call), input.batch, ssd_output(call, state));
     gate_and_output(call);
 }

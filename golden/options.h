@@ -24,6 +24,12 @@ enum class SsdOrder {
     Chunked,    // upstream's five steps with FP16 operands (ssm.md 3)
 };
 
+/// What the SSM reads of the convolution.
+enum class SsmInput {
+    Int8,  // its quantized output
+    Fp32,  // the values before quantization (ssm.md 8.2); Mamba1's x_proj reads the codes still
+};
+
 struct Options {
     ScanOrder scan_order = ScanOrder::Sequential;
     SsdOrder ssd_order = SsdOrder::Recurrent;
@@ -32,6 +38,7 @@ struct Options {
     SumOrder ssm_sum{0};   // Mamba1's scan
     SumOrder ssd_sum{16};  // Mamba2's
     arith::Softplus softplus = arith::Softplus::Log1p;
+    SsmInput ssm_input = SsmInput::Int8;
     bool quamba_quirks = false;  // int8 wrap-around in one-row linears and in the Hadamard
 };
 

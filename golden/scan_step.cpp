@@ -31,7 +31,7 @@ void step_channel(const ScanParams& p, const ScanInput& in, std::size_t s, std::
     const std::size_t first_state = (s * p.channels + channel) * p.states;
     float* carry = output.carry + first_state;
     std::int8_t* state = output.state + first_state;
-    const float u = dequantize(in.u, s, channel);
+    const float u = in.u_of(s, channel);
     const float dt = softplus_dt(p, in.dt, s, channel);
     std::vector<float> c(p.states);
     for (std::size_t n = 0; n < p.states; ++n) {

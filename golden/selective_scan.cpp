@@ -43,7 +43,7 @@ ChannelInput channel_input(const ScanParams& p, const ScanInput& in, const Seque
     ChannelInput x;
     for (std::size_t t = 0; t < sequence.tokens; ++t) {
         const std::size_t row = sequence.first_row + t;
-        const float u = in.u.scale * static_cast<float>(in.u.row(row)[channel]);
+        const float u = in.u_of(row, channel);
         const auto dt_code = static_cast<float>(in.dt.row(row)[channel]);
         const float dt = arith::softplus(arith::fma(in.dt.scale, dt_code, bias), p.softplus);
         x.dt.push_back(dt);

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "golden/arithmetic.h"
+#include "golden/float_rows.h"
 #include "golden/int8_rows.h"
 #include "golden/options.h"
 
@@ -30,6 +31,12 @@ struct ScanParams {
 /// Row (sequence, token) of each; u, dt and z have a column a channel, b and c one a state.
 struct ScanInput {
     Int8Rows u, dt, b, c, z;
+    FloatRows fp32_u{};  // where given, u is not read
+
+    float u_of(std::size_t row, std::size_t channel) const {
+        return fp32_u ? fp32_u.row(row)[channel]
+                      : u.scale * static_cast<float>(u.row(row)[channel]);
+    }
 };
 
 struct ScanOutput {

@@ -37,13 +37,21 @@ public:
 private:
     void load_b_and_c(std::size_t row, float dt) {
         const std::size_t first = head_.group * p_.states;
-        const std::int8_t* b = in_.b.row(row) + first;
-        const std::int8_t* c = in_.c.row(row) + first;
-        const float b_scale = ssd_bc_scale(p_, p_.b_scales, head_.group);
-        const float c_scale = ssd_bc_scale(p_, p_.c_scales, head_.group);
-        for (std::size_t n = 0; n < p_.states; ++n) {
-            db_[n] = b_scale * static_cast<float>(b[n]) * dt;  // left to right
-            c_[n] = c_scale * static_cast<float>(c[n]);
+        if (in_.fp32_b) {
+            std::copy_n(in_.fp32_b.row(row) + first, p_.states, db_.begin());
+            std::copy_n(in_.fp32_c.row(row) + first, p_.states, c_.begin());
+        } else {
+            dequantize(in_.b.row(row) + first, ssd_bc_scale(p_, p_.b_scales, head_.group), db_);
+            dequantize(in_.c.row(row) + first, ssd_bc_scale(p_, p_.c_scales, head_.group), c_);
+        }
+        for (float& b : db_) {
+            b *= dt;
+        }
+    }
+
+    static void dequantize(const std::int8_t* codes, float scale, std::vector<float>& values) {
+        for (std::size_t n = 0; n < values.size(); ++n) {
+            values[n] = scale * static_cast<float>(codes[n]);
         }
     }
 

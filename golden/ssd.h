@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "golden/arithmetic.h"
+#include "golden/float_rows.h"
 #include "golden/group_scales.h"
 #include "golden/int8_rows.h"
 #include "golden/options.h"
@@ -38,6 +39,7 @@ struct SsdParams {
 /// head. Only dt's scale is used, the others are looked up.
 struct SsdInput {
     Int8Rows x, b, c, dt;
+    FloatRows fp32_x{}, fp32_b{}, fp32_c{};  // where given, x, b and c are not read; not in chunks
 };
 
 /// Starts from zero state; writes every element of `output`.

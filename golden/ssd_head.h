@@ -30,7 +30,8 @@ inline float ssd_dt(const SsdParams& p, const SsdHead& head, const Int8Rows& dt,
 }
 
 inline float ssd_x(const SsdParams& p, const SsdInput& in, std::size_t row, std::size_t channel) {
-    return p.scales->x(channel) * static_cast<float>(in.x.row(row)[channel]);
+    return in.fp32_x ? in.fp32_x.row(row)[channel]
+                     : p.scales->x(channel) * static_cast<float>(in.x.row(row)[channel]);
 }
 
 /// The scale of B or C, `scales` being either's.

@@ -113,11 +113,19 @@ Json json_of(const LookupSection& l) {
 }
 
 Json json_of(const QuantizationSection& q) {
-    return {{"saturated", q.saturated},
-            {"flagged", q.flagged},
-            {"elements", q.elements},
-            {"sqnr_ssm_input_db", json_of(q.sqnr_ssm_input_db)},
-            {"sqnr_layer_output_db", json_of(q.sqnr_layer_output_db)}};
+    return {{"saturated", q.saturated}, {"flagged", q.flagged}, {"elements", q.elements}};
+}
+
+Json json_of(const QualityFigures& f) {
+    return {{"ssm_input_sqnr_db", json_of(f.ssm_input_db)},
+            {"ssm_input_x_sqnr_db", json_of(f.ssm_input_x_db)},
+            {"layer_output_sqnr_db", json_of(f.layer_output_db)}};
+}
+
+Json json_of(const LayerQuality& layer) {
+    Json json = {{"index", layer.index}};
+    json.update(json_of(layer.figures));
+    return json;
 }
 
 Json json_of(const UnitError& u) {
@@ -150,6 +158,12 @@ Json json_of(const std::vector<Row>& rows) {
     return list;
 }
 
+Json json_of(const QualitySection& q) {
+    Json json = json_of(q.all);
+    json["layers"] = json_of(q.layers);
+    return json;
+}
+
 Json json_of(const CheckSection& c) {
     return {{"against", c.against},
             {"mismatches", c.mismatches},
@@ -169,6 +183,7 @@ std::string to_json(const Report& report) {
                  {"dram", json_of(report.dram)},
                  {"lookup", json_of(report.lookup)},
                  {"quantization", json_of(report.quantization)},
+                 {"quality", report.quality ? json_of(*report.quality) : Json(nullptr)},
                  {"unit_errors", json_of(report.unit_errors)},
                  {"check", report.check ? json_of(*report.check) : Json(nullptr)},
                  {"notes", report.notes}};

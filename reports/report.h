@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reports/check_section.h"
+#include "reports/quality_section.h"
 
 namespace mambasic::reports {
 
@@ -109,9 +110,6 @@ struct QuantizationSection {
     std::uint64_t saturated = 0;
     std::uint64_t flagged = 0;
     std::uint64_t elements = 0;
-    std::optional<double>
-        sqnr_ssm_input_db;  // against an FP32 SSM input; absent where not computed
-    std::optional<double> sqnr_layer_output_db;
 };
 
 /// How far an approximate nonlinear unit is from the exact one.
@@ -131,7 +129,8 @@ struct Report {
     DramSection dram;
     LookupSection lookup;
     QuantizationSection quantization;
-    std::vector<UnitError> unit_errors;  // empty where every unit is exact
+    std::optional<QualitySection> quality;  // where it was asked for
+    std::vector<UnitError> unit_errors;     // empty where every unit is exact
     std::optional<CheckSection> check;
     std::vector<std::string> notes;  // warnings that a reader must see
 };

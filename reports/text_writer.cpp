@@ -132,17 +132,9 @@ std::string lookup_lines(const LookupSection& l) {
 }
 
 std::string quantization_lines(const QuantizationSection& q) {
-    std::string text = "  " + grouped(q.elements) + " elements, " + grouped(q.saturated) +
-                       " saturated (" +
-                       percent(static_cast<double>(q.saturated), static_cast<double>(q.elements)) +
-                       "), " + grouped(q.flagged) + " flagged\n";
-    if (q.sqnr_ssm_input_db) {
-        text += "  SSM input SQNR " + three_digits(*q.sqnr_ssm_input_db) + " dB\n";
-    }
-    if (q.sqnr_layer_output_db) {
-        text += "  layer output SQNR " + three_digits(*q.sqnr_layer_output_db) + " dB\n";
-    }
-    return text;
+    return "  " + grouped(q.elements) + " elements, " + grouped(q.saturated) + " saturated (" +
+           percent(static_cast<double>(q.saturated), static_cast<double>(q.elements)) + "), " +
+           grouped(q.flagged) + " flagged\n";
 }
 
 std::string unit_table(const std::vector<UnitError>& units) {
@@ -176,6 +168,7 @@ std::string to_text(const Report& report, const TextOptions& options) {
     text += section(ink, "DRAM: " + report.dram.name) + dram_table(report.dram);
     text += section(ink, "Scale lookup") + lookup_lines(report.lookup);
     text += section(ink, "Quantization") + quantization_lines(report.quantization);
+    if (report.quality) text += to_text(*report.quality, options.colour);
     if (!report.unit_errors.empty()) {
         text += section(ink, "Approximate units, against the exact ones") +
                 unit_table(report.unit_errors);

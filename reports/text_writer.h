@@ -18,6 +18,8 @@ std::string to_text(const Report& report, const TextOptions& options);
 /// "  with --set gemm.rows=8": what differs from the chip that is named; empty where nothing does.
 std::string overrides_line(const Provenance& provenance);
 
+std::string to_text(const QualitySection& quality, bool colour);
+
 /// The check alone, as `mambasic check` shows it.
 std::string to_text(const CheckSection& check, const TextOptions& options);
 

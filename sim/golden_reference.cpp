@@ -5,6 +5,7 @@
 
 #include "golden/layer.h"
 #include "models/common/error.h"
+#include "sim/quality.h"
 #include "sim/reference.h"
 
 namespace mambasic::sim {
@@ -42,11 +43,12 @@ std::vector<T> rows_of_token(const T* data, std::uint32_t batch, std::uint32_t t
 
 class GoldenReference : public Reference {
 public:
-    GoldenReference(const traces::Trace& trace, const golden::Options& options)
+    GoldenReference(const traces::Trace& trace, const golden::Options& options, Quality* quality)
         : name_(options.ssd_order == golden::SsdOrder::Chunked ? "golden-chunked" : "golden"),
           trace_(trace),
           info_(trace.info()),
-          options_(options) {
+          options_(options),
+          quality_(quality) {
         if (info_.phase == Phase::Decode) load_states();
     }
 
@@ -106,11 +108,13 @@ private:
                                        info_.epsilon};
         LayerState& state = is_decode() ? states_.at(index) : prefill_state_;
         const auto run = [&](const auto& layer) {
+            const LayerState before = quality_ != nullptr && is_decode() ? state : LayerState{};
             if (is_decode()) {
                 golden::decode_layer(info_.dims, layer, input, options_, out_, state);
             } else {
                 golden::prefill_layer(info_.dims, layer, input, options_, out_, state);
             }
+            if (quality_ != nullptr) quality_->add(index, layer, input, before, out_);
         };
         if (info_.dims.mamba2()) {
             run(trace_.mamba2_layer(index));
@@ -172,6 +176,7 @@ private:
     const traces::Trace& trace_;
     const traces::TraceInfo info_;
     const golden::Options options_;
+    Quality* const quality_;  // null: nobody asked
     std::vector<golden::Half> hidden_;
     std::vector<float> residual_;     // empty before layer 0 of the model
     std::vector<LayerState> states_;  // decode: one a layer
@@ -195,8 +200,8 @@ golden::Options golden_options(const ChipConfig& chip) {
 }
 
 std::unique_ptr<Reference> golden_reference(const traces::Trace& trace,
-                                            const golden::Options& options) {
-    return std::make_unique<GoldenReference>(trace, options);
+                                            const golden::Options& options, Quality* quality) {
+    return std::make_unique<GoldenReference>(trace, options, quality);
 }
 
 }  // namespace mambasic::sim

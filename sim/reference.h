@@ -12,6 +12,8 @@
 
 namespace mambasic::sim {
 
+class Quality;
+
 class Reference {
 public:
     virtual ~Reference() = default;
@@ -27,9 +29,10 @@ public:
 /// The choices of the chip that decide bits.
 golden::Options golden_options(const ChipConfig& chip);
 
-/// The trace must outlive all of these.
+/// The trace must outlive all of these. Where `quality` is given, it is told of every layer.
 std::unique_ptr<Reference> golden_reference(const traces::Trace& trace,
-                                            const golden::Options& options);
+                                            const golden::Options& options,
+                                            Quality* quality = nullptr);
 
 /// The trace's own recorded tensors; throws UserError where there are none.
 std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace);

@@ -194,7 +194,7 @@ Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epi
                   MacMode mode) {
     const std::uint64_t outputs = shape.m * shape.n;
     const bool native = mode == MacMode::Int4 && config.multiplies_int4();
-    const std::uint64_t held = config.rows * (native ? config.int4_macs_per_mac : 1);
+    const std::uint64_t held = std::uint64_t{config.rows} * (native ? config.int4_macs_per_mac : 1);
     const bool passes = config.dataflow == Dataflow::WeightStationary &&
                         !gemm_uses_vector_mode(config, shape) && held > 0 && shape.k > held;
     Counts counts;

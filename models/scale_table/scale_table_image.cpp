@@ -70,9 +70,10 @@ std::uint32_t cell_of(const ScaleTableShape& s, const ScaleTableSource& source,
                       std::uint32_t channel) {
     const std::uint32_t head = channel / s.head_dim;
     const std::uint32_t group = head / s.heads;
+    const std::size_t first = std::size_t{group} * s.head_groups;
     const std::uint32_t head_group =
-        group_of(source.head_end + group * s.head_groups, s.head_groups, head % s.heads);
-    const std::int32_t* row = source.dim_end + (group * s.head_groups + head_group) * s.dim_groups;
+        group_of(source.head_end + first, s.head_groups, head % s.heads);
+    const std::int32_t* row = source.dim_end + (first + head_group) * s.dim_groups;
     return head_group * s.dim_groups + group_of(row, s.dim_groups, channel % s.head_dim);
 }
 

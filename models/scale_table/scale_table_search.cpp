@@ -154,8 +154,8 @@ std::uint32_t Search::coded_cell(const Position& at) {
         code = code << kByteBits | image_.codes[byte];
     }
     code = code >> (bit % kByteBits) & ((1ULL << image_.code_bits) - 1);
-    return code < s.group_cells() ? static_cast<std::uint32_t>(at.group * s.group_cells() + code)
-                                  : kNone;
+    const std::uint32_t cells = s.group_cells();
+    return code < cells ? at.group * cells + static_cast<std::uint32_t>(code) : kNone;
 }
 
 std::uint32_t Search::cell(const Position& at) {

@@ -68,7 +68,7 @@ SsdBlock common_block(const SsmConfig& config, const NonlinearConfig& nonlinear,
 
 /// Block `index` of the tile: sequences, then heads, then blocks of rows.
 void point_at(const SsdTile& tile, std::uint64_t index, SsdBlock& block) {
-    const std::uint64_t rows = static_cast<std::uint64_t>(kSsdRows);
+    const auto rows = static_cast<std::uint64_t>(kSsdRows);
     const std::uint64_t blocks = ceil_div(tile.shape.head_dim, rows);
     const std::uint64_t first = index % blocks * rows;
     const std::uint64_t head = index / blocks % tile.shape.heads;

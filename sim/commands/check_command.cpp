@@ -1,12 +1,14 @@
 // mambasic check: are the chip's bits those of the reference, tensor by tensor?
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "reports/text_writer.h"
 #include "sim/check.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/verb.h"
+#include "sim/quality.h"
 
 namespace mambasic::sim {
 namespace {
@@ -30,6 +32,10 @@ void describe(po::options_description& options) {
         "a.b=v: change one key of the chip; may be repeated");
     add("approximate", po::bool_switch(),
         "exit 0 even though the chip's table or polynomial units differ from the exact ones");
+    add("quality", po::bool_switch(),
+        "also report what the codes of the SSM input cost: the SQNR of that input and of the layer "
+        "output against an FP32 SSM input, each layer given the run's own input; a second golden "
+        "layer for each");
     add("out", text(), "folder for report.json and report.txt");
 }
 
@@ -48,9 +54,19 @@ std::unique_ptr<Reference> chunked_reference(const Arguments& arguments, const C
     return golden_reference(trace, options);
 }
 
+// `quality` is made where it is asked for.
 std::unique_ptr<Reference> reference_for(const Arguments& arguments, const ChipConfig& chip,
-                                         const traces::Trace& trace) {
+                                         const traces::Trace& trace,
+                                         std::optional<Quality>& quality) {
     const std::string against = arguments.text_or("against", "golden");
+    if (arguments.has("quality")) {
+        if (against != "golden") {
+            arguments.reject("quality",
+                             "only golden can leave the SSM input in FP32; leave out --against");
+        }
+        quality.emplace(trace.info(), golden_options(chip));
+        return golden_reference(trace, golden_options(chip), &*quality);
+    }
     if (against == "golden") return golden_reference(trace, golden_options(chip));
     if (against == kChunked) return chunked_reference(arguments, chip, trace);
     if (against == "recorded") return recorded_reference(trace);
@@ -89,20 +105,24 @@ int check_command(const Arguments& arguments) {
     if (arguments.text_or("against", "golden") == kChunked) {
         departures.emplace_back("scan: recurrent, not chunked");
     }
-    Check check(trace.info(), reference_for(arguments, chip, trace),
+    std::optional<Quality> quality;
+    Check check(trace.info(), reference_for(arguments, chip, trace, quality),
                 departures.empty() ? Distances::Off : Distances::On);
     RunOptions options;
     options.on_output = [&check](const LayerOutput& output) { check.on_output(output); };
-    const Asked asked = {arguments.command({"trace", "chip", "scheme", "against", "set"}),
-                         arguments.list("set")};
+    const Asked asked = {
+        arguments.command({"trace", "chip", "scheme", "against", "quality", "set"}),
+        arguments.list("set")};
     reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     report.check = check.result();
     report.check->departures = departures;
+    if (quality) report.quality = quality->result();
 
     const bool accepted = !departures.empty() && (exact || arguments.has("approximate"));
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)
+              << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
               << reports::to_text(*report.check,
                                   {wants_colour(), next_steps(*report.check, accepted)});
     return report.check->mismatches == 0 || accepted ? kExitDone : kExitDifferent;

@@ -52,6 +52,13 @@ TEST(CommandLine, OptionsReachTheRun) {
         parse_command({"-o", "R", "--ssm-sum", "4", "--norm-sum", "sequential", "T"});
     EXPECT_EQ(trees.options.ssm_sum.tree_width, 4U);
     EXPECT_EQ(trees.options.norm_sum.tree_width, 0U);
+    const Command mamba2 = parse_command(
+        {"-o", "R", "--order", "recurrent", "--ssd-sum", "4", "--gated-norm-sum", "32", "T"});
+    EXPECT_EQ(mamba2.options.ssd_order, SsdOrder::Recurrent);
+    EXPECT_EQ(mamba2.options.ssd_sum.tree_width, 4U);
+    EXPECT_EQ(mamba2.options.gated_norm_sum.tree_width, 32U);
+    EXPECT_EQ(parse_command({"-o", "R", "--order", "chunked", "T"}).options.ssd_order,
+              SsdOrder::Chunked);
 }
 
 TEST(CommandLine, WithoutOptionsItIsTheChipsArithmetic) {
@@ -60,6 +67,9 @@ TEST(CommandLine, WithoutOptionsItIsTheChipsArithmetic) {
     EXPECT_EQ(options.softplus, arith::Softplus::Log1p);
     EXPECT_EQ(options.norm_sum.tree_width, 8U);
     EXPECT_EQ(options.ssm_sum.tree_width, 0U);
+    EXPECT_EQ(options.ssd_order, SsdOrder::Recurrent);
+    EXPECT_EQ(options.gated_norm_sum.tree_width, 8U);
+    EXPECT_EQ(options.ssd_sum.tree_width, 16U);
     EXPECT_FALSE(options.quamba_quirks);
 }
 
@@ -70,20 +80,23 @@ TEST(CommandLine, BadInputIsOneLine) {
     expect_usage_error({"T", "U", "-o", "R"}, "'U': only one trace can be recorded at a time");
     expect_usage_error({"T", "--ordr", "cub"}, "unknown option '--ordr'; see --help");
     expect_usage_error({"T", "-o", "R", "--order", "tree"},
-                       "--order: 'tree' is not 'sequential' or 'cub'");
+                       "--order: 'tree' is not 'sequential' or 'cub' or 'recurrent' or 'chunked'");
     expect_usage_error({"T", "-o", "R", "--softplus", "x"},
                        "--softplus: 'x' is not 'log1p' or 'log-exp-plus-1'");
     expect_usage_error({"T", "-o", "R", "--norm-sum", "12"},
                        "--norm-sum: '12' is not 'sequential' or a power of two from 2 to 256");
     expect_usage_error({"T", "-o", "R", "--order", "cub", "--ssm-sum", "4"},
                        "--ssm-sum: order cub sums the states in sequence");
+    expect_usage_error({"T", "-o", "R", "--order", "chunked", "--ssd-sum", "4"},
+                       "--ssd-sum: order chunked has sums of its own");
 }
 
 TEST(CommandLine, HelpNamesEveryOption) {
     const Result result = run({"--help"});
     EXPECT_EQ(result.status, 0);
     for (const char* option :
-         {"-o", "--order", "--softplus", "--norm-sum", "--ssm-sum", "--quirks"}) {
+         {"-o", "--order sequential|cub", "--order recurrent|chunked", "--softplus", "--norm-sum",
+          "--gated-norm-sum", "--ssm-sum", "--ssd-sum", "--quirks"}) {
         EXPECT_NE(result.out.find(option), std::string::npos) << option;
     }
 }
@@ -104,6 +117,38 @@ TEST_F(CommandRun, RecordsAndSaysSo) {
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(result.out, reference_.path() + ": 28 tensors from a fake GPU\n");
     EXPECT_FALSE(traces::SafetensorsFile::open(reference_.path()).tensors().empty());
+}
+
+TEST_F(CommandRun, RefusesOptionsOfTheOtherFamily) {
+    const auto refusal = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {trace_.path(), "-o", reference_.path()});
+        const Result result = run(arguments);
+        EXPECT_EQ(result.status, 2);
+        EXPECT_FALSE(std::filesystem::exists(reference_.path()));
+        return result.err;
+    };
+    const std::string of_mamba1 = trace_.path() + " is of mamba1, which ";
+    write_trace();
+    EXPECT_EQ(refusal({"--order", "chunked"}), "mambasic_cuda_ref: --order chunked: " + of_mamba1 +
+                                                   "has the orders 'sequential' and 'cub'\n");
+    EXPECT_EQ(refusal({"--ssd-sum", "8"}),
+              "mambasic_cuda_ref: --ssd-sum: " + of_mamba1 + "has --ssm-sum\n");
+    EXPECT_EQ(refusal({"--gated-norm-sum", "8"}),
+              "mambasic_cuda_ref: --gated-norm-sum: " + of_mamba1 + "has no gated norm\n");
+
+    const std::string of_mamba2 = trace_.path() + " is of mamba2, which ";
+    random_trace(trace_.path(), random_mamba2_info(traces::Phase::Prefill, 1, 3, 24), 1);
+    EXPECT_EQ(refusal({"--order", "cub"}), "mambasic_cuda_ref: --order cub: " + of_mamba2 +
+                                               "has the orders 'recurrent' and 'chunked'\n");
+    EXPECT_EQ(refusal({"--ssm-sum", "8"}),
+              "mambasic_cuda_ref: --ssm-sum: " + of_mamba2 + "has --ssd-sum\n");
+}
+
+TEST_F(CommandRun, RecordsMamba2) {
+    random_trace(trace_.path(), random_mamba2_info(traces::Phase::Prefill, 1, 3, 24), 1);
+    const Result result = run({trace_.path(), "-o", reference_.path(), "--order", "chunked"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out, reference_.path() + ": 26 tensors from a fake GPU\n");
 }
 
 TEST_F(CommandRun, WithoutAGpuItSaysSoAndWritesNothing) {
@@ -127,6 +172,9 @@ TEST_F(CommandRun, AFailingKernelLeavesNothingBehind) {
         void conv_decode(const ConvJob&) override {}
         void scan_prefill(const ScanJob&) override {}
         void scan_decode(const ScanJob&) override {}
+        void ssd_prefill(const SsdJob&) override {}
+        void ssd_decode(const SsdJob&) override {}
+        void gated_norm(const GatedNormJob&) override {}
         void hadamard(const HadamardJob&) override {}
     };
     write_trace();

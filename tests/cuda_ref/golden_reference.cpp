@@ -42,6 +42,7 @@ public:
     void layer(std::uint32_t index, const LayerTensors& t, std::uint64_t first,
                std::uint64_t count) {
         const auto put = [&](const char* name, const auto& values) {
+            if (values.empty()) return;  // the other family's
             rows(traces::trace_key(info_, index, name), values, first, count, info_.tokens);
         };
         put("norm.residual", t.residual);
@@ -51,6 +52,7 @@ public:
         put("x_proj.output", t.x_proj);
         put("dt_proj.output", t.dt_proj);
         put("scan.output", t.scan);
+        put("gated_norm.output", t.gated_norm);
         put("had.output", t.hadamard);
         put("out_proj.output", t.out_proj);
         whole(traces::trace_key(info_, index, "scan.carry"), t.carry);
@@ -98,7 +100,11 @@ golden::Options options_of(const Options& options) {
     golden::Options out;
     const bool cub = options.scan_order == ScanOrder::Cub;
     out.scan_order = cub ? golden::ScanOrder::Cub : golden::ScanOrder::Sequential;
+    const bool chunked = options.ssd_order == SsdOrder::Chunked;
+    out.ssd_order = chunked ? golden::SsdOrder::Chunked : golden::SsdOrder::Recurrent;
     out.norm_sum = {options.norm_sum.tree_width};
+    out.gated_norm_sum = {options.gated_norm_sum.tree_width};
+    out.ssd_sum = {options.ssd_sum.tree_width};
     out.ssm_sum = {options.ssm_sum.tree_width};
     out.softplus = options.softplus;
     out.quamba_quirks = options.quamba_quirks;
@@ -113,19 +119,35 @@ struct Walk {
     std::vector<float> residual;
 };
 
+template <typename Layer>
+void run_call(const Walk& walk, const Layer& layer, const golden::LayerInput& input,
+              LayerTensors& out, golden::LayerState& state) {
+    const traces::Dims& dims = walk.trace.info().dims;
+    if (walk.trace.info().phase == Phase::Decode) {
+        golden::decode_layer(dims, layer, input, walk.options, out, state);
+    } else {
+        golden::prefill_layer(dims, layer, input, walk.options, out, state);
+    }
+}
+
+golden::LayerState first_state(const traces::Trace& trace, std::uint32_t index) {
+    const traces::TraceInfo& info = trace.info();
+    const traces::Dims& dims = info.dims;
+    golden::LayerState state;
+    if (info.phase != Phase::Decode) return state;
+    const std::int8_t* conv = trace.conv_state_in(index);
+    const std::int8_t* ssm = trace.ssm_state_in(index);
+    const std::uint64_t batch = info.batch;
+    state.conv.assign(conv, conv + batch * dims.conv_channels() * dims.d_conv);
+    state.ssm.assign(ssm, ssm + batch * dims.d_inner * dims.d_state);
+    return state;
+}
+
 /// All tokens at once in prefill, one step after the other in decode.
 void run_layer(Walk& walk, std::uint32_t index) {
     const traces::TraceInfo& info = walk.trace.info();
-    const bool decode = info.phase == Phase::Decode;
-    const std::uint32_t count = decode ? 1 : info.tokens;
-    golden::LayerState state;
-    if (decode) {
-        const std::uint64_t channels = std::uint64_t{info.batch} * info.dims.d_inner;
-        const std::int8_t* conv = walk.trace.conv_state_in(index);
-        const std::int8_t* ssm = walk.trace.ssm_state_in(index);
-        state.conv.assign(conv, conv + channels * info.dims.d_conv);
-        state.ssm.assign(ssm, ssm + channels * info.dims.d_state);
-    }
+    const std::uint32_t count = info.phase == Phase::Decode ? 1 : info.tokens;
+    golden::LayerState state = first_state(walk.trace, index);
     for (std::uint64_t first = 0; first < info.tokens; first += count) {
         const auto hidden = tokens_of(walk.hidden, info, first, count);
         const auto residual = tokens_of(walk.residual, info, first, count);
@@ -136,11 +158,10 @@ void run_layer(Walk& walk, std::uint32_t index) {
         input.residual = residual.empty() ? nullptr : residual.data();
         input.epsilon = info.epsilon;
         LayerTensors out;
-        const auto layer = walk.trace.mamba1_layer(index);
-        if (decode) {
-            golden::decode_layer(info.dims, layer, input, walk.options, out, state);
+        if (info.dims.mamba2()) {
+            run_call(walk, walk.trace.mamba2_layer(index), input, out, state);
         } else {
-            golden::prefill_layer(info.dims, layer, input, walk.options, out, state);
+            run_call(walk, walk.trace.mamba1_layer(index), input, out, state);
         }
         walk.collector.layer(index, out, first, count);
     }

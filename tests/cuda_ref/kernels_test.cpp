@@ -110,6 +110,7 @@ struct ConvCase {
     ByteCodes x = random_codes(kTokens * kChannels, 60, 3);
     ByteCodes weight = random_codes(kChannels * 4, 6, 4);
     ByteCodes bias = random_codes(kChannels, 127, 5);
+    std::vector<float> output_scales = std::vector<float>(kChannels, 1.0F);
     golden::Conv1dParams params;
 
     explicit ConvCase(float weight_scale, float bias_scale) {
@@ -129,10 +130,8 @@ struct ConvCase {
         job.x = {x.data(), kChannels, kChannels};
         job.weight = weight.data();
         job.bias = bias.data();
-        job.weight_scale = params.weight_scale;
-        job.bias_scale = params.bias_scale;
-        job.input_scale = params.input_scale;
-        job.output_scale = params.output_scale;
+        job.sections[0] = {kChannels, params.input_scale, params.weight_scale, params.bias_scale};
+        job.output_scales = output_scales.data();
         job.out = out;
         return job;
     }

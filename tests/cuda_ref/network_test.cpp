@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "cuda_ref/cuda_device.h"
 #include "cuda_ref/recorder.h"
@@ -104,19 +105,125 @@ TEST_F(Network, OddNumbersOfStates) {
     }
 }
 
-// What golden recorded once, in the files that everybody has.
+Options in_chunks() {
+    Options options;
+    options.ssd_order = SsdOrder::Chunked;
+    return options;
+}
+
+traces::TraceInfo with_groups(traces::TraceInfo info, std::uint32_t groups) {
+    info.dims.groups = groups;
+    info.groups.ssd_groups = groups;
+    return info;
+}
+
+traces::TraceInfo four_bit(traces::TraceInfo info) {
+    info.precision = "w4a8";
+    return info;
+}
+
+// Lengths of a part of a chunk, of whole chunks, and of chunks and a part.
+TEST_F(Network, Mamba2Prefill) {
+    for (const std::uint32_t tokens : {1U, 3U, 32U, 33U, 129U}) {
+        const auto info = random_mamba2_info(Phase::Prefill, 2, tokens, 24);
+        expect_golden(info, {});
+        expect_golden(info, in_chunks());
+    }
+}
+
+TEST_F(Network, Mamba2OfOneAndOfThreeSsdGroups) {
+    for (const std::uint32_t groups : {1U, 3U}) {
+        for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+            const auto info = with_groups(random_mamba2_info(phase, 1, 20, 24), groups);
+            expect_golden(info, {});
+            expect_golden(info, in_chunks());
+        }
+    }
+}
+
+TEST_F(Network, Mamba2WithoutATableOfGroups) {
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        const auto info = without_groups(random_mamba2_info(phase, 2, 20, 24));
+        expect_golden(info, {});
+        expect_golden(info, in_chunks());
+    }
+}
+
+// In decode the batch is the rows of a call, in prefill all tokens of all sequences.
+TEST_F(Network, Mamba2DecodeAndOneRowPrefill) {
+    for (const std::uint32_t batch : {1U, 3U}) {
+        expect_golden(random_mamba2_info(Phase::Decode, batch, 9, 24), {});
+    }
+    expect_golden(random_mamba2_info(Phase::Prefill, 1, 1, 24), {});
+    expect_golden(random_mamba2_info(Phase::Prefill, 1, 1, 24), in_chunks());
+}
+
+TEST_F(Network, Mamba2InTheOtherDirection) {
+    emulation::set_direction(emulation::Direction::Down);
+    expect_golden(random_mamba2_info(Phase::Prefill, 2, 33, 24), {});
+    expect_golden(random_mamba2_info(Phase::Prefill, 2, 33, 24), in_chunks());
+    expect_golden(random_mamba2_info(Phase::Decode, 2, 3, 24), {});
+}
+
+TEST_F(Network, Mamba2OtherOptionsAndSizes) {
+    Options options;
+    options.softplus = arith::Softplus::LogExpPlus1;
+    options.gated_norm_sum.tree_width = 0;
+    options.ssd_sum.tree_width = 0;
+    options.quamba_quirks = true;
+    expect_golden(random_mamba2_info(Phase::Prefill, 1, 6, 24), options);
+    expect_golden(random_mamba2_info(Phase::Decode, 1, 6, 24), options);
+    options.gated_norm_sum.tree_width = 16;  // groups of 24 channels: the last tree is padded
+    options.ssd_sum.tree_width = 8;
+    for (const std::uint32_t states : {5U, 20U, 24U}) {
+        traces::TraceInfo info = random_mamba2_info(Phase::Prefill, 1, 7, 24);
+        info.dims.d_state = states;
+        expect_golden(info, options);
+        info.phase = Phase::Decode;
+        expect_golden(info, options);
+    }
+}
+
+TEST_F(Network, Mamba2WithoutAHead) {
+    traces::TraceInfo info = random_mamba2_info(Phase::Prefill, 2, 5, 24);
+    info.has_head = false;
+    info.first_layer = 2;
+    expect_golden(info, {});
+}
+
+TEST_F(Network, FourBitWeights) {
+    for (const std::uint32_t batch : {1U, 2U}) {
+        for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+            expect_golden(four_bit(random_info(phase, batch, 5, 128)), {});
+            expect_golden(four_bit(random_mamba2_info(phase, batch, 5, 128)), {});
+            expect_golden(without_groups(four_bit(random_mamba2_info(phase, batch, 1, 128))), {});
+        }
+    }
+    expect_golden(four_bit(random_info(Phase::Prefill, 1, 129, 128)), {});
+    expect_golden(four_bit(random_mamba2_info(Phase::Prefill, 1, 33, 128)), in_chunks());
+    Options quirks;
+    quirks.quamba_quirks = true;
+    expect_golden(four_bit(random_info(Phase::Decode, 1, 2, 128)), quirks);
+}
+
+// What golden recorded once, in the files that everybody has, of whichever family.
 TEST_F(Network, SampleTraces) {
-    for (const char* name : {"tiny-prefill", "tiny-decode"}) {
-        const traces::Trace trace = traces::Trace::open(std::string(MAMBASIC_SOURCE_DIR) +
-                                                        "/traces/samples/" + name + ".safetensors");
+    const std::filesystem::path samples = std::string(MAMBASIC_SOURCE_DIR) + "/traces/samples";
+    int compared = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(samples)) {
+        if (entry.path().extension() != ".safetensors") continue;
+        const traces::Trace trace = traces::Trace::open(entry.path());
         CudaDevice device;
         walk(trace, device, {}, [&](const traces::Tensor& tensor) {
             const traces::Tensor* recorded = trace.find(tensor.name);
             ASSERT_NE(recorded, nullptr) << tensor.name;
             ASSERT_EQ(recorded->bytes(), tensor.bytes()) << tensor.name;
-            EXPECT_EQ(std::memcmp(recorded->data, tensor.data, tensor.bytes()), 0) << tensor.name;
+            EXPECT_EQ(std::memcmp(recorded->data, tensor.data, tensor.bytes()), 0)
+                << trace.path() << ": " << tensor.name;
         });
+        ++compared;
     }
+    EXPECT_GT(compared, 1);
 }
 
 // Upstream's chunk shapes and their edges (ssm.md 1.3): rung 2's lengths.

@@ -4,10 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <vector>
 
 #include "golden/arithmetic.h"
+#include "tests/cuda_ref/random_scales.h"
 #include "traces/layout.h"
 #include "traces/metadata.h"
 #include "traces/writer.h"
@@ -19,11 +21,6 @@ namespace {
 using traces::DType;
 using traces::Tensor;
 
-bool ends_with(const std::string& name, const std::string& end) {
-    return name.size() >= end.size() &&
-           name.compare(name.size() - end.size(), end.size(), end) == 0;
-}
-
 class Filler {
 public:
     Filler(const traces::TraceInfo& info, std::uint64_t seed) : info_(info), random_(seed) {}
@@ -32,15 +29,19 @@ public:
         switch (tensor.dtype) {
             case DType::I8:
                 return bytes_of(codes(tensor));
+            case DType::U8:
+                return nibbles(tensor.elements());
             case DType::I32:
-                return bytes_of(tokens(tensor.elements()));
+                return bytes_of(integers(tensor));
             case DType::F16:
-                return bytes_of(halves(tensor));
+                return bytes_of(ends_with(tensor.name, "s_group") ? group_scales(tensor)
+                                                                  : halves(tensor));
             case DType::F32:
-                return tensor.elements() > 1 ? bytes_of(residual(tensor.elements()))
-                                             : bytes_of(scalar<float>(tensor.name));
+                return ends_with(tensor.name, "input.residual")
+                           ? bytes_of(residual(tensor.elements()))
+                           : bytes_of(scales<float>(tensor));
             case DType::F64:
-                return bytes_of(scalar<double>(tensor.name));
+                return bytes_of(scales<double>(tensor));
             default:
                 throw std::logic_error("no random " + tensor.name);
         }
@@ -77,12 +78,55 @@ private:
 
     std::uint64_t used_rows(const std::string& name, std::uint64_t stored) const {
         const traces::Dims& dims = info_.dims;
-        if (ends_with(name, "in_proj.weight")) return 2ULL * dims.d_inner;
-        if (ends_with(name, "x_proj.weight")) return dims.x_proj_width();
-        if (ends_with(name, "dt_proj.weight")) return dims.d_inner;
-        if (ends_with(name, "out_proj.weight")) return dims.d_model;
-        if (ends_with(name, "lm_head.weight")) return dims.vocab;
+        const auto of = [&](const char* linear) {
+            return name.find(std::string(linear) + ".") != std::string::npos;
+        };
+        if (of("in_proj")) return dims.in_proj_width();
+        if (of("x_proj")) return dims.x_proj_width();
+        if (of("dt_proj")) return dims.d_inner;
+        if (of("out_proj")) return dims.d_model;
+        if (of("lm_head")) return dims.vocab;
         return stored;
+    }
+
+    std::vector<char> nibbles(std::uint64_t bytes) {
+        std::vector<char> out(bytes);
+        for (char& byte : out) byte = static_cast<char>(random_() % 256);
+        return out;
+    }
+
+    /// With codes from -8 to 7 the products have about 45 codes rms and stay above -127.5.
+    std::vector<std::uint16_t> group_scales(const Tensor& tensor) {
+        const std::uint64_t columns = tensor.shape[1];
+        const std::uint64_t used = used_rows(tensor.name, columns);
+        std::vector<std::uint16_t> out(tensor.elements(), 0);
+        for (std::uint64_t i = 0; i < out.size(); ++i) {
+            const auto value = static_cast<float>(4.0 + 11.9 * uniform());
+            if (i % columns < used) out[i] = arith::to_half(value);
+        }
+        return out;
+    }
+
+    std::vector<std::int32_t> integers(const Tensor& tensor) {
+        const traces::Dims& dims = info_.dims;
+        if (ends_with(tensor.name, "x_head_group_range")) {
+            return ends(tensor, dims.heads / dims.groups);
+        }
+        if (ends_with(tensor.name, "x_dim_group_range")) return ends(tensor, dims.head_dim);
+        return tokens(tensor.elements());
+    }
+
+    /// Rows of ascending end positions, the last one at `last`.
+    std::vector<std::int32_t> ends(const Tensor& tensor, std::uint32_t last) {
+        std::vector<std::int32_t> out;
+        for (std::uint64_t row = 0; row < tensor.elements() / tensor.shape.back(); ++row) {
+            std::set<std::int32_t> row_ends = {static_cast<std::int32_t>(last)};
+            while (row_ends.size() < tensor.shape.back()) {
+                row_ends.insert(1 + static_cast<std::int32_t>(random_() % last));
+            }
+            out.insert(out.end(), row_ends.begin(), row_ends.end());
+        }
+        return out;
     }
 
     std::vector<std::int32_t> tokens(std::uint64_t count) {
@@ -113,32 +157,14 @@ private:
     }
 
     template <typename T>
-    std::vector<T> scalar(const std::string& name) {
-        return {static_cast<T>(scale(name) * (0.9 + 0.2 * uniform()))};
-    }
-
-    /// For inputs and weights of about 45 codes rms and outputs of the same.
-    double linear_factor(const std::string& name) const {
-        const traces::Dims& dims = info_.dims;
-        double depth = dims.d_model;
-        if (name.find("x_proj") != std::string::npos) depth = dims.d_inner;
-        if (name.find("out_proj") != std::string::npos) depth = dims.d_inner;
-        if (name.find("dt_proj") != std::string::npos) depth = dims.dt_rank;
-        const bool half =
-            name.find("out_proj") != std::string::npos || name.find("lm_head") != std::string::npos;
-        return (half ? 1.0 : 45.0) / (45.0 * 45.0 * std::sqrt(depth));
-    }
-
-    double scale(const std::string& name) const {
-        if (ends_with(name, ".a")) return 100.0 * linear_factor(name);
-        if (ends_with(name, ".b")) return 0.01;
-        if (ends_with(name, ".alpha")) return linear_factor(name);
-        if (ends_with(name, "conv1d.weight_scale")) return 0.01;
-        if (ends_with(name, "conv1d.input_scale") || ends_with(name, "z_scale")) return 0.05;
-        if (ends_with(name, "A_scale")) return 0.0218;  // log(16) / 127
-        if (ends_with(name, "state_scale")) return 0.05;
-        if (ends_with(name, "x_H_scale")) return 0.1;
-        return 0.025;
+    std::vector<T> scales(const Tensor& tensor) {
+        std::vector<T> out(tensor.elements());
+        for (std::uint64_t i = 0; i < out.size(); ++i) {
+            const double value = typical_scale(info_.dims, tensor.name) * (0.9 + 0.2 * uniform());
+            const bool tied = i % 2 == 0 && makes_ties(info_.dims, tensor.name);
+            out[i] = static_cast<T>(tied ? std::exp2(std::round(std::log2(value))) : value);
+        }
+        return out;
     }
 
     const traces::TraceInfo& info_;
@@ -167,6 +193,27 @@ traces::TraceInfo random_info(traces::Phase phase, std::uint32_t batch, std::uin
     info.dims.n_layer = 4;
     info.dims.vocab = 90;
     info.producer = "tests/cuda_ref";
+    return info;
+}
+
+traces::TraceInfo random_mamba2_info(traces::Phase phase, std::uint32_t batch, std::uint32_t tokens,
+                                     std::uint32_t d_model) {
+    traces::TraceInfo info = random_info(phase, batch, tokens, d_model);
+    info.family = "mamba2";
+    info.scheme = "quamba2";
+    info.dims.family = traces::Family::Mamba2;
+    info.dims.dt_rank = 0;
+    info.dims.head_dim = 8;
+    info.dims.heads = info.dims.d_inner / info.dims.head_dim;
+    info.dims.groups = 2;
+    info.dims.chunk = 16;
+    info.groups = {2, 2, 3};
+    return info;
+}
+
+traces::TraceInfo without_groups(traces::TraceInfo info) {
+    info.scheme = "quamba1";
+    info.groups = {};
     return info;
 }
 

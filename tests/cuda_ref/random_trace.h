@@ -13,6 +13,14 @@ namespace mambasic::cuda_ref {
 traces::TraceInfo random_info(traces::Phase phase, std::uint32_t batch, std::uint32_t tokens,
                               std::uint32_t d_model);
 
+/// Mamba2 with heads of 8 channels, chunks of 16 tokens and a quamba2 table of 2 head groups by 3
+/// dim groups, of random sizes.
+traces::TraceInfo random_mamba2_info(traces::Phase phase, std::uint32_t batch, std::uint32_t tokens,
+                                     std::uint32_t d_model);
+
+/// One scale for all channels in place of the table.
+traces::TraceInfo without_groups(traces::TraceInfo info);
+
 /// Writes the trace and opens it.
 traces::Trace random_trace(const std::string& path, const traces::TraceInfo& info,
                            std::uint64_t seed);

@@ -1,5 +1,5 @@
-// The bookkeeping around the kernels: which epilogue a call takes, what a layer is asked in which
-// order, the names and shapes of what is written, and the provenance.
+// The bookkeeping around the kernels: what a layer is asked in which order, the names and shapes of
+// what is written, and the provenance.
 #include "cuda_ref/recorder.h"
 
 #include <gtest/gtest.h>
@@ -19,34 +19,21 @@ namespace {
 using traces::Phase;
 using traces::Tensor;
 
-std::vector<Epilogue> epilogues(Phase phase, std::uint32_t batch, std::uint32_t tokens) {
-    const TemporaryFile file("epilogues.safetensors");
-    traces::TraceInfo info = random_info(phase, batch, tokens, 24);
-    info.layers = 1;
-    const traces::Trace trace = random_trace(file.path(), info, 1);
-    RecordingDevice device;
-    walk(trace, device, {}, [](const Tensor&) {});
-    std::vector<Epilogue> out;
-    for (const LinearJob& job : device.linears) out.push_back(job.epilogue);
-    return out;  // in_proj, x_proj, dt_proj, out_proj, lm_head
-}
-
-constexpr Epilogue kWeightFirst = Epilogue::WeightScaleFirst;
-constexpr Epilogue kInputFirst = Epilogue::InputScaleFirst;
-constexpr Epilogue kOneRow = Epilogue::OneRow;
-using Epilogues = std::vector<Epilogue>;
-
-TEST(Epilogues, FollowTheRowsOfUpstreamsCall) {
-    EXPECT_EQ(epilogues(Phase::Prefill, 1, 5),
-              (Epilogues{kInputFirst, kWeightFirst, kInputFirst, kWeightFirst, kOneRow}));
-    EXPECT_EQ(epilogues(Phase::Prefill, 2, 5),
-              (Epilogues{kInputFirst, kWeightFirst, kInputFirst, kWeightFirst, kWeightFirst}));
-    EXPECT_EQ(epilogues(Phase::Prefill, 1, 1),
-              (Epilogues{kInputFirst, kOneRow, kInputFirst, kOneRow, kOneRow}));
-    EXPECT_EQ(epilogues(Phase::Prefill, 2, 1),
-              (Epilogues{kInputFirst, kWeightFirst, kInputFirst, kWeightFirst, kWeightFirst}));
-    EXPECT_EQ(epilogues(Phase::Decode, 1, 5), (Epilogues(5, kOneRow)));
-    EXPECT_EQ(epilogues(Phase::Decode, 2, 1), (Epilogues(5, kWeightFirst)));
+TEST(Walk, CallsMamba2sKernelsInOrder) {
+    const TemporaryFile file("mamba2_calls.safetensors");
+    for (const bool decode : {false, true}) {
+        const Phase phase = decode ? Phase::Decode : Phase::Prefill;
+        const auto trace = random_trace(file.path(), random_mamba2_info(phase, 1, 3, 24), 1);
+        RecordingDevice device;
+        walk(trace, device, {}, [](const Tensor&) {});
+        const std::string conv = decode ? "conv decode" : "conv prefill";
+        const std::string ssd = decode ? "ssd decode" : "ssd prefill";
+        const std::vector<std::string> expected = {
+            "embed",      "first norm", "linear", conv,     ssd,     "gated norm",
+            "hadamard",   "linear",     "norm",   "linear", conv,    ssd,
+            "gated norm", "hadamard",   "linear", "norm",   "linear"};
+        EXPECT_EQ(device.calls, expected);
+    }
 }
 
 TEST(Walk, CallsTheKernelsOfThePhaseInOrder) {
@@ -97,19 +84,25 @@ std::vector<Tensor> results_of(traces::TraceInfo info) {
     return results;
 }
 
+void expect_every_result(const traces::TraceInfo& info) {
+    const std::vector<Tensor> ours = sorted(reference_layout(info));
+    const std::vector<Tensor> expected = sorted(results_of(info));
+    ASSERT_EQ(ours.size(), expected.size());
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        EXPECT_EQ(ours[i].name, expected[i].name);
+        EXPECT_EQ(ours[i].dtype, expected[i].dtype) << ours[i].name;
+        EXPECT_EQ(ours[i].shape, expected[i].shape) << ours[i].name;
+    }
+}
+
 TEST(Layout, IsEveryResultOfTheFormat) {
     for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
         for (const bool head : {true, false}) {
-            traces::TraceInfo info = random_info(phase, 2, 3, 24);
-            info.has_head = head;
-            info.first_layer = head ? 0 : 2;
-            const std::vector<Tensor> ours = sorted(reference_layout(info));
-            const std::vector<Tensor> expected = sorted(results_of(info));
-            ASSERT_EQ(ours.size(), expected.size());
-            for (std::size_t i = 0; i < ours.size(); ++i) {
-                EXPECT_EQ(ours[i].name, expected[i].name);
-                EXPECT_EQ(ours[i].dtype, expected[i].dtype) << ours[i].name;
-                EXPECT_EQ(ours[i].shape, expected[i].shape) << ours[i].name;
+            for (traces::TraceInfo info :
+                 {random_info(phase, 2, 3, 24), random_mamba2_info(phase, 2, 3, 24)}) {
+                info.has_head = head;
+                info.first_layer = head ? 0 : 2;
+                expect_every_result(info);
             }
         }
     }
@@ -146,6 +139,26 @@ TEST(Record, WritesEveryTensorWithItsProvenance) {
     EXPECT_EQ(metadata.at("ssm_sum"), "sequential");
     EXPECT_EQ(metadata.at("quirks"), "none");
     EXPECT_EQ(metadata.at("phase"), "prefill");
+    EXPECT_EQ(metadata.count("ssd_order"), 0U);  // Mamba2's
+}
+
+TEST(Record, NamesTheOptionsOfMamba2) {
+    const TemporaryFile file("record2.safetensors");
+    traces::TraceInfo info = random_mamba2_info(Phase::Prefill, 2, 3, 128);
+    info.precision = "w4a8";
+    const traces::Trace trace = random_trace(file.path(), info, 1);
+    Options options;
+    options.ssd_order = SsdOrder::Chunked;
+    options.ssd_sum = {0};
+    const auto metadata = provenance(trace, options, RecordingDevice().info(), {});
+    EXPECT_EQ(metadata.at("family"), "mamba2");
+    EXPECT_EQ(metadata.at("scheme"), "quamba2");
+    EXPECT_EQ(metadata.at("precision"), "w4a8");
+    EXPECT_EQ(metadata.at("ssd_order"), "chunked");
+    EXPECT_EQ(metadata.at("gated_norm_sum"), "tree 8");
+    EXPECT_EQ(metadata.at("ssd_sum"), "sequential");
+    EXPECT_EQ(metadata.count("scan_order"), 0U);  // Mamba1's
+    EXPECT_EQ(metadata.count("ssm_sum"), 0U);
 }
 
 TEST(ConvState, IsTheLastFourInputsPaddedOnTheLeft) {

@@ -26,6 +26,9 @@ public:
     void conv_decode(const ConvJob&) override { calls.emplace_back("conv decode"); }
     void scan_prefill(const ScanJob&) override { calls.emplace_back("scan prefill"); }
     void scan_decode(const ScanJob&) override { calls.emplace_back("scan decode"); }
+    void ssd_prefill(const SsdJob&) override { calls.emplace_back("ssd prefill"); }
+    void ssd_decode(const SsdJob&) override { calls.emplace_back("ssd decode"); }
+    void gated_norm(const GatedNormJob&) override { calls.emplace_back("gated norm"); }
     void hadamard(const HadamardJob&) override { calls.emplace_back("hadamard"); }
 };
 

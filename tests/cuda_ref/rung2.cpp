@@ -39,43 +39,89 @@ SumOrder sum_of(const std::string& path, const Metadata& metadata, const std::st
     return {choice == 0 ? 0 : 1U << choice};
 }
 
-Options options_of(const std::string& path, const Metadata& metadata) {
-    Options options;
+void read_mamba1_options(const std::string& path, const Metadata& metadata, Options& options) {
     if (choice_of(path, metadata, "scan_order", {"sequential", "cub"}) == 1) {
         options.scan_order = ScanOrder::Cub;
     }
+    options.ssm_sum = sum_of(path, metadata, "ssm_sum");
+}
+
+void read_mamba2_options(const std::string& path, const Metadata& metadata, Options& options) {
+    if (choice_of(path, metadata, "ssd_order", {"recurrent", "chunked"}) == 1) {
+        options.ssd_order = SsdOrder::Chunked;
+    }
+    options.gated_norm_sum = sum_of(path, metadata, "gated_norm_sum");
+    options.ssd_sum = sum_of(path, metadata, "ssd_sum");
+}
+
+Options options_of(const std::string& path, const Metadata& metadata, bool mamba2) {
+    Options options;
     if (choice_of(path, metadata, "softplus", {"log1p", "log_exp_plus_1"}) == 1) {
         options.softplus = arith::Softplus::LogExpPlus1;
     }
     options.norm_sum = sum_of(path, metadata, "norm_sum");
-    options.ssm_sum = sum_of(path, metadata, "ssm_sum");
     options.quamba_quirks = choice_of(path, metadata, "quirks", {"none", "quamba"}) == 1;
+    if (mamba2) {
+        read_mamba2_options(path, metadata, options);
+    } else {
+        read_mamba1_options(path, metadata, options);
+    }
     return options;
 }
 
-void add_case(std::vector<Rung2Case>& cases, const traces::TraceInfo& info, ScanOrder order) {
+/// "mamba2 quamba2 w4a8 G 2"
+std::string network_name(const traces::TraceInfo& info) {
+    const std::string name = info.family + " " + info.scheme + " " + info.precision;
+    return info.dims.mamba2() ? name + " G " + std::to_string(info.dims.groups) : name;
+}
+
+void add_case(std::vector<Rung2Case>& cases, const traces::TraceInfo& info,
+              const std::string& order) {
     Rung2Case c{"", info, {}};
-    c.options.scan_order = order;
-    const bool cub = order == ScanOrder::Cub;
-    const std::string way = info.phase == Phase::Decode ? "decode"
-                            : cub                       ? "prefill, cub"
-                                                        : "prefill, sequential";
-    c.name = way + ", D " + std::to_string(info.dims.d_model) + ", batch " +
-             std::to_string(info.batch) + ", L " + std::to_string(info.tokens);
+    if (order == "cub") c.options.scan_order = ScanOrder::Cub;
+    if (order == "chunked") c.options.ssd_order = SsdOrder::Chunked;
+    c.name = network_name(info) + ", " +
+             (info.phase == Phase::Decode ? "decode" : "prefill, " + order) + ", D " +
+             std::to_string(info.dims.d_model) + ", batch " + std::to_string(info.batch) + ", L " +
+             std::to_string(info.tokens);
     cases.push_back(c);
 }
 
 void add_cases(std::vector<Rung2Case>& cases, traces::TraceInfo info) {
     info.phase = Phase::Prefill;
-    add_case(cases, info, ScanOrder::Sequential);
-    add_case(cases, info, ScanOrder::Cub);
+    add_case(cases, info, info.dims.mamba2() ? "recurrent" : "sequential");
+    add_case(cases, info, info.dims.mamba2() ? "chunked" : "cub");
     info.phase = Phase::Decode;
-    add_case(cases, info, ScanOrder::Sequential);
+    add_case(cases, info, "");
+}
+
+/// The same network with 4-bit weights, which come in groups of 128 inputs.
+traces::TraceInfo four_bit(traces::TraceInfo info) {
+    info.precision = "w4a8";
+    return info;
+}
+
+traces::TraceInfo one_ssd_group(traces::TraceInfo info) {
+    info.dims.groups = info.groups.ssd_groups = 1;
+    return info;
 }
 
 traces::TraceInfo wide_layer(std::uint32_t d_model, std::uint32_t tokens) {
     traces::TraceInfo info = random_info(Phase::Prefill, 1, tokens, d_model);
     info.dims.dt_rank = d_model / 16;
+    info.layers = 1;
+    info.has_head = false;
+    return info;
+}
+
+/// As mamba2-130m (D 768) and mamba2-2.7b (D 2560), with upstream's table of 4 by 4 groups.
+traces::TraceInfo wide_mamba2_layer(std::uint32_t d_model, std::uint32_t tokens) {
+    traces::TraceInfo info = one_ssd_group(random_mamba2_info(Phase::Prefill, 1, tokens, d_model));
+    info.dims.head_dim = 64;
+    info.dims.heads = info.dims.d_inner / info.dims.head_dim;
+    info.dims.d_state = 128;
+    info.dims.chunk = 256;
+    info.groups = {1, 4, 4};
     info.layers = 1;
     info.has_head = false;
     return info;
@@ -138,7 +184,8 @@ std::vector<Difference> compare_file(const traces::Trace& trace, const std::stri
         throw traces::error_in_metadata(path, "trace_sha256",
                                         "it was not recorded from " + trace.path());
     }
-    const NamedBytes golden = golden_outputs(trace, options_of(path, file.metadata()));
+    const NamedBytes golden =
+        golden_outputs(trace, options_of(path, file.metadata(), trace.info().dims.mamba2()));
     std::vector<Difference> differences;
     for (const traces::Tensor& tensor : file.tensors()) {
         if (tensor.name.rfind("trace.pad.", 0) == 0) continue;  // FORMAT.md: readers skip them
@@ -153,10 +200,18 @@ std::vector<Rung2Case> rung2_cases(const std::vector<std::uint32_t>& lengths) {
     for (const std::uint32_t tokens : lengths) {
         for (const std::uint32_t batch : {1U, 2U}) {
             add_cases(cases, random_info(Phase::Prefill, batch, tokens, 96));
+            add_cases(cases, random_mamba2_info(Phase::Prefill, batch, tokens, 96));
+            add_cases(cases, four_bit(random_mamba2_info(Phase::Prefill, batch, tokens, 128)));
         }
+        const auto mamba2 = random_mamba2_info(Phase::Prefill, 1, tokens, 96);
+        add_cases(cases, one_ssd_group(mamba2));
+        add_cases(cases, without_groups(mamba2));
+        add_cases(cases, four_bit(random_info(Phase::Prefill, 1, tokens, 128)));
     }
     add_cases(cases, wide_layer(768, 512));
     add_cases(cases, wide_layer(2560, 33));
+    add_cases(cases, wide_mamba2_layer(768, 512));
+    add_cases(cases, four_bit(wide_mamba2_layer(2560, 33)));
     return cases;
 }
 
@@ -169,7 +224,7 @@ bool run_cases(const std::vector<Rung2Case>& cases, Device& device, const std::s
         const std::vector<Difference> differences = compare_device(trace, device, c.options);
         std::filesystem::remove(scratch);
         const std::uint64_t mismatches = total_mismatches(differences);
-        out << std::left << std::setw(52) << c.name << std::right << std::setw(4)
+        out << std::left << std::setw(72) << c.name << std::right << std::setw(4)
             << differences.size() << " tensors" << std::setw(8) << mismatches << " mismatches"
             << std::endl;
         if (mismatches > 0) print_table(out, "In this case:", differences);

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "cuda_ref/command.h"
@@ -26,6 +30,10 @@ protected:
 
     traces::Trace make_trace(Phase phase, std::uint64_t seed, std::uint32_t tokens = 5) const {
         return random_trace(trace_.path(), random_info(phase, 2, tokens, 24), seed);
+    }
+
+    traces::Trace make_mamba2_trace(Phase phase, std::uint32_t batch, std::uint32_t tokens) const {
+        return random_trace(trace_.path(), random_mamba2_info(phase, batch, tokens, 24), 4);
     }
 
     void record_by_command(std::vector<std::string> options) const {
@@ -59,32 +67,100 @@ TEST_F(Rung2, TheCommandsFileEqualsGoldenWithTheOptionsThatItNames) {
     }
 }
 
-TEST_F(Rung2, AnotherOrderIsFound) {
-    const traces::Trace trace = make_trace(Phase::Prefill, 4, 60);
-    Options cub;
-    cub.scan_order = ScanOrder::Cub;
-    class CubDevice : public Device {  // takes the wrong order
-    public:
-        DeviceInfo info() const override { return gpu_.info(); }
-        void embed(const EmbedJob& job) override { gpu_.embed(job); }
-        void residual_norm(const NormJob& job) override { gpu_.residual_norm(job); }
-        void linear(const LinearJob& job) override { gpu_.linear(job); }
-        void conv_prefill(const ConvJob& job) override { gpu_.conv_prefill(job); }
-        void conv_decode(const ConvJob& job) override { gpu_.conv_decode(job); }
-        void scan_prefill(const ScanJob& job) override {
-            ScanJob other = job;
-            other.order = ScanOrder::Cub;
-            gpu_.scan_prefill(other);
+TEST_F(Rung2, TheCommandsMamba2FileEqualsGoldenWithTheOptionsThatItNames) {
+    const std::vector<std::vector<std::string>> choices = {
+        {},
+        {"--order", "chunked", "--softplus", "log-exp-plus-1"},
+        {"--order", "recurrent", "--gated-norm-sum", "sequential", "--ssd-sum", "sequential"},
+        {"--gated-norm-sum", "32", "--ssd-sum", "4", "--quirks", "quamba"}};
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        const traces::Trace trace = make_mamba2_trace(phase, 2, 19);
+        for (const auto& options : choices) {
+            record_by_command(options);
+            const auto differences = compare_file(trace, reference_.path());
+            EXPECT_EQ(differences.size(), 26U);
+            EXPECT_EQ(total_mismatches(differences), 0U);
         }
-        void scan_decode(const ScanJob& job) override { gpu_.scan_decode(job); }
-        void hadamard(const HadamardJob& job) override { gpu_.hadamard(job); }
+    }
+}
 
-    private:
-        CudaDevice gpu_;
+/// The emulated GPU with a fault: a job is changed before it runs.
+class FaultyDevice final : public Device {
+public:
+    std::function<void(LinearJob&)> linear_fault = [](LinearJob&) {};
+    std::function<void(ConvJob&)> conv_fault = [](ConvJob&) {};
+    std::function<void(ScanJob&)> scan_fault = [](ScanJob&) {};
+    std::function<void(SsdJob&)> ssd_fault = [](SsdJob&) {};
+    std::function<void(GatedNormJob&)> gated_norm_fault = [](GatedNormJob&) {};
+
+    DeviceInfo info() const override { return gpu_.info(); }
+    void embed(const EmbedJob& job) override { gpu_.embed(job); }
+    void residual_norm(const NormJob& job) override { gpu_.residual_norm(job); }
+    void linear(const LinearJob& job) override { gpu_.linear(changed(job, linear_fault)); }
+    void conv_prefill(const ConvJob& job) override { gpu_.conv_prefill(changed(job, conv_fault)); }
+    void conv_decode(const ConvJob& job) override { gpu_.conv_decode(changed(job, conv_fault)); }
+    void scan_prefill(const ScanJob& job) override { gpu_.scan_prefill(changed(job, scan_fault)); }
+    void scan_decode(const ScanJob& job) override { gpu_.scan_decode(changed(job, scan_fault)); }
+    void ssd_prefill(const SsdJob& job) override { gpu_.ssd_prefill(changed(job, ssd_fault)); }
+    void ssd_decode(const SsdJob& job) override { gpu_.ssd_decode(changed(job, ssd_fault)); }
+    void gated_norm(const GatedNormJob& job) override {
+        gpu_.gated_norm(changed(job, gated_norm_fault));
+    }
+    void hadamard(const HadamardJob& job) override { gpu_.hadamard(job); }
+
+private:
+    template <typename Job>
+    static Job changed(Job job, const std::function<void(Job&)>& fault) {
+        fault(job);
+        return job;
+    }
+    CudaDevice gpu_;
+};
+
+TEST_F(Rung2, AnotherOrderIsFound) {
+    FaultyDevice device;
+    device.scan_fault = [](ScanJob& job) { job.order = ScanOrder::Cub; };
+    device.ssd_fault = [](SsdJob& job) { job.order = SsdOrder::Chunked; };
+    Options other;
+    other.scan_order = ScanOrder::Cub;
+    other.ssd_order = SsdOrder::Chunked;
+    for (const bool mamba2 : {false, true}) {
+        const traces::Trace trace =
+            mamba2 ? make_mamba2_trace(Phase::Prefill, 2, 60) : make_trace(Phase::Prefill, 4, 60);
+        EXPECT_EQ(total_mismatches(compare_device(trace, device, other)), 0U);
+        EXPECT_GT(total_mismatches(compare_device(trace, device, {})), 0U);
+    }
+}
+
+/// Each scale in its left neighbour's place; `room` keeps them.
+const float* moved_left(const float* scales, std::uint64_t count, std::vector<float>& room) {
+    room.assign(scales, scales + count);
+    std::rotate(room.begin(), room.begin() + 1, room.end());
+    return room.data();
+}
+
+TEST_F(Rung2, FaultsInMamba2AreFound) {
+    std::vector<float> room;
+    std::map<std::string, FaultyDevice> devices;
+    devices["sections"].conv_fault = [](ConvJob& job) { --job.sections[0].end; };
+    devices["output scales"].conv_fault = [&](ConvJob& job) {
+        job.output_scales = moved_left(job.output_scales, job.x.width, room);
     };
-    CubDevice device;
-    EXPECT_EQ(total_mismatches(compare_device(trace, device, cub)), 0U);
-    EXPECT_GT(total_mismatches(compare_device(trace, device, {})), 0U);
+    devices["x scales"].ssd_fault = [&](SsdJob& job) {
+        job.x_scales = moved_left(job.x_scales, job.x.width, room);
+    };
+    devices["state scales"].ssd_fault = [&](SsdJob& job) {
+        job.state_scales = moved_left(job.state_scales, job.x.width * job.states, room);
+    };
+    devices["heads"].ssd_fault = [](SsdJob& job) { job.groups = 1; };
+    devices["groups"].gated_norm_fault = [](GatedNormJob& job) { job.groups = 1; };
+    devices["one row"].linear_fault = [](LinearJob& job) {
+        if (job.epilogue == Epilogue::ColumnsOneRow) job.epilogue = Epilogue::Columns;
+    };
+    const traces::Trace trace = make_mamba2_trace(Phase::Decode, 1, 40);
+    for (auto& [fault, device] : devices) {
+        EXPECT_GT(total_mismatches(compare_device(trace, device, {})), 0U) << fault;
+    }
 }
 
 TEST_F(Rung2, AnotherTraceIsRefused) {
@@ -114,10 +190,22 @@ TEST_F(Rung2, TheTableTellsWhatDiffers) {
 
 TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
     const auto cases = rung2_cases({1, 2049});
-    EXPECT_EQ(cases.size(), 2U * 2U * 3U + 2U * 3U);
-    EXPECT_EQ(cases.front().name, "prefill, sequential, D 96, batch 1, L 1");
-    EXPECT_EQ(cases[11].name, "decode, D 96, batch 2, L 2049");
-    for (const Rung2Case& c : cases) EXPECT_NO_THROW(traces::layout(c.info)) << c.name;
+    EXPECT_EQ(cases.size(), 2U * (2U * 3U + 3U) * 3U + 4U * 3U);
+    EXPECT_EQ(cases.front().name, "mamba1 quamba1 w8a8, prefill, sequential, D 96, batch 1, L 1");
+    std::set<std::string> names;
+    for (const Rung2Case& c : cases) {
+        EXPECT_NO_THROW(traces::layout(c.info)) << c.name;
+        EXPECT_TRUE(names.insert(c.name).second) << c.name << " is there twice";
+    }
+    for (const char* name : {"mamba1 quamba1 w8a8, prefill, cub, D 96, batch 2, L 2049",
+                             "mamba1 quamba1 w4a8, decode, D 128, batch 1, L 2049",
+                             "mamba2 quamba2 w8a8 G 2, prefill, recurrent, D 96, batch 2, L 1",
+                             "mamba2 quamba2 w4a8 G 2, prefill, chunked, D 128, batch 1, L 2049",
+                             "mamba2 quamba2 w8a8 G 1, decode, D 96, batch 1, L 2049",
+                             "mamba2 quamba1 w8a8 G 2, prefill, recurrent, D 96, batch 1, L 1",
+                             "mamba2 quamba2 w4a8 G 1, prefill, chunked, D 2560, batch 1, L 33"}) {
+        EXPECT_EQ(names.count(name), 1U) << name;
+    }
 }
 
 }  // namespace

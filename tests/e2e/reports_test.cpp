@@ -145,6 +145,33 @@ TEST(Reports, ConformToTheirSchema) {
     }
 }
 
+// Both families, at once and token by token.
+TEST(Reports, QualityIsToldOfEveryLayer) {
+    const reports::SchemaWalker schema(
+        Json::parse(read_file(MAMBASIC_SOURCE "/reports/report.schema.json")));
+    const std::string samples = MAMBASIC_SOURCE "/traces/samples/";
+    for (const char* name : {"tiny-prefill", "tiny-decode", "tiny2-prefill", "tiny2-decode-w4a8"}) {
+        const Folder folder;
+        const Outcome outcome =
+            mambasic({"check", "--trace", samples + name + ".safetensors", "--chip", "tiny",
+                      "--quality", "--out", folder.path("out")});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_NE(outcome.out.find("against an FP32 SSM input"), std::string::npos);
+        const Json report = Json::parse(read_file(folder.path("out/report.json")));
+        EXPECT_EQ(schema.fault(report), "") << name;
+        EXPECT_NE(report["provenance"]["command"].get<std::string>().find("--quality"),
+                  std::string::npos);
+        const Json& quality = report["quality"];
+        EXPECT_EQ(quality["layers"].size(), report["layers"].size());
+        for (const char* figure : {"ssm_input_sqnr_db", "layer_output_sqnr_db"}) {
+            EXPECT_GT(quality[figure].get<double>(), 5) << name;
+            EXPECT_LT(quality[figure].get<double>(), 60) << name;
+            EXPECT_GT(quality["layers"][1][figure].get<double>(), 5) << name;
+        }
+    }
+    EXPECT_TRUE(Json::parse(report_of({}, {}))["quality"].is_null());
+}
+
 // exposed_cycles is what the conv1d tiles would be shorter by if lookups took no time.
 TEST(Reports, LookupsAreExposedByWhatTheyLengthenTiles) {
     const auto conv_busy = [](const Json& report) {

@@ -89,11 +89,14 @@ TEST(Conv1dByChannel, PrefillIsTheFormulaWithEachChannelsScales) {
     for (const std::size_t tokens : {1U, 3U, 4U, 33U}) {
         const Case c(2, tokens, 1);
         const Result r = prefill(c);
+        std::vector<float> fp32(r.output.size());
+        conv1d_prefill_fp32(c.p, {c.x.data(), kChannels, 0}, c.batch, c.tokens, fp32.data());
         for (std::size_t i = 0; i < r.output.size(); ++i) {
             const std::size_t e = i % kChannels;
             const std::size_t row = i / kChannels;
             const float v = c.prefill_sum(row / tokens, row % tokens, e);
             ASSERT_EQ(r.output[i], code(v, c.p.scales[e].output)) << i;
+            ASSERT_EQ(fp32[i], arith::silu(v)) << i;
         }
     }
 }
@@ -102,10 +105,13 @@ TEST(Conv1dByChannel, UpdateIsTheFormulaAndLeavesPrefillsState) {
     for (const std::size_t tokens : {1U, 2U, 5U}) {
         const Case c(3, tokens, 2);
         const Result r = update_last(c);
+        std::vector<float> fp32(r.output.size());
+        conv1d_update_fp32(c.p, c.batch, r.state.data(), fp32.data());
         for (std::size_t i = 0; i < r.output.size(); ++i) {
             const std::size_t e = i % kChannels;
             const float v = c.update_sum(i / kChannels, tokens - 1, e);
             ASSERT_EQ(r.output[i], code(v, c.p.scales[e].output)) << i;
+            ASSERT_EQ(fp32[i], arith::silu(v)) << i;
         }
         EXPECT_EQ(r.state, prefill(c).state);
     }

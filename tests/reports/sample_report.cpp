@@ -16,6 +16,11 @@ CheckSection sample_check() {
     return {"golden", 3, {equal, differing}, {}};
 }
 
+QualitySection sample_quality() {
+    return {{31.5, 30.125, 28.625},
+            {{4, {33.5, std::nullopt, 29.5}}, {5, {30.5, 29.125, std::nullopt}}}};
+}
+
 Report sample_report() {
     Report r;
     r.provenance = {"0.1.0",
@@ -53,7 +58,8 @@ Report sample_report() {
     r.dram.bandwidth_utilization = 0.371;
     r.lookup = {"none",           4, 8, 5, 6, 32, 33, 1, {10, 8, 12}, {0.001, 0.0005, 0.002},
                 {0.003, 0, 0.004}};
-    r.quantization = {12, 2, 65536, 31.5, std::nullopt};
+    r.quantization = {12, 2, 65536};
+    r.quality = sample_quality();
     r.unit_errors = {{"exp", "table", 812.5, 120.25}};
     r.check = sample_check();
     r.notes = {"a note"};

@@ -5,6 +5,7 @@
 
 namespace mambasic::reports {
 
+QualitySection sample_quality();
 Report sample_report();
 CheckSection sample_check();
 

@@ -71,7 +71,7 @@ TEST(TextWriter, EveryLineOfATableIsAsWideAsItsColumns) {
             EXPECT_LE(line.size(), rule) << line;
         }
     }
-    EXPECT_EQ(tables, 7U);
+    EXPECT_EQ(tables, 8U);
 }
 
 TEST(TextWriter, ColourOnlyWhenAsked) {
@@ -83,6 +83,29 @@ TEST(TextWriter, EndsWithTheNextStep) {
     const std::string text = to_text(sample_report(), {false, {"mambasic check --trace T"}});
     EXPECT_TRUE(contains(text, "\nNext\n  mambasic check --trace T\n"));
     EXPECT_EQ(text.substr(text.size() - 2), "T\n");
+}
+
+TEST(QualityText, TellsTheWholeAndTheWorstLayer) {
+    const std::string text = to_text(sample_quality(), false);
+    EXPECT_EQ(line_with(text, "  SSM input "),
+              "  SSM input              31.5       30.5         5");
+    EXPECT_EQ(line_with(text, "  of it x "), "  of it x                30.1       29.1         5");
+    EXPECT_EQ(line_with(text, "  layer output "),
+              "  layer output           28.6       29.5         4");
+}
+
+TEST(QualityText, NothingLostHasNoFigure) {
+    const std::string text = to_text(QualitySection{{}, {{0, {}}}}, false);
+    EXPECT_EQ(line_with(text, "  SSM input "),
+              "  SSM input                 -          -         -");
+}
+
+TEST(QualityText, StandsInAReportWhereItWasAskedFor) {
+    Report report = sample_report();
+    EXPECT_TRUE(contains(to_text(report, {}), to_text(*report.quality, false)));
+    EXPECT_TRUE(contains(to_text(report, {true, {}}), to_text(*report.quality, true)));
+    report.quality.reset();
+    EXPECT_FALSE(contains(to_text(report, {}), "Quality"));
 }
 
 TEST(CheckText, NamesTheFirstDifferenceWithBothValues) {

@@ -35,9 +35,12 @@ std::string scratch_path(const std::string& name) {
     return testing::TempDir() + "mambasic-" + std::to_string(::getpid()) + "-" + name;
 }
 
-traces::Trace tiny_trace(Phase phase, traces::RecordLevel record) {
-    const Network network = load_network("tiny");
+traces::Trace tiny_trace(Phase phase, traces::RecordLevel record, const TinyModel& model) {
+    const Network network = load_network(model.network);
     auto options = traces::synth::default_options(network.name, network.dims, phase);
+    options.scheme = model.scheme;
+    if (model.scheme == traces::synth::Scheme::Quamba2)
+        options.groups = {network.dims.groups, 4, 4};
     options.batch = 2;
     options.tokens = phase == Phase::Decode ? 3 : 9;
     options.prompt_tokens = phase == Phase::Decode ? 7 : 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/run.h"
+#include "traces/synth/scheme.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
@@ -13,8 +14,14 @@ using OnOutput = std::function<void(const LayerOutput&)>;
 
 void run_perfect_chip(const traces::Trace& trace, const OnOutput& on_output);
 
-/// A trace of the tiny network, made once for the test program.
-traces::Trace tiny_trace(traces::Phase phase, traces::RecordLevel record);
+struct TinyModel {
+    std::string network = "tiny";
+    traces::synth::Scheme scheme = traces::synth::Scheme::Quamba1;
+};
+
+/// A trace of a tiny network, 2 sequences.
+traces::Trace tiny_trace(traces::Phase phase, traces::RecordLevel record,
+                         const TinyModel& model = {});
 
 /// A path for a file of this process.
 std::string scratch_path(const std::string& name);

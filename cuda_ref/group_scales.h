@@ -1,0 +1,29 @@
+// Mamba2's scales with an entry where each is read, whatever groups share it (kernels.md 1.4): the
+// ranges are searched here, once, and the kernels only index.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "traces/dims.h"
+#include "traces/mamba2.h"
+
+namespace mambasic::cuda_ref {
+
+/// The cell of each channel of x.
+std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
+                                             const traces::GroupTable& table);
+
+struct GroupScales {
+    std::vector<float> x;      // [E]
+    std::vector<float> b;      // [G]
+    std::vector<float> c;      // [G]
+    std::vector<float> state;  // [E][N]
+};
+
+GroupScales group_scales(const traces::Dims& dims, const traces::Mamba2Layer& layer);
+
+/// Of the convolution's channels x, B, C: [E + 2GN].
+std::vector<float> conv_output_scales(const traces::Dims& dims, const GroupScales& scales);
+
+}  // namespace mambasic::cuda_ref

@@ -1,0 +1,62 @@
+// What the codes of the SSM input cost: SQNR of that input and of the layer's output against the
+// same layer with an FP32 SSM input (ssm.md 8.2). Every layer gets the input, and in decode the
+// states, of the run with codes, so the figures are the layers' own errors.
+// Not measured: how errors of several layers or tokens add up on their way through a network.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "golden/layer.h"
+#include "reports/quality_section.h"
+#include "traces/trace.h"
+
+namespace mambasic::sim {
+
+/// Sums of squares of a signal and of what was added to it.
+struct NoisySignal {
+    double signal = 0;
+    double noise = 0;
+
+    void add(double wanted, double got);
+    void add(const NoisySignal& other);
+    std::optional<double> sqnr_db() const;
+};
+
+class Quality {
+public:
+    /// `options`: those of the run with codes.
+    Quality(const traces::TraceInfo& info, golden::Options options);
+
+    /// One layer (of the trace) of one step: what golden was given, `before` being the states in
+    /// decode, and what it `made` of it.
+    void add(std::uint32_t index, const traces::Mamba1Layer& layer, const golden::LayerInput& input,
+             const golden::LayerState& before, const golden::LayerTensors& made);
+    void add(std::uint32_t index, const traces::Mamba2Layer& layer, const golden::LayerInput& input,
+             const golden::LayerState& before, const golden::LayerTensors& made);
+
+    /// Of all that was added so far.
+    reports::QualitySection result() const;
+
+private:
+    struct Sums {
+        NoisySignal x, b_and_c, output;
+    };
+    template <typename Layer>
+    void run_with_fp32(const Layer& layer, const golden::LayerInput& input,
+                       const golden::LayerState& before);
+    /// `scales`: of each channel of the convolution.
+    void compare(Sums& sums, const std::vector<float>& scales, const golden::LayerTensors& made);
+    static reports::QualityFigures figures_of(const Sums& sums);
+
+    const traces::Dims dims_;
+    const bool decode_;
+    const std::uint32_t first_layer_;
+    golden::Options options_;
+    golden::LayerTensors fp32_;
+    golden::LayerState state_;
+    std::vector<Sums> layers_;
+};
+
+}  // namespace mambasic::sim
