@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds the release, runs the bundled trace on a chip and checks every bit.
+# Installs what is missing, builds the release, runs a bundled trace on a chip, checks every bit, and
+# compares quantization schemes on another.
 set -euo pipefail
 cd "$(dirname "$0")"
 ./setup.sh
@@ -13,3 +14,6 @@ mambasic=build/release/mambasic
 trace=traces/samples/tiny-prefill.safetensors
 "$mambasic" run edge-32x32 --trace "$trace" --out out/demo
 "$mambasic" check --trace "$trace" --chip edge-32x32
+echo
+"$mambasic" compare edge-32x32 --trace traces/samples/tiny2-prefill.safetensors --out out/demo \
+    --schemes quamba1,quamba2,quamba2-parallel,quamba2-direct,quamba2-code,quamba2-runlength

@@ -98,4 +98,16 @@ std::string human_area(const Band& mm2) {
            three_digits(mm2.high) + " mm2)";
 }
 
+std::string human_change(double percent) {
+    if (percent == 0) return "0 %";
+    std::array<char, 340> text{};  // the longest double has 309 digits before the point
+    std::snprintf(text.data(), text.size(), "%+.2f %%", percent);
+    return text.data();
+}
+
+EnergyUnit energy_unit(double pj) {
+    const Unit& unit = fitting(pj, kEnergy);
+    return {unit.name, unit.factor};
+}
+
 }  // namespace mambasic::reports

@@ -1,6 +1,7 @@
 #include "reports/table.h"
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -22,12 +23,35 @@ void Table::add_row(std::vector<std::string> cells) {
     rows_.push_back(std::move(cells));
 }
 
-std::vector<std::size_t> Table::widths() const {
-    std::vector<std::size_t> widths;
-    for (const Column& column : columns_) widths.push_back(column.header.size());
-    for (const auto& row : rows_) {
-        for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+// All stand on the rule: a header of fewer lines than the others begins lower.
+Table::HeaderLines Table::header_lines() const {
+    HeaderLines columns;
+    std::size_t height = 0;
+    for (const Column& column : columns_) {
+        columns.emplace_back();
+        std::istringstream text(column.header);
+        for (std::string line; std::getline(text, line);) columns.back().push_back(line);
+        height = std::max(height, columns.back().size());
     }
+    HeaderLines lines(height, std::vector<std::string>(columns_.size()));
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        const std::size_t above = height - columns[c].size();
+        for (std::size_t l = 0; l < columns[c].size(); ++l) lines[above + l][c] = columns[c][l];
+    }
+    return lines;
+}
+
+std::vector<std::size_t> Table::widths() const {
+    std::vector<std::size_t> widths(columns_.size());
+    const auto widen = [&](const auto& rows) {
+        for (const auto& row : rows) {
+            for (std::size_t c = 0; c < row.size(); ++c) {
+                widths[c] = std::max(widths[c], row[c].size());
+            }
+        }
+    };
+    widen(header_lines());
+    widen(rows_);
     return widths;
 }
 
@@ -42,7 +66,7 @@ std::string Table::text() const {
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";
     };
-    add_line([&](std::size_t c) { return columns_[c].header; });
+    for (const auto& line : header_lines()) add_line([&](std::size_t c) { return line[c]; });
     add_line([&](std::size_t c) { return std::string(width[c], '-'); });
     for (const auto& row : rows_) add_line([&](std::size_t c) { return row[c]; });
     return text;

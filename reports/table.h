@@ -10,7 +10,7 @@ namespace mambasic::reports {
 enum class Align { Left, Right };
 
 struct Column {
-    std::string header;
+    std::string header;  // of several lines where it holds '\n'
     Align align = Align::Right;
 };
 
@@ -26,6 +26,8 @@ public:
     std::string text() const;
 
 private:
+    using HeaderLines = std::vector<std::vector<std::string>>;  // uppermost first, a cell a column
+    HeaderLines header_lines() const;
     std::vector<std::size_t> widths() const;
 
     const std::vector<Column> columns_;

@@ -21,11 +21,11 @@ namespace {
 constexpr const char* kJsonName = "report.json";
 constexpr const char* kTextName = "report.txt";
 
-std::string checked_folder(const Arguments& arguments) {
+std::string checked_folder(const Arguments& arguments, const std::vector<std::string>& names) {
     std::string path = arguments.text_or("out", "");
     if (path.empty()) return path;
     std::string why = reports::why_not_writable(path);
-    for (const char* name : {kJsonName, kTextName}) {
+    for (const std::string& name : names) {
         if (why.empty()) why = reports::why_not_replaceable(std::filesystem::path(path) / name);
     }
     if (!why.empty()) arguments.reject("out", why);
@@ -33,6 +33,16 @@ std::string checked_folder(const Arguments& arguments) {
 }
 
 }  // namespace
+
+void complete(reports::Report& report, const ChipConfig& chip, const traces::Trace& trace,
+              const Asked& asked) {
+    const std::string note = weight_note(chip, trace.info(), report);
+    if (!note.empty()) report.notes.push_back(note);
+    report.provenance.version = MAMBASIC_VERSION;
+    report.provenance.trace = std::filesystem::path(trace.path()).filename().string();
+    report.provenance.command = asked.command;
+    report.provenance.overrides = asked.overrides;
+}
 
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
@@ -47,25 +57,27 @@ reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     // For people at a terminal; never into the report.
     if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "simulated in %.2f s\n", took.count());
-    const std::string note = weight_note(chip, trace.info(), report);
-    if (!note.empty()) report.notes.push_back(note);
-    report.provenance.version = MAMBASIC_VERSION;
-    report.provenance.trace = std::filesystem::path(trace.path()).filename().string();
-    report.provenance.command = asked.command;
-    report.provenance.overrides = asked.overrides;
+    complete(report, chip, trace, asked);
     return report;
 }
 
-OutputFolder::OutputFolder(const Arguments& arguments) : path_(checked_folder(arguments)) {}
+OutputFolder::OutputFolder(const Arguments& arguments, const std::vector<std::string>& names)
+    : path_(checked_folder(arguments, names)) {}
+
+OutputFolder::OutputFolder(const Arguments& arguments)
+    : OutputFolder(arguments, {kJsonName, kTextName}) {}
 
 void OutputFolder::write(const reports::Report& report, const std::string& text) const {
+    if (is_wanted()) write({{kJsonName, reports::to_json(report)}, {kTextName, text}});
+}
+
+void OutputFolder::write(const std::vector<File>& files) const {
     if (!is_wanted()) return;
     namespace fs = std::filesystem;
-    const std::string json = reports::to_json(report);
     try {
         fs::create_directories(path_);
-        reports::write_file(fs::path(path_) / kJsonName, json);
-        reports::write_file(fs::path(path_) / kTextName, text);
+        for (const File& file : files)
+            reports::write_file(fs::path(path_) / file.name, file.content);
     } catch (const std::runtime_error& e) {  // the disk's or the folder's fault, not ours
         throw models::UserError(std::string("--out: ") + e.what());
     }

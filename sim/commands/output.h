@@ -16,7 +16,11 @@ struct Asked {
     std::vector<std::string> overrides;
 };
 
-/// run(), with progress on a terminal, the whole provenance, and a note on weights read again.
+/// What the report of a run lacks: the rest of its provenance, and a note on weights read again.
+void complete(reports::Report& report, const ChipConfig& chip, const traces::Trace& trace,
+              const Asked& asked);
+
+/// run(), complete, with progress on a terminal.
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
                                   const traces::Trace& trace, RunOptions options,
                                   const Asked& asked);
@@ -24,10 +28,16 @@ reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
 /// The folder of --out. Refuses early one that could not be written, so that nobody waits in vain.
 class OutputFolder {
 public:
-    explicit OutputFolder(const Arguments& arguments);
+    OutputFolder(const Arguments& arguments, const std::vector<std::string>& names);
+    explicit OutputFolder(const Arguments& arguments);  // for a report
     bool is_wanted() const { return !path_.empty(); }
     /// report.json and report.txt, each whole or not there.
     void write(const reports::Report& report, const std::string& text) const;
+    struct File {
+        std::string name;
+        std::string content;
+    };
+    void write(const std::vector<File>& files) const;
 
 private:
     const std::string path_;

@@ -15,7 +15,8 @@ constexpr int kExitDifferent = 1;
 constexpr int kExitUserError = 2;
 constexpr int kExitInternalError = 3;
 
-/// The chip of `check` and `explain` where none is named; --help says so and the output names it.
+/// The chip of `check`, `compare` and `explain` where none is named; --help says so and the output
+/// names it.
 constexpr const char* kUsualChip = "edge-32x32";
 
 struct Verb {
@@ -29,6 +30,7 @@ struct Verb {
 };
 
 Verb run_verb();
+Verb compare_verb();
 Verb check_verb();
 std::vector<Verb> trace_verbs();  // synth, info, validate, slice
 Verb explain_verb();

@@ -19,11 +19,11 @@ Words words_of(const std::string& line) {
     return {std::istream_iterator<std::string>(text), {}};
 }
 
-// The block that shows what demo.sh ends with.
-Lines example() {
+// The block that shows what demo.sh prints of a trace.
+Lines example(const std::string& trace) {
     const Lines all = lines_of(read_file(MAMBASIC_SOURCE "/README.md"));
-    const auto first = std::find_if(all.begin(), all.end(), [](const std::string& line) {
-        return line.rfind("mambasic 0", 0) == 0;
+    const auto first = std::find_if(all.begin(), all.end(), [&](const std::string& line) {
+        return line.rfind("mambasic 0", 0) == 0 && line.find(trace) != std::string::npos;
     });
     return {first, std::find(first, all.end(), "```")};
 }
@@ -38,7 +38,7 @@ TEST(Readme, ShowsWhatTheDemoPrints) {
     const Lines printed = lines_of(run.out + check.out);
     auto at = printed.cbegin();
     Lines together;
-    Lines shown = example();
+    Lines shown = example("trace tiny-prefill");
     ASSERT_GT(shown.size(), 30U);
     shown.emplace_back("...");
     for (const std::string& line : shown) {
@@ -53,6 +53,27 @@ TEST(Readme, ShowsWhatTheDemoPrints) {
     }
 }
 
+// What demo.sh compares, by its own words.
+TEST(Readme, ShowsWhatTheDemoCompares) {
+    Words words;
+    for (const std::string& line : lines_of(read_file(MAMBASIC_SOURCE "/demo.sh"))) {
+        if (line.find(" compare ") == std::string::npos && words.empty()) continue;
+        for (const std::string& word : words_of(line)) words.push_back(word);
+    }
+    ASSERT_GT(words.size(), 6U);
+    words.erase(words.begin());  // the program
+    words.erase(std::remove(words.begin(), words.end(), "\\"), words.end());
+    const Folder folder;
+    *(std::find(words.begin(), words.end(), "--out") + 1) = folder.path("out");
+    const Outcome compare = mambasic_from({MAMBASIC_BINARY, MAMBASIC_SOURCE, {}}, words);
+    ASSERT_EQ(compare.status, 0) << compare.err;
+    const Lines printed = lines_of(compare.out);
+    const Lines shown = example("trace tiny2-prefill");
+    ASSERT_GT(shown.size(), 11U);
+    ASSERT_LE(shown.size(), printed.size());
+    EXPECT_EQ(shown, Lines(printed.begin(), printed.begin() + static_cast<long>(shown.size())));
+}
+
 // The commands in code spans and blocks, in their order; one may go on in the next line.
 std::vector<Words> commands() {
     std::vector<Words> found;
@@ -62,7 +83,7 @@ std::vector<Words> commands() {
         bool goes_on = false;
         for (const std::string& line : code ? lines_of(piece) : Lines()) {
             const Words words = words_of(line);
-            const std::set<std::string> verbs = {"run", "check", "trace", "explain"};
+            const std::set<std::string> verbs = {"run", "check", "compare", "trace", "explain"};
             const bool begins = words.size() > 1 && words[0] == "mambasic";
             if (begins && verbs.count(words[1]) == 1) {
                 found.emplace_back(words.begin() + 1, words.end());

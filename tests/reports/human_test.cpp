@@ -52,5 +52,18 @@ TEST(Human, PercentOfNothingIsADashAndALittleIsNotZero) {
     EXPECT_EQ(percent(371, 1000), "37.1 %");
 }
 
+TEST(Human, ChangesHaveTheirSign) {
+    EXPECT_EQ(human_change(0), "0 %");
+    EXPECT_EQ(human_change(1.234), "+1.23 %");
+    EXPECT_EQ(human_change(-0.016), "-0.02 %");
+    EXPECT_EQ(human_change(1e308).size(), 1U + 309 + 5);
+}
+
+TEST(Human, AColumnOfEnergiesHasTheUnitThatFits) {
+    EXPECT_STREQ(energy_unit(1500).name, "nJ");
+    EXPECT_EQ(energy_unit(1500).pj, 1e3);
+    EXPECT_STREQ(energy_unit(0).name, "pJ");
+}
+
 }  // namespace
 }  // namespace mambasic::reports

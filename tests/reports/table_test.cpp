@@ -18,6 +18,17 @@ TEST(Table, LinesUpLeftAndRight) {
               "  conv1d  1,234,567\n");
 }
 
+TEST(Table, AHeaderOfSeveralLinesStandsOnTheRule) {
+    Table table({{"scheme", Align::Left}, {"table\narea\nmm2"}, {"cycles\nhidden", Align::Left}});
+    table.add_row({"one", "1.25", "7"});
+    EXPECT_EQ(table.text(),
+              "          table\n"
+              "           area  cycles\n"
+              "  scheme    mm2  hidden\n"
+              "  ------  -----  ------\n"
+              "  one      1.25  7\n");
+}
+
 TEST(Table, ATooLongRowIsABug) {
     Table table({{"one"}});
     EXPECT_THROW(table.add_row({"1", "2"}), std::logic_error);

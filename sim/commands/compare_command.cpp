@@ -1,0 +1,170 @@
+// mambasic compare: one trace, one chip, several schemes: what does each cost, what is it worth?
+#include <omp.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <sstream>
+
+#include "reports/comparison_writer.h"
+#include "sim/check.h"
+#include "sim/commands/open_trace.h"
+#include "sim/commands/output.h"
+#include "sim/commands/trace_verbs.h"
+#include "sim/compare.h"
+#include "sim/compare_children.h"
+
+namespace mambasic::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kJsonName = "compare.json";
+constexpr const char* kCsvName = "compare.csv";
+constexpr std::uint32_t kMostJobs = 1024;
+
+void describe(po::options_description& options) {
+    const auto text = [] { return po::value<std::string>(); };
+    auto add = options.add_options();
+    add("chip", text(),
+        "the chip: a YAML file, or the name of one in hw_config/chips; without it, edge-32x32");
+    add("trace", text(),
+        "the trace to run; where it has other scales than a scheme asks for, these are calibrated "
+        "on what the trace holds, in a folder below $TMPDIR");
+    add("schemes", text(),
+        "a,b,c: files or names of schemes, in the order of the rows; changes are told against the "
+        "first");
+    add("set", po::value<std::vector<std::string>>(),
+        "a.b=v: change one key of the chip; may be repeated");
+    add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
+    add("timing-only", po::bool_switch(), "cycles and energy, but no numbers and no check");
+    add("approximate", po::bool_switch(),
+        "exit 0 even though the chip's table or polynomial units differ from the exact ones");
+    add("jobs", text(), "schemes that run at once; without it, one a core");
+    add("out", text(), "folder for compare.csv and compare.json");
+}
+
+std::vector<std::string> scheme_words(const Arguments& arguments) {
+    std::vector<std::string> words;
+    std::istringstream text(arguments.text("schemes"));
+    for (std::string word; std::getline(text, word, ',');) {
+        if (word.empty()) arguments.reject("schemes", "a name between the commas is missing");
+        words.push_back(word);
+    }
+    return words;
+}
+
+std::vector<Scheme> load_schemes(const Arguments& arguments) {
+    std::vector<Scheme> schemes;
+    for (const std::string& word : scheme_words(arguments)) {
+        schemes.push_back(Scheme::load(word));
+        const auto same = [&](const Scheme& other) { return other.name == schemes.back().name; };
+        if (std::count_if(schemes.begin(), schemes.end(), same) > 1) {
+            arguments.reject("schemes", "'" + schemes.back().name + "' is given twice");
+        }
+    }
+    return schemes;
+}
+
+void refuse_impossible(const Arguments& arguments, const traces::Trace& trace,
+                       const LayerRange& layers) {
+    if (arguments.has("timing-only")) return;
+    if (trace.info().shapes_only) {
+        arguments.reject("trace", "'" + trace.path() + "' holds shapes only; add --timing-only");
+    }
+    if (layers.first > 0) {
+        arguments.reject("layers",
+                         "golden begins at the trace's first layer; cut the others off with trace "
+                         "slice, or add --timing-only");
+    }
+}
+
+// With names instead of paths, so that the same work reads the same on every machine.
+std::string command_of(const Arguments& arguments, const std::vector<Scheme>& schemes) {
+    std::string names;
+    for (const Scheme& scheme : schemes) names += (names.empty() ? "" : ",") + scheme.name;
+    return arguments.command({"chip", "trace", "set", "layers", "timing-only"}) + " --schemes " +
+           names;
+}
+
+std::vector<std::string> next_steps(const Arguments& arguments, const reports::Comparison& made) {
+    std::vector<std::string> next;
+    if (!arguments.has("out")) {
+        next.emplace_back("--out DIR   writes this, and more columns, as compare.csv and .json");
+    }
+    const auto runs_so = [](const reports::ComparedScheme& row) {
+        return row.scales != reports::ScalesFrom::Calibrated;
+    };
+    const auto row = std::find_if(made.schemes.rbegin(), made.schemes.rend(), runs_so);
+    if (row != made.schemes.rend()) {
+        const std::string word =
+            scheme_words(arguments).at(static_cast<std::size_t>(made.schemes.rend() - row) - 1);
+        next.push_back("mambasic run " + arguments.text_or("chip", kUsualChip) + " --trace " +
+                       arguments.text("trace") + " --scheme " + word +
+                       (made.timing_only ? " --timing-only" : "") +
+                       "   tells which blocks the cycles and the energy go to");
+    }
+    next.emplace_back(
+        "mambasic explain scale_table   tells what a lookup is made of; --set a.b=v changes it");
+    return next;
+}
+
+// The lines that say which schemes differ from golden; the status that follows from them.
+int complain_of_differences(const reports::Comparison& made, bool accepted) {
+    int status = kExitDone;
+    for (const reports::ComparedScheme& row : made.schemes) {
+        if (row.check.mismatches.value_or(0) == 0) continue;
+        if (accepted && !row.check.departures.empty()) continue;
+        std::cerr << "scheme " << row.scheme << ": " << *row.check.mismatches
+                  << " elements differ from golden; mambasic check tells which"
+                  << (row.check.departures.empty() ? "" : ", --approximate accepts them") << "\n";
+        status = kExitDifferent;
+    }
+    return status;
+}
+
+int compare_command(const Arguments& arguments) {
+    const OutputFolder out(arguments, {kCsvName, kJsonName});
+    const ChipConfig chip =
+        ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
+    const std::vector<Scheme> schemes = load_schemes(arguments);
+    const traces::Trace trace = open_trace(arguments.text("trace"));
+    const LayerRange layers = layer_range(arguments, trace.info());
+    refuse_impossible(arguments, trace, layers);
+    const auto cores = static_cast<std::uint32_t>(omp_get_max_threads());
+    const std::uint32_t jobs = arguments.integer_or("jobs", 1, kMostJobs, cores);
+    const Asked asked = {command_of(arguments, schemes), arguments.list("set")};
+    const reports::Comparison made = compare({chip, schemes, trace, !arguments.has("timing-only"),
+                                              layers.first, layers.count, jobs, asked});
+    out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
+    std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, made)})
+              << std::flush;
+    return complain_of_differences(made, arguments.has("approximate"));
+}
+
+// Ends as the signal would have ended it, now that children and temporary files are gone.
+int compare_or_be_interrupted(const Arguments& arguments) {
+    try {
+        return compare_command(arguments);
+    } catch (const Interrupted& interrupted) {
+        std::signal(interrupted.signal, SIG_DFL);
+        std::raise(interrupted.signal);
+        return kExitUserError;
+    }
+}
+
+}  // namespace
+
+Verb compare_verb() {
+    return {"compare",
+            "a trace on a chip under several schemes: one table, each checked against golden",
+            "[CHIP] --trace T --schemes A,B,.. [options]",
+            "mambasic compare edge-32x32 --trace traces/samples/tiny2-prefill.safetensors "
+            "--schemes quamba1,quamba2,quamba2-direct",
+            {"chip"},
+            describe,
+            compare_or_be_interrupted};
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,45 @@
+// One process of compare_children: what it sends, and what the parent makes of that.
+#pragma once
+
+#include <csignal>
+#include <optional>
+#include <string>
+
+#include "sim/compare_children.h"
+
+namespace mambasic::sim {
+
+/// UserError "mambasic compare: WHAT: why", of errno.
+[[noreturn]] void fail_of_system(const char* what);
+
+class Child {
+public:
+    /// Forks. The child takes `signals` as its mask, works with so many OpenMP threads and ends.
+    Child(const ChildWork& work, const sigset_t& signals, int threads);
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+    ~Child();  // kills it where it still works
+
+    int pipe() const { return pipe_; }  // readable when the child has said something, or has ended
+    const Progress& progress() const { return progress_; }
+
+    /// Takes what has come; true when that was all and the child has ended.
+    bool read();
+
+    /// After read() gave true.
+    bool failed() const { return !result_; }
+    /// The result, or its error, led by `name`.
+    std::string result(const std::string& name) const;
+
+private:
+    void take_messages();
+
+    pid_t id_ = 0;
+    int pipe_ = -1;
+    int status_ = 0;
+    std::string pending_;
+    Progress progress_;
+    std::optional<std::string> result_, wrong_input_, our_fault_;
+};
+
+}  // namespace mambasic::sim

@@ -1,0 +1,161 @@
+// The table, compare.csv and compare.json say the same, and nothing in them depends on how the work
+// was shared out.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "tests/e2e/compare_case.h"
+#include "tests/reports/schema_walker.h"
+
+namespace mambasic::e2e {
+namespace {
+
+const Words kLookups = {"quamba2",      "quamba2-parallel",  "quamba2-direct",
+                        "quamba2-code", "quamba2-runlength", "quamba1"};
+
+std::string with_two_decimals(double value) {
+    char text[64];
+    std::snprintf(text, sizeof(text), "%.2f", value);
+    return text;
+}
+
+TEST(CompareTable, HoldsTheFiguresOfTheJsonInTheOrderGiven) {
+    const std::string schemes = "quamba2-direct,quamba1,quamba2-lite";
+    const Compared out = compared(grouped_prefill(), schemes);
+    const Json json = out.json();
+    const Words rows = table_rows(out.text);
+    ASSERT_EQ(rows.size(), 3U) << out.text;
+    const Words names = {"quamba2-direct *", "quamba1 *", "quamba2-lite"};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const Json& row = json["schemes"][i];
+        const Words cells = table_cells(rows[i]);
+        ASSERT_EQ(cells.size(), 13U) << rows[i];
+        EXPECT_EQ(cells[0], names[i]);
+        EXPECT_EQ(cells[0].substr(0, cells[0].find(' ')), row["scheme"]);
+        EXPECT_EQ(digits(cells[1]), row["cycles"].dump());
+        EXPECT_EQ(digits(cells[2]), row["exposed_lookup_cycles"].dump());
+        EXPECT_EQ(digits(cells[7]), row["table_bytes"].dump());
+        EXPECT_EQ(digits(cells[8]), row["dram_bytes"].dump());
+        EXPECT_EQ(cells[9], with_two_decimals(row["ssm_input_sqnr_db"]));
+        EXPECT_EQ(cells[10], with_two_decimals(row["layer_output_sqnr_db"]));
+        EXPECT_EQ(cells[11], "equal");
+    }
+}
+
+TEST(CompareTable, FitsAWideTerminalAndEndsWithTheNextStep) {
+    const std::string text =
+        compared(grouped_prefill(), "quamba1,quamba2-lite,quamba2-per-channel").text;
+    for (const std::string& line : table_rows(text)) EXPECT_LE(line.size(), 160U);
+    const std::size_t next = text.find("\nNext\n");
+    ASSERT_NE(next, std::string::npos);
+    const std::string command =
+        "mambasic run tiny --trace " + grouped_prefill() + " --scheme quamba2-lite ";
+    EXPECT_NE(text.find(command, next), std::string::npos) << text;
+}
+
+double percent(double from, double to) { return (to / from - 1) * 100; }
+
+TEST(CompareTable, ChangesAreAgainstTheFirst) {
+    const Compared out = compared(grouped_prefill(), "quamba2-lite,quamba1,quamba2-direct");
+    const Json json = out.json();
+    const Words rows = table_rows(out.text);
+    const Json& first = json["schemes"][0];
+    EXPECT_EQ(table_cells(rows.at(0)).back(), "baseline");
+    for (const auto& [key, value] : first["change"].items()) EXPECT_EQ(value, nullptr) << key;
+    for (std::size_t i = 1; i < 3; ++i) {
+        const Json& row = json["schemes"][i];
+        const double cycles = percent(first["cycles"], row["cycles"]);
+        const double energy = percent(first["energy_pj"]["value"], row["energy_pj"]["value"]);
+        const double area = percent(first["area_mm2"]["value"], row["area_mm2"]["value"]);
+        EXPECT_NEAR(row["change"]["cycles_percent"].get<double>(), cycles, 1e-9);
+        EXPECT_NEAR(row["change"]["energy_percent"].get<double>(), energy, 1e-9);
+        EXPECT_NEAR(row["change"]["area_percent"].get<double>(), area, 1e-9);
+        EXPECT_NE(energy, 0);
+        std::istringstream cell(table_cells(rows.at(i)).back());
+        for (const double want : {cycles, energy, area}) {
+            double shown = 0;
+            std::string unit;
+            cell >> shown >> unit;
+            EXPECT_NEAR(shown, want, 0.00501) << rows[i];
+            EXPECT_EQ(unit.front(), '%');
+        }
+    }
+}
+
+TEST(CompareFiles, TheCsvHoldsTheRowsOfTheJson) {
+    const Compared out = compared(grouped_prefill(), "quamba2-lite,quamba1");
+    const Json json = out.json();
+    const Words lines = lines_of(out.csv);
+    ASSERT_EQ(lines.size(), 3U);
+    const auto cells = [](const std::string& line) {
+        Words all(1);
+        for (const char c : line) c == ',' ? void(all.emplace_back()) : void(all.back() += c);
+        return all;
+    };
+    const Words columns = cells(lines[0]);
+    for (std::size_t i = 0; i < 2; ++i) {
+        const Words values = cells(lines[i + 1]);
+        ASSERT_EQ(values.size(), columns.size());
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            std::string pointer = "/" + columns[c];
+            std::replace(pointer.begin(), pointer.end(), '.', '/');
+            Json want = json["schemes"][i].at(Json::json_pointer(pointer));
+            if (want.is_object()) want = want.at("value");
+            const Json got = values[c].empty()  ? Json(nullptr)
+                             : want.is_string() ? Json(values[c])
+                                                : Json::parse(values[c]);
+            EXPECT_EQ(got, want) << columns[c];
+        }
+    }
+}
+
+TEST(CompareFiles, TheJsonConformsToItsSchema) {
+    std::ifstream file(MAMBASIC_SOURCE "/reports/compare.schema.json");
+    const reports::SchemaWalker schema(Json::parse(file));
+    EXPECT_EQ(schema.fault(compared(grouped_prefill(), "quamba1,quamba2").json()), "");
+    EXPECT_EQ(schema.fault(compared(shapes_only(), "quamba1", {"--timing-only"}).json()), "");
+}
+
+TEST(CompareFiles, AreTheSameForAnyNumberOfJobsAndThreads) {
+    std::string schemes;
+    for (const std::string& scheme : kLookups) schemes += (schemes.empty() ? "" : ",") + scheme;
+    const Compared one =
+        compared(grouped_decode(), schemes, {"--jobs", "1"}, {{"OMP_NUM_THREADS", "1"}});
+    const Compared many =
+        compared(grouped_decode(), schemes, {"--jobs", "3"}, {{"OMP_NUM_THREADS", "5"}});
+    EXPECT_EQ(one.json_text, many.json_text);
+    EXPECT_EQ(one.csv, many.csv);
+    EXPECT_EQ(one.text, many.text);
+    const std::string command = one.json()["provenance"]["command"];
+    EXPECT_EQ(command.rfind("mambasic compare tiny --trace compare-decode.safetensors", 0), 0U);
+    EXPECT_NE(command.find(" --schemes " + schemes), std::string::npos) << command;
+}
+
+// The lookups differ in what they cost; what they return does not.
+TEST(CompareFiles, EveryLookupGivesTheSameQuality) {
+    const Json rows = compared(grouped_decode(),
+                               "quamba2,quamba2-parallel,quamba2-direct,quamba2-code,"
+                               "quamba2-runlength")
+                          .json()["schemes"];
+    for (const Json& row : rows) {
+        EXPECT_EQ(row["ssm_input_sqnr_db"], rows[0]["ssm_input_sqnr_db"]);
+        EXPECT_EQ(row["saturated_elements"], rows[0]["saturated_elements"]);
+    }
+}
+
+TEST(CompareFiles, ASchemeMayBeAFile) {
+    const Folder folder;
+    const std::string mine = folder.add("mine.yaml", "name: my own\ngroups: 2x2\nlookup: code\n");
+    const Compared out = compared(grouped_prefill(), mine, {"--timing-only"});
+    const Json json = out.json();
+    EXPECT_EQ(json["schemes"][0]["scheme"], "my own");
+    EXPECT_EQ(json["provenance"]["command"].get<std::string>().find(folder.path("")),
+              std::string::npos);
+    EXPECT_NE(out.text.find(" --scheme " + mine + " --timing-only"), std::string::npos) << out.text;
+}
+
+}  // namespace
+}  // namespace mambasic::e2e

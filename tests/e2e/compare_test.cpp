@@ -1,0 +1,124 @@
+// mambasic compare: its rows are runs of their own.
+#include <gtest/gtest.h>
+
+#include "tests/e2e/compare_case.h"
+
+namespace mambasic::e2e {
+namespace {
+
+// What `run` or `check` reports of one scheme alone.
+Json alone(const Words& words) {
+    const Folder folder;
+    Words all = words;
+    all.insert(all.end(), {"--out", folder.path("out")});
+    const Outcome outcome = mambasic(all);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return Json::parse(read_file(folder.path("out/report.json")));
+}
+
+void expect_figures_of(const Json& report, const Json& row) {
+    const Json& totals = report["totals"];
+    const Json& lookup = report["lookup"];
+    EXPECT_EQ(row["cycles"], totals["cycles"]);
+    EXPECT_EQ(row["energy_pj"], totals["energy_pj"]);
+    EXPECT_EQ(row["area_mm2"], totals["area_mm2"]);
+    EXPECT_EQ(row["dram_read_bytes"], totals["dram_read_bytes"]);
+    EXPECT_EQ(row["dram_written_bytes"], totals["dram_written_bytes"]);
+    EXPECT_EQ(row["lookup"], lookup["kind"]);
+    EXPECT_EQ(row["lookups"], lookup["lookups"]);
+    EXPECT_EQ(row["lookup_cycles"], lookup["cycles"]);
+    EXPECT_EQ(row["exposed_lookup_cycles"], lookup["exposed_cycles"]);
+    EXPECT_EQ(row["lookup_energy_pj"], lookup["energy_pj"]);
+    EXPECT_EQ(row["table_area_mm2"], lookup["table_area_mm2"]);
+    EXPECT_EQ(row["lookup_logic_area_mm2"], lookup["logic_area_mm2"]);
+    EXPECT_EQ(row["table_bytes_by_kind"], lookup["table_bytes"]);
+    EXPECT_EQ(row["quantized_elements"], report["quantization"]["elements"]);
+    EXPECT_EQ(row["trace_sha256"], report["provenance"]["trace_sha256"]);
+    EXPECT_EQ(row["scheme_sha256"], report["provenance"]["scheme_sha256"]);
+    EXPECT_EQ(row["notes"], report["notes"]);
+}
+
+void expect_check_of(const Json& report, const Json& row) {
+    EXPECT_EQ(row["check"]["mismatches"], 0);
+    std::uint64_t elements = 0;
+    for (const Json& tensor : report["check"]["tensors"]) {
+        elements += tensor["elements"].get<std::uint64_t>();
+    }
+    EXPECT_EQ(row["check"]["elements"], elements);
+    EXPECT_GT(elements, 1000U);
+    EXPECT_EQ(row["saturated_elements"], report["quantization"]["saturated"]);
+    EXPECT_EQ(row["ssm_input_sqnr_db"], report["quality"]["ssm_input_sqnr_db"]);
+    EXPECT_EQ(row["layer_output_sqnr_db"], report["quality"]["layer_output_sqnr_db"]);
+    EXPECT_TRUE(row["ssm_input_sqnr_db"].is_number());
+}
+
+TEST(Compare, ARowIsARunOfItsOwn) {
+    const Json json = compared(grouped_decode(), "quamba2,quamba2-code").json();
+    for (std::size_t i = 0; i < 2; ++i) {
+        const Json& row = json["schemes"][i];
+        const std::string scheme = row["scheme"];
+        const Json run = alone({"check", "--chip", "tiny", "--trace", grouped_decode(), "--scheme",
+                                scheme, "--quality"});
+        EXPECT_EQ(row["scales"], "recorded");
+        expect_figures_of(run, row);
+        expect_check_of(run, row);
+    }
+}
+
+TEST(Compare, ScalesThatTheTraceLacksAreThoseOfTraceGroup) {
+    const Folder folder;
+    const Json json =
+        compared(grouped_prefill(), "quamba2-lite,quamba2-per-channel,quamba2,quamba1,hybrid")
+            .json();
+    ASSERT_EQ(json["schemes"].size(), 5U);
+    for (std::size_t i = 1; i < 5; ++i) {
+        const Json& row = json["schemes"][i];
+        const std::string scheme = row["scheme"];
+        const std::string file = folder.path(scheme + ".safetensors");
+        const Outcome made =
+            mambasic({"trace", "group", grouped_prefill(), "--scheme", scheme, "--out", file});
+        ASSERT_EQ(made.status, 0) << made.err;
+        const Json run =
+            alone({"check", "--chip", "tiny", "--trace", file, "--scheme", scheme, "--quality"});
+        EXPECT_EQ(row["scales"], "calibrated");
+        expect_figures_of(run, row);
+        expect_check_of(run, row);
+    }
+    EXPECT_EQ(json["schemes"][0]["scales"], "recorded");
+    EXPECT_EQ(json["schemes"][0]["trace_sha256"], json["provenance"]["trace_sha256"]);
+}
+
+TEST(Compare, TimingOnlyNeedsNoNumbers) {
+    const Compared out = compared(shapes_only(), "quamba2,quamba1", {"--timing-only"});
+    const Json json = out.json();
+    EXPECT_EQ(json["timing_only"], true);
+    for (const Json& row : json["schemes"]) {
+        const std::string scheme = row["scheme"];
+        EXPECT_EQ(row["scales"], "none");
+        expect_figures_of(alone({"run", "tiny", "--trace", shapes_only(), "--scheme", scheme,
+                                 "--timing-only", "--quiet"}),
+                          row);
+        for (const char* absent :
+             {"saturated_elements", "ssm_input_sqnr_db", "layer_output_sqnr_db"}) {
+            EXPECT_EQ(row[absent], nullptr) << absent;
+        }
+        EXPECT_EQ(row["check"]["mismatches"], nullptr);
+    }
+}
+
+TEST(Compare, LayersAndSettingsAreThoseOfRun) {
+    const Words same = {"--layers", "1:2", "--timing-only", "--set", "scale_table.units=2"};
+    const Compared out = compared(grouped_prefill(), "quamba2-lite", same);
+    const Json json = out.json();
+    Words words = {"run", "tiny", "--trace", grouped_prefill(), "--scheme", "quamba2-lite"};
+    words.insert(words.end(), same.begin(), same.end());
+    expect_figures_of(alone(words), json["schemes"][0]);
+    EXPECT_EQ(json["provenance"]["overrides"], Json({"scale_table.units=2"}));
+    EXPECT_EQ(lines_of(out.text).at(1), "  with --set scale_table.units=2");
+    EXPECT_EQ(compared(grouped_prefill(), "quamba2-lite", {"--layers", "0:1"})
+                  .json()["schemes"][0]["check"]["mismatches"],
+              0);
+}
+
+}  // namespace
+}  // namespace mambasic::e2e

@@ -1,0 +1,261 @@
+#include "reports/comparison.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "reports/comparison_writer.h"
+#include "reports/json_writer.h"
+#include "tests/reports/sample_report.h"
+#include "tests/reports/schema_walker.h"
+
+namespace mambasic::reports {
+namespace {
+
+using Json = nlohmann::json;
+
+SchemaWalker schema() {
+    std::ifstream file(MAMBASIC_COMPARE_SCHEMA);
+    return SchemaWalker(Json::parse(file));
+}
+
+// Figures of a run of their own: two that the sample lacks, because only a comparison reads them.
+Report sample_run() {
+    Report report = sample_report();
+    OpRow conv;
+    conv.name = "conv1d";
+    conv.energy_pj = {41, 40, 42};
+    report.ops.push_back(conv);
+    BlockRow dram;
+    dram.name = "dram";
+    dram.energy_pj = {51, 50, 52};
+    report.blocks.push_back(dram);
+    return report;
+}
+
+ComparedScheme baseline() {
+    ComparedScheme row = compared(to_json(sample_run()));
+    row.notes.clear();
+    row.ssm_input_sqnr_db.reset();
+    row.layer_output_sqnr_db.reset();
+    return row;
+}
+
+// A row with every figure another one, beside a first row.
+Comparison sample_comparison() {
+    Comparison c;
+    c.version = "0.1.0";
+    c.chip = "tiny";
+    c.chip_sha256 = c.trace_sha256 = std::string(64, 'd');
+    c.overrides = {"gemm.rows=8"};
+    c.trace = "t.safetensors";
+    c.command = "mambasic compare tiny";
+    c.schemes = {baseline(), baseline()};
+    ComparedScheme& second = c.schemes[1];
+    second.scheme = "quamba2";
+    second.scales = ScalesFrom::Calibrated;
+    second.cycles = 1358023;
+    second.energy_pj.value = 12.4e6;
+    second.ssm_input_sqnr_db = 31.456;
+    second.layer_output_sqnr_db = 28;
+    second.check.mismatches = 0;
+    second.change = {9.99999, -0.8, 0};
+    second.notes = {"a note, \"quoted\""};
+    return c;
+}
+
+TEST(Compared, TakesEveryFigureFromTheReport) {
+    const ComparedScheme row = compared(to_json(sample_run()));
+    EXPECT_EQ(row.scheme, "quamba1");
+    EXPECT_EQ(row.scheme_sha256, std::string(64, 'b'));
+    EXPECT_EQ(row.trace_sha256, std::string(64, 'c'));
+    EXPECT_EQ(row.lookup, "none");
+    EXPECT_EQ(row.cycles, 1234567U);
+    EXPECT_EQ(row.lookups, 32U);
+    EXPECT_EQ(row.lookup_cycles, 33U);
+    EXPECT_EQ(row.exposed_lookup_cycles, 1U);
+    EXPECT_EQ(row.energy_pj.value, 12.5e6);
+    EXPECT_EQ(row.energy_pj.low, 8e6);
+    EXPECT_EQ(row.energy_pj.high, 18e6);
+    EXPECT_EQ(row.lookup_energy_pj.value, 10);
+    EXPECT_EQ(row.conv_energy_pj, 41);
+    EXPECT_EQ(row.dram_energy_pj, 51);
+    EXPECT_EQ(row.area_mm2.value, 3.21);
+    EXPECT_EQ(row.table_area_mm2.value, 0.001);
+    EXPECT_EQ(row.lookup_logic_area_mm2.value, 0.003);
+    EXPECT_EQ(row.range_bytes, 4U);
+    EXPECT_EQ(row.scale_bytes, 8U);
+    EXPECT_EQ(row.code_bytes, 5U);
+    EXPECT_EQ(row.state_scale_bytes, 6U);
+    EXPECT_EQ(row.table_bytes, 23U);
+    EXPECT_EQ(row.dram_read_bytes, 4404019U);
+    EXPECT_EQ(row.dram_written_bytes, 1060U);
+    EXPECT_EQ(row.dram_bytes, 4405079U);
+    EXPECT_EQ(row.quantized_elements, 65536U);
+    EXPECT_EQ(row.saturated_elements, 12U);
+    EXPECT_EQ(row.flagged_elements, 2U);
+    EXPECT_EQ(row.check.mismatches, 3U);
+    EXPECT_EQ(row.check.elements, 8192U);
+    EXPECT_EQ(row.ssm_input_sqnr_db, 31.5);
+    EXPECT_EQ(row.layer_output_sqnr_db, 28.625);
+    EXPECT_EQ(row.notes, std::vector<std::string>{"a note"});
+}
+
+TEST(Compared, QualityIsThereWhereTheRunStatesIt) {
+    Json report = Json::parse(to_json(sample_run()));
+    report.erase("quality");
+    EXPECT_FALSE(compared(report.dump()).ssm_input_sqnr_db);
+    report["quality"] = nullptr;
+    EXPECT_FALSE(compared(report.dump()).ssm_input_sqnr_db);
+    report["quality"] = {{"ssm_input_sqnr_db", 31.25}, {"layer_output_sqnr_db", nullptr}};
+    EXPECT_EQ(compared(report.dump()).ssm_input_sqnr_db, 31.25);
+    EXPECT_FALSE(compared(report.dump()).layer_output_sqnr_db);
+}
+
+TEST(Compared, WithoutACheckNothingSaturated) {
+    Report report = sample_run();
+    report.check.reset();
+    const ComparedScheme row = compared(to_json(report));
+    EXPECT_FALSE(row.check.mismatches);
+    EXPECT_FALSE(row.saturated_elements);
+    EXPECT_FALSE(row.flagged_elements);
+    EXPECT_EQ(row.quantized_elements, 65536U);
+}
+
+TEST(Compared, WhatIsNoReportIsABug) {
+    EXPECT_THROW(compared("{}"), std::logic_error);
+    EXPECT_THROW(compared("cycles: 3"), std::logic_error);
+    EXPECT_THROW(compared(to_json(sample_report())), std::logic_error);  // no convolution in it
+}
+
+TEST(ComparisonJson, ConformsToItsSchema) {
+    EXPECT_EQ(schema().fault(Json::parse(to_json(sample_comparison()))), "");
+    Comparison timing = sample_comparison();
+    timing.timing_only = true;
+    timing.schemes[0].scales = ScalesFrom::Nowhere;
+    timing.schemes[0].check = {};
+    timing.schemes[0].saturated_elements.reset();
+    EXPECT_EQ(schema().fault(Json::parse(to_json(timing))), "");
+}
+
+TEST(ComparisonJson, TheSchemaRefusesWhatIsNoComparison) {
+    const Json good = Json::parse(to_json(sample_comparison()));
+    Json bad = good;
+    bad["schemes"][1].erase("cycles");
+    EXPECT_EQ(schema().fault(bad), "$.schemes[1] lacks \"cycles\"");
+    bad = good;
+    bad["schemes"][0]["scales"] = "guessed";
+    EXPECT_EQ(schema().fault(bad), "$.schemes[0].scales does not match its pattern");
+    bad = good;
+    bad["schemes"][0]["colour"] = "red";
+    EXPECT_EQ(schema().fault(bad), "$.schemes[0] has the unknown key colour");
+}
+
+TEST(ComparisonJson, KeepsTheOrderOfTheSchemes) {
+    const Json json = Json::parse(to_json(sample_comparison()));
+    EXPECT_EQ(json["schemes"][0]["scheme"], "quamba1");
+    EXPECT_EQ(json["schemes"][1]["scheme"], "quamba2");
+    EXPECT_EQ(json["schemes"][1]["scales"], "calibrated");
+    EXPECT_EQ(json["schemes"][0]["change"]["cycles_percent"], nullptr);
+    EXPECT_EQ(json["schemes"][1]["change"]["energy_percent"], -0.8);
+}
+
+TEST(ComparisonJson, AFigureThatIsNotFiniteIsABug) {
+    Comparison c = sample_comparison();
+    c.schemes[1].layer_output_sqnr_db = std::numeric_limits<double>::infinity();
+    EXPECT_THROW(to_json(c), std::logic_error);
+    EXPECT_THROW(to_csv(c), std::logic_error);
+}
+
+// "a,b,c\n" without its quotes, which only names may need here.
+std::vector<std::string> cells(const std::string& line) {
+    std::vector<std::string> out(1);
+    for (const char c : line) {
+        if (c == ',') {
+            out.emplace_back();
+        } else {
+            out.back() += c;
+        }
+    }
+    return out;
+}
+
+// A cell's column as a place in compare.json.
+const Json& at_column(const Json& row, const std::string& column) {
+    std::string pointer = "/" + column;
+    for (char& c : pointer) c = c == '.' ? '/' : c;
+    const Json& found = row.at(Json::json_pointer(pointer));
+    return found.is_object() ? found.at("value") : found;
+}
+
+TEST(ComparisonCsv, HoldsTheFiguresOfTheJson) {
+    const Comparison c = sample_comparison();
+    const Json json = Json::parse(to_json(c));
+    std::istringstream text(to_csv(c));
+    std::string line;
+    std::getline(text, line);
+    const std::vector<std::string> columns = cells(line);
+    EXPECT_EQ(columns.front(), "scheme");
+    std::size_t rows = 0;
+    for (; std::getline(text, line); ++rows) {
+        const std::vector<std::string> row = cells(line);
+        ASSERT_EQ(row.size(), columns.size());
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const Json& want = at_column(json["schemes"][rows], columns[i]);
+            if (want.is_null()) {
+                EXPECT_EQ(row[i], "") << columns[i];
+            } else {
+                EXPECT_EQ(row[i], want.is_string() ? want.get<std::string>() : want.dump());
+            }
+        }
+    }
+    EXPECT_EQ(rows, 2U);
+    // 5 names, 4 counts of cycles and lookups, 5 bands of 3, 2 more energies, 5 of the tables'
+    // bytes, 3 of DRAM, 3 of elements, 2 SQNR, 2 of the check, 3 changes.
+    EXPECT_EQ(columns.size(), 44U);
+}
+
+TEST(ComparisonCsv, ANameWithACommaIsQuoted) {
+    Comparison c = sample_comparison();
+    c.schemes[0].scheme = "a,\"b\"";
+    EXPECT_NE(to_csv(c).find("\n\"a,\"\"b\"\"\","), std::string::npos) << to_csv(c);
+}
+
+TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
+    const std::string title =
+        "mambasic 0.1.0  chip tiny, trace t.safetensors, 2 schemes\n"
+        "  with --set gemm.rows=8\n\n";
+    // clang-format off
+    const std::string table =
+        "                        exposed          lookup          table                        SSM    layer\n"
+        "                         lookup  energy  energy  area     area  table       DRAM    input   output             change against quamba1\n"
+        "  scheme        cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check       cycles,  energy, area\n"
+        "  ---------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  -----------------------\n"
+        "  quamba1    1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                 baseline\n"
+        "  quamba2 *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
+    // clang-format on
+    const std::string rest =
+        "  * the trace has other scales: these were calibrated on the inputs that ran, which "
+        "flatters their SQNR\n"
+        "  check: every tensor against golden under the same scheme, bit for bit\n"
+        "  note: quamba2: a note, \"quoted\"\n"
+        "\n"
+        "Next\n"
+        "  do this\n";
+    EXPECT_EQ(to_text(sample_comparison(), {false, {"do this"}}), title + table + rest);
+}
+
+TEST(ComparisonText, ANoteOfAllStandsOnceWithoutNames) {
+    Comparison c = sample_comparison();
+    for (ComparedScheme& row : c.schemes) row.notes = {"of all"};
+    const std::string text = to_text(c, {});
+    const std::size_t at = text.find("  note: of all\n");
+    ASSERT_NE(at, std::string::npos) << text;
+    EXPECT_EQ(text.find("of all", at + 15), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mambasic::reports
