@@ -77,10 +77,12 @@ void check_scheme(const Scheme& scheme, const traces::Trace& trace, std::uint32_
     if (grouped) asked = group_shape(part, info.dims);
     if (!numerics || asked == info.table(index)) return;
     const bool everywhere = scheme.layers.size() == 1 && !info.hybrid();
+    const bool named = !info.hybrid() && info.scheme != scheme.name;
     throw UserError(trace.path() + ": " + (everywhere ? "it" : "layer " + std::to_string(layer)) +
                     " has " + groups_text(info.table(index)) + ", but scheme '" + scheme.name +
-                    "' asks for " + groups_text(asked) + "; take " + info.scheme +
-                    ", a trace made so, or --timing-only");
+                    "' asks for " + groups_text(asked) + "; take " +
+                    (named ? info.scheme : "the scheme it was made for") +
+                    ", a trace made so (mambasic trace group --scheme), or --timing-only");
 }
 
 void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,

@@ -88,6 +88,28 @@ TEST(GoldenPathGroups, EveryGroupingIsEqual) {
     }
 }
 
+TEST(GoldenPathGroups, LayersThatDifferAreEqual) {
+    const Folder folder;
+    const std::string hybrid = folder.path("hybrid");
+    for (const char* phase : {"prefill", "decode"}) {
+        for (const char* precision : {"w8a8", "w4a8"}) {
+            const std::string plain = mamba2("tiny2-g2", phase, precision);
+            const Outcome made =
+                mambasic({"trace", "group", plain, "--scheme", "hybrid", "--out", hybrid});
+            ASSERT_EQ(made.status, 0) << made.err;
+            expect_equal(hybrid, {}, kTensors);  // the scheme that the trace was made for
+            expect_equal(hybrid, {"--against", "recorded"}, kTensors);
+            const Outcome other =
+                mambasic({"run", "tiny", "--trace", hybrid, "--scheme", "quamba2"});
+            EXPECT_EQ(other.status, 2);
+            EXPECT_NE(other.err.find("layer 0 has one scale for all channels, but scheme 'quamba2' "
+                                     "asks for scales of 4x4 groups; take the scheme it was made"),
+                      std::string::npos)
+                << other.err;
+        }
+    }
+}
+
 TEST(GoldenPathW4, AMamba1OfFourBitsIsEqual) {
     for (const char* phase : {"prefill", "decode"}) {
         const std::string w4 = trace(std::string("tiny-w4-") + phase,

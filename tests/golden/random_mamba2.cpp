@@ -8,17 +8,16 @@ namespace {
 using traces::LinearKind;
 
 /// Codes of +-40 or so; the factors bring the output's deviation to `target` when the input's is
-/// `input_deviation`, each column a little differently.
-traces::Linear random_columns(std::mt19937& rng, LinearKind kind, std::vector<std::int8_t>& weight,
-                              std::vector<float>& column, const traces::Linear& size,
-                              float input_deviation, float target) {
-    traces::Linear linear = size;
-    linear.kind = kind;
+/// 33, each column a little differently. Of `linear` n, k and kind are given.
+traces::Linear random_columns(std::mt19937& rng, traces::Linear linear,
+                              std::vector<std::int8_t>& weight, std::vector<float>& column,
+                              float target) {
+    constexpr float kInputDeviation = 33.0F;
     linear.n_padded = (linear.n + 63) / 64 * 64;
     weight = random_codes(rng, std::size_t{linear.n} * linear.k, -64, 64);
     weight.resize(std::size_t{linear.n_padded} * linear.k, 0);
     linear.weight = weight.data();
-    const float deviation = 37.0F * input_deviation * std::sqrt(static_cast<float>(linear.k));
+    const float deviation = 37.0F * kInputDeviation * std::sqrt(static_cast<float>(linear.k));
     linear.a = 0.0217F;
     linear.b = target / deviation / linear.a;
     linear.alpha = linear.a * linear.b * 1.0001F;
@@ -85,11 +84,12 @@ void RandomMamba2::make_linears(std::mt19937& rng, LinearKind in_proj_kind) {
     traces::Linear size;
     size.n = dims.in_proj_width();
     size.k = dims.d_model;
-    view.in_proj = random_columns(rng, in_proj_kind, in_proj, in_proj_column, size, 33.0F, 45.0F);
+    size.kind = in_proj_kind;
+    view.in_proj = random_columns(rng, size, in_proj, in_proj_column, 45.0F);
     size.n = dims.d_model;
     size.k = dims.d_inner;
-    const LinearKind out_kind = in_proj_kind == LinearKind::W4 ? LinearKind::W4 : LinearKind::W8;
-    view.out_proj = random_columns(rng, out_kind, out_proj, out_proj_column, size, 33.0F, 0.7F);
+    size.kind = in_proj_kind == LinearKind::W4 ? LinearKind::W4 : LinearKind::W8;
+    view.out_proj = random_columns(rng, size, out_proj, out_proj_column, 0.7F);
 }
 
 void RandomMamba2::make_conv(std::mt19937& rng) {

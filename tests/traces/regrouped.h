@@ -28,6 +28,13 @@ inline Trace regrouped(const Trace& trace, const synth::TargetScales& target,
     return Trace::open(path);
 }
 
+inline Trace regrouped(const Trace& trace, const std::vector<synth::TargetScales>& targets,
+                       const std::string& name = "regrouped") {
+    const std::string path = temp_path(name);
+    synth::regroup(trace, targets, path);
+    return Trace::open(path);
+}
+
 /// Quamba1 has one scale for all channels, Quamba2 4x4 cells in each SSD group; decode has two
 /// sequences.
 inline Trace captured(synth::Scheme scheme, synth::Precision precision = synth::Precision::W8A8,

@@ -63,6 +63,24 @@ TEST(TraceGroup, TheWordsForGroups) {
     EXPECT_EQ(one.groups, traces::GroupShape{});
 }
 
+// The network has two layers: a half is one of them.
+TEST(TraceGroup, ASchemeSaysTheGroupsOfEachLayer) {
+    const std::string path = temp("hybrid");
+    dispatch({trace_group_verb()},
+             {"trace", "group", without_groups(), "--scheme", "hybrid", "--out", path});
+    const traces::TraceInfo info = traces::Trace::open(path).info();
+    EXPECT_EQ(info.scheme, "hybrid");
+    EXPECT_EQ(info.table(0), std::nullopt);
+    EXPECT_EQ(info.table(1), (traces::GroupShape{2, 4, 4}));
+    fs::remove(path);
+    fs::remove(temp("shapes"));
+    EXPECT_EQ(grouped(with_groups(), {"--scheme", "quamba2-lite"}).groups,
+              (traces::GroupShape{2, 2, 2}));
+    EXPECT_THROW(grouped(with_groups(), {"--scheme", "hybrid", "--groups", "2x2"}),
+                 models::UserError);
+    fs::remove(temp("shapes"));
+}
+
 std::string error_of(const std::string& source, const std::string& groups) {
     std::string what = "(no error)";
     try {
