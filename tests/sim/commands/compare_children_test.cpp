@@ -233,6 +233,7 @@ TEST(Children, CtrlCEndsThemAndIsPassedOn) {
     ASSERT_TRUE(yard.wait_for("worker"));
     const pid_t worker = yard.id_in("worker");
     ::kill(worker, SIGINT);  // a terminal sends it to all, in any order
+    ::usleep(100000);        // time enough to die of it
     EXPECT_TRUE(is_alive(worker));
     ::kill(parent, SIGINT);
     int status = 0;
