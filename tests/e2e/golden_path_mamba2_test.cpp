@@ -72,6 +72,13 @@ INSTANTIATE_TEST_SUITE_P(Lookups, GoldenPathMamba2,
                                          Words{"--scheme", "quamba2-code"},
                                          Words{"--scheme", "quamba2-runlength"}));
 
+TEST(GoldenPathGroups, EightSsdGroupsAreEqual) {
+    for (const char* phase : {"prefill", "decode"}) {
+        expect_equal(mamba2("tiny2-g8", phase, "w8a8"), {}, kTensors);
+        expect_equal(mamba2("tiny2-g8", phase, "w4a8"), {}, kTensors);
+    }
+}
+
 TEST(GoldenPathGroups, EveryGroupingIsEqual) {
     for (const char* phase : {"prefill", "decode"}) {
         const auto grouped = [&](const std::string& scheme, const std::string& groups) {

@@ -64,7 +64,8 @@ TEST(Networks, WidthsOfTheCheckpoints) {
                                                           {"mamba2-2.7b", 10576, 5376, 80, 64},
                                                           {"mamba2-8b", 18560, 10240, 128, 56},
                                                           {"tiny2", 552, 288, 8, 2},
-                                                          {"tiny2-g2", 592, 320, 16, 2}}) {
+                                                          {"tiny2-g2", 592, 320, 16, 2},
+                                                          {"tiny2-g8", 800, 512, 32, 2}}) {
         const Dims dims = trace_of(expected.network).info().dims;
         EXPECT_EQ(dims.in_proj_width(), expected.in_proj) << expected.network;
         EXPECT_EQ(dims.conv_channels(), expected.conv) << expected.network;
