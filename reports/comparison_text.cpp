@@ -116,8 +116,9 @@ std::string footnotes(const Rows& rows) {
     std::string text;
     if (any(rows, ScalesFrom::Calibrated)) {
         text +=
-            "  * the trace has other scales: these were calibrated on the inputs that ran, which "
-            "flatters their SQNR\n";
+            "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the "
+            "scales "
+            "of every scheme here\n";
     }
     if (any(rows, ScalesFrom::Nowhere)) {
         text += "  ~ timing only: groups as equal as they can be, no scales\n";

@@ -137,6 +137,11 @@ reports::Comparison compare(const CompareRequest& request) {
     for (const Scheme& scheme : request.schemes) {
         scales.push_back(scales_from(request.trace, scheme, request.numerics));
     }
+    // Recorded scales come from other inputs than calibrated ones: side by side they would compare
+    // the origin, not the scheme.
+    if (std::count(scales.begin(), scales.end(), ScalesFrom::Calibrated) > 0) {
+        std::fill(scales.begin(), scales.end(), ScalesFrom::Calibrated);
+    }
     reports::Comparison comparison;
     comparison.version = MAMBASIC_VERSION;
     comparison.chip = request.chip.name;

@@ -1,6 +1,7 @@
 #include "sim/scale_tables.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/common/error.h"
 
@@ -81,10 +82,11 @@ ScaleTableImage ScaleTables::build_without_scales(const ScaleTableShape& shape) 
 ScaleTableImage ScaleTables::build(std::uint32_t layer) const {
     const ScaleGroups& groups = work_.scales(layer).groups;
     const ScaleTableShape shape = table_shape(work_.dims, groups);
-    const bool usable =
-        trace_ != nullptr &&
-        (!work_.dims.mamba2() ||
-         trace_->info().table(first_layer_ + layer).value_or(traces::GroupShape{}) == groups.shape);
+    // One scale and 1x1 groups are not the same: B, C and the states have more scales in groups.
+    std::optional<traces::GroupShape> asked;
+    if (groups.lookup != LookupKind::Register) asked = groups.shape;
+    const bool usable = trace_ != nullptr && (!work_.dims.mamba2() ||
+                                              trace_->info().table(first_layer_ + layer) == asked);
     if (!usable) return build_without_scales(shape);
     ScaleTableSource source;
     if (!work_.dims.mamba2()) {

@@ -1,6 +1,4 @@
-// The scale table of each layer, filled as the scheme says. The scales are those that the trace
-// recorded; a scheme that calibrates its own would fill the tables from these instead, here, and
-// nothing behind would know.
+// The scale table of each layer: cut as the scheme says, filled with the trace's scales.
 #pragma once
 
 #include <memory>

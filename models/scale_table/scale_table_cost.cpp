@@ -11,8 +11,8 @@
 //   parallel    reads and comparisons of consecutive lookups share a cycle's banks and comparators:
 //               max(lookups, words / banks, comparisons / comparators);
 //   direct, code, runlength   one port, addresses known ahead: max(lookups, words).
-// State scales come from their own memory at a word a cycle beside that; with U units all of it is
-// shared out among them.
+// U units share that out among them. State scales come from a memory of their own, of which there
+// is one, at a word a cycle beside it.
 //
 // The pipeline works through G groups of channels, T steps each, and group j can begin when its
 // lookups are done. With busy(1) for the first group and busy(all) for all, and lookups that never
@@ -44,7 +44,7 @@ std::uint64_t busy_cycles(const ScaleTableConfig& config, LookupKind kind,
         busy = std::max({counts.lookups, ceil_div(counts.words, config.parallel_banks),
                          ceil_div(counts.comparisons, config.parallel_comparators)});
     }
-    return ceil_div(std::max(busy, counts.state_words), config.units);
+    return std::max(ceil_div(busy, config.units), counts.state_words);
 }
 
 // From a lookup's first address to its scale, behind which the next lookups follow.
@@ -160,18 +160,6 @@ void add_logic(const ScaleTableConfig& config, const ScaleTableShape& shape, Are
 }
 
 }  // namespace
-
-Cycles scale_table_cycles(const ScaleTableConfig& config, std::uint64_t lookups) {
-    return {lookups * config.lookup_cycles};
-}
-
-AreaParts scale_table_area(const ScaleTableConfig& config, std::uint64_t scales) {
-    AreaParts area;
-    area.logic = {
-        {"scale registers", Primitive::RegisterBit,
-         static_cast<double>(kByteBits * config.word_bytes) * static_cast<double>(scales)}};
-    return area;
-}
 
 LookupCycles scale_table_cycles(const ScaleTableConfig& config, const ScaleTableShape& shape,
                                 const LookupDemand& demand) {

@@ -11,10 +11,6 @@
 
 namespace mambasic::models {
 
-/// The one-scale form: a register that the conv reads once a tile.
-Cycles scale_table_cycles(const ScaleTableConfig& config, std::uint64_t lookups);
-AreaParts scale_table_area(const ScaleTableConfig& config, std::uint64_t scales);
-
 /// Lookups run ahead of the pipeline that needs the scales: it waits only for the exposed ones.
 struct LookupCycles {
     std::uint64_t exposed = 0;

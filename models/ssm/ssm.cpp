@@ -15,6 +15,23 @@ struct Ssm::SsdLookups {
     std::vector<float> c;
     LookupCounts bc_counts;
 
+    /// Of the SSD groups that the tile's heads are in, each once; of all of them once where they
+    /// have one scale.
+    void look_up_b_and_c(const SsdShape& shape) {
+        const std::uint32_t behind_x = table->shape.x_channels();
+        const std::uint32_t width = table->shape.bc_channels;
+        const std::uint64_t groups = width / shape.states;
+        b.resize(groups);
+        c.resize(groups);
+        const std::uint64_t first = shape.group_of(0);
+        for (std::uint64_t g = first; g < first + shape.groups(); ++g) {
+            const auto at = static_cast<std::uint32_t>(behind_x + g * shape.states);
+            const bool known = g > first && table->shape.bc_scales == 1;
+            b[g] = known ? b[first] : scale_of(at);
+            c[g] = known ? c[first] : scale_of(at + width);
+        }
+    }
+
     Counts events(const ScaleTableConfig& config) const {
         Counts events = x->counts.events(config);
         return events += bc_counts.events(config);
@@ -22,6 +39,13 @@ struct Ssm::SsdLookups {
     SsdScales scales() const {
         return {x->scales.data(),           b.data(),        c.data(),
                 table->state_scales.data(), x->cells.data(), table->shape.state_columns};
+    }
+
+private:
+    float scale_of(std::uint32_t channel) {
+        float scale = 0;
+        bc_counts += scale_table_lookup(*table, {channel, 1}, &scale, nullptr);
+        return scale;
     }
 };
 
@@ -58,7 +82,6 @@ TileWork Ssm::perform_scan(const Task& task, const Bound<SsmTile>& bound) {
 
 std::shared_ptr<const Ssm::SsdLookups> Ssm::look_up(const BoundWithTable<SsdTile>& bound) {
     const SsdShape& shape = bound.tile.shape;
-    const ScaleTableShape& table = bound.table->shape;
     auto found = std::make_shared<SsdLookups>();
     found->table = bound.table;
     LookupRun run;
@@ -68,16 +91,7 @@ std::shared_ptr<const Ssm::SsdLookups> Ssm::look_up(const BoundWithTable<SsdTile
     run.with_states = bound.tile.decode || bound.tile.last_tile;
     found->x = scales_.look_up(
         {bound.table, run, {ssd_group_steps(config_, shape), config_.channel_lanes}});
-    const std::uint32_t b = table.x_channels();
-    for (std::uint32_t at = 0; at < table.bc_channels;
-         at += static_cast<std::uint32_t>(shape.states)) {
-        float scale = 0;
-        found->bc_counts += scale_table_lookup(*bound.table, {b + at, 1}, &scale, nullptr);
-        found->b.push_back(scale);
-        found->bc_counts +=
-            scale_table_lookup(*bound.table, {b + table.bc_channels + at, 1}, &scale, nullptr);
-        found->c.push_back(scale);
-    }
+    found->look_up_b_and_c(shape);
     return found;
 }
 

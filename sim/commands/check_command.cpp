@@ -101,10 +101,8 @@ int check_command(const Arguments& arguments) {
         arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
     }
     std::vector<std::string> departures = approximate_units(chip);
-    const bool exact = departures.empty();
-    if (arguments.text_or("against", "golden") == kChunked) {
-        departures.emplace_back("scan: recurrent, not chunked");
-    }
+    const bool chunked = arguments.text_or("against", "golden") == kChunked;
+    if (chunked) departures.emplace_back("scan: recurrent, not chunked");
     std::optional<Quality> quality;
     Check check(trace.info(), reference_for(arguments, chip, trace, quality),
                 departures.empty() ? Distances::Off : Distances::On);
@@ -118,7 +116,7 @@ int check_command(const Arguments& arguments) {
     report.check->departures = departures;
     if (quality) report.quality = quality->result();
 
-    const bool accepted = !departures.empty() && (exact || arguments.has("approximate"));
+    const bool accepted = chunked || (!departures.empty() && arguments.has("approximate"));
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)

@@ -30,7 +30,8 @@ void describe(po::options_description& options) {
     add("chip", text(),
         "the chip: a YAML file, or the name of one in hw_config/chips; without it, edge-32x32");
     add("trace", text(),
-        "the trace to run; where it has other scales than a scheme asks for, these are calibrated "
+        "the trace to run; where it lacks scales that a scheme asks for, all schemes' are "
+        "calibrated "
         "on what the trace holds, in a folder below $TMPDIR");
     add("schemes", text(),
         "a,b,c: files or names of schemes, in the order of the rows; changes are told against the "
@@ -93,16 +94,17 @@ std::vector<std::string> next_steps(const Arguments& arguments, const reports::C
     if (!arguments.has("out")) {
         next.emplace_back("--out DIR   writes this, and more columns, as compare.csv and .json");
     }
-    const auto runs_so = [](const reports::ComparedScheme& row) {
-        return row.scales != reports::ScalesFrom::Calibrated;
-    };
-    const auto row = std::find_if(made.schemes.rbegin(), made.schemes.rend(), runs_so);
-    if (row != made.schemes.rend()) {
-        const std::string word =
-            scheme_words(arguments).at(static_cast<std::size_t>(made.schemes.rend() - row) - 1);
+    const std::string trace = arguments.text("trace");
+    const std::string scheme = " --scheme " + scheme_words(arguments).back();
+    if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
+        next.push_back("mambasic trace group " + trace + scheme +
+                       " --out F   makes the trace that this scheme ran, for run and check");
+    } else {
+        std::string same = made.timing_only ? " --timing-only" : "";
+        if (arguments.has("layers")) same += " --layers " + arguments.text("layers");
+        for (const std::string& setting : arguments.list("set")) same += " --set " + setting;
         next.push_back("mambasic run " + arguments.text_or("chip", kUsualChip) + " --trace " +
-                       arguments.text("trace") + " --scheme " + word +
-                       (made.timing_only ? " --timing-only" : "") +
+                       trace + scheme + same +
                        "   tells which blocks the cycles and the energy go to");
     }
     next.emplace_back(

@@ -28,7 +28,7 @@ TEST(CompareTable, HoldsTheFiguresOfTheJsonInTheOrderGiven) {
     const Json json = out.json();
     const Words rows = table_rows(out.text);
     ASSERT_EQ(rows.size(), 3U) << out.text;
-    const Words names = {"quamba2-direct *", "quamba1 *", "quamba2-lite"};
+    const Words names = {"quamba2-direct *", "quamba1 *", "quamba2-lite *"};
     for (std::size_t i = 0; i < 3; ++i) {
         const Json& row = json["schemes"][i];
         const Words cells = table_cells(rows[i]);
@@ -52,8 +52,18 @@ TEST(CompareTable, FitsAWideTerminalAndEndsWithTheNextStep) {
     const std::size_t next = text.find("\nNext\n");
     ASSERT_NE(next, std::string::npos);
     const std::string command =
-        "mambasic run tiny --trace " + grouped_prefill() + " --scheme quamba2-lite ";
+        "mambasic trace group " + grouped_prefill() + " --scheme quamba2-per-channel --out F ";
     EXPECT_NE(text.find(command, next), std::string::npos) << text;
+}
+
+TEST(CompareTable, TheNextStepIsARunOfTheSame) {
+    const std::string text = compared(grouped_prefill(), "quamba1,quamba2-lite",
+                                      {"--timing-only", "--layers", "0:1", "--set", "conv.lanes=8"})
+                                 .text;
+    const std::string command = "mambasic run tiny --trace " + grouped_prefill() +
+                                " --scheme quamba2-lite --timing-only --layers 0:1 --set "
+                                "conv.lanes=8 ";
+    EXPECT_NE(text.find(command), std::string::npos) << text;
 }
 
 double percent(double from, double to) { return (to / from - 1) * 100; }

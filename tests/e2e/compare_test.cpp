@@ -71,8 +71,7 @@ TEST(Compare, ScalesThatTheTraceLacksAreThoseOfTraceGroup) {
         compared(grouped_prefill(), "quamba2-lite,quamba2-per-channel,quamba2,quamba1,hybrid")
             .json();
     ASSERT_EQ(json["schemes"].size(), 5U);
-    for (std::size_t i = 1; i < 5; ++i) {
-        const Json& row = json["schemes"][i];
+    for (const Json& row : json["schemes"]) {  // the first, too, though the trace has its scales
         const std::string scheme = row["scheme"];
         const std::string file = folder.path(scheme + ".safetensors");
         const Outcome made =
@@ -84,8 +83,6 @@ TEST(Compare, ScalesThatTheTraceLacksAreThoseOfTraceGroup) {
         expect_figures_of(run, row);
         expect_check_of(run, row);
     }
-    EXPECT_EQ(json["schemes"][0]["scales"], "recorded");
-    EXPECT_EQ(json["schemes"][0]["trace_sha256"], json["provenance"]["trace_sha256"]);
 }
 
 TEST(Compare, TimingOnlyNeedsNoNumbers) {

@@ -95,6 +95,29 @@ TEST(GoldenPathGroups, EveryGroupingIsEqual) {
     }
 }
 
+// A trace of one scale has one for B, C and the states too; 1x1 groups have more of them.
+TEST(GoldenPathGroups, OneGroupIsNotOneScale) {
+    const Folder folder;
+    const std::string one_group =
+        folder.add("one.yaml", "name: one\ngroups: 1x1\nlookup: sequential\n");
+    const Words synth = {"--model", "tiny2", "--phase", "prefill", "--tokens", "6"};
+    const auto made = [&](const std::string& name, const Words& more) {
+        Words words = synth;
+        words.insert(words.end(), more.begin(), more.end());
+        return trace(name, words);
+    };
+    const std::string one_scale = made("one-scale", {"--scheme", "quamba1"});
+    const std::string grouped = made("one-group", {"--groups", "1x1"});
+    expect_equal(grouped, {"--scheme", one_group}, kTensors);
+    for (const Words& other : {Words{one_scale, one_group}, Words{grouped, "quamba1"}}) {
+        Words words = {"run", "tiny", "--trace", other[0], "--scheme", other[1], "--quiet"};
+        EXPECT_EQ(mambasic(words).status, 2);
+        words.emplace_back("--timing-only");
+        const Outcome timing = mambasic(words);
+        EXPECT_EQ(timing.status, 0) << timing.err;
+    }
+}
+
 TEST(GoldenPathGroups, LayersThatDifferAreEqual) {
     const Folder folder;
     const std::string hybrid = folder.path("hybrid");

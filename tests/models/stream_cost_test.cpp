@@ -124,14 +124,6 @@ TEST(EmbeddingCost, RowsFollowEachOther) {
     EXPECT_EQ(part(embedding_area(c), "multipliers"), 16);
 }
 
-TEST(ScaleTableCost, OneRegister) {
-    ScaleTableConfig c;
-    c.word_bytes = 4;
-    c.lookup_cycles = 2;
-    EXPECT_EQ(scale_table_cycles(c, 3).count, 6U);
-    EXPECT_EQ(part(scale_table_area(c, 1), "scale registers"), 32);
-}
-
 TEST(DmaCost, WidthAndBuffers) {
     DmaConfig c;
     c.bytes_per_cycle = 64;

@@ -238,8 +238,8 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
         "  quamba2 *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
     // clang-format on
     const std::string rest =
-        "  * the trace has other scales: these were calibrated on the inputs that ran, which "
-        "flatters their SQNR\n"
+        "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
+        "of every scheme here\n"
         "  check: every tensor against golden under the same scheme, bit for bit\n"
         "  note: quamba2: a note, \"quoted\"\n"
         "\n"

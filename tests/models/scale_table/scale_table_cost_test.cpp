@@ -72,6 +72,9 @@ TEST(ScaleTableCost, StreamedKindsTakeALookupOrAWordACycle) {
     // State scales come beside that, from their own memory.
     const LookupDemand states{{4, 9, 8, 5}, {96, 192, 256, 90}, 24, 4};
     EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 8U + 247U - 92U);
+    config.units = 4;  // share the lookups; that memory stays one
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 7U + 248U - 92U);
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, words), 4U + 2U);
 }
 
 TEST(ScaleTableCost, ARegisterIsReadInFrontOfTheTile) {
