@@ -82,10 +82,13 @@ private:
     }
 
     std::uint64_t scan_cycles(const Region& r) const {
+        const models::SsmShape shape{r.sequences, r.tokens, r.channels, dims_.d_state};
+        const bool last = r.token + r.tokens == work_.tokens_per_step();
+        const std::uint64_t codes = models::ssm_codes(shape, work_.decode(), last);
         const models::SsmCycles cycles =
-            dims_.mamba2() ? models::ssd_cycles(chip_.ssm, chip_.nonlinear, ssd_shape(dims_, r))
-                           : models::ssm_cycles(chip_.ssm, chip_.nonlinear,
-                                                {r.sequences, r.tokens, r.channels, dims_.d_state});
+            dims_.mamba2()
+                ? models::ssd_cycles(chip_.ssm, chip_.nonlinear, ssd_shape(dims_, r), codes)
+                : models::ssm_cycles(chip_.ssm, chip_.nonlinear, shape, codes);
         return cycles.total().count;
     }
 

@@ -14,7 +14,9 @@
 // for each (head, token, state), made as the state lanes take it. A tree wider than the state lanes
 // is summed over several cycles: partial trees meet in a chain of adders, two of equal weight at a
 // time, which keeps the tree's order and the pace.
-// The latencies show once: softplus beside exp(A_log), then the decay's exp, then the pipeline.
+// Dividers make codes of states at one a channel lane, as in the scan; with so few exponentials
+// they bind a decode step. The latencies show once: softplus beside exp(A_log), then the decay's
+// exp, then the pipeline.
 
 namespace mambasic::models {
 
@@ -51,7 +53,7 @@ void add_sum(const SsmConfig& config, AreaParts& area) {
 }  // namespace
 
 SsmCycles ssd_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
-                     const SsdShape& shape) {
+                     const SsdShape& shape, std::uint64_t codes) {
     const std::uint64_t steps = shape.sequences * shape.tokens * shape.heads;
     if (steps == 0 || shape.head_dim == 0 || shape.states == 0) return {};
     const std::uint64_t groups = shape.sequences *
@@ -63,6 +65,7 @@ SsmCycles ssd_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
     cycles.update = (shape.tokens - 1) * interval + groups;
     cycles.exp = ceil_div(steps + shape.heads, config.exp_units);
     cycles.softplus = ceil_div(steps, config.softplus_units);
+    cycles.divide = ceil_div(codes, config.channel_lanes);
     cycles.latency = std::max<std::uint64_t>(nonlinear.softplus.latency_cycles, exp_latency) +
                      exp_latency + config.pipeline_cycles;
     return cycles;
@@ -79,8 +82,10 @@ SramTraffic ssd_traffic(const SsdShape& shape) {
     return traffic;
 }
 
-std::uint64_t ssd_group_steps(const SsmConfig& config, const SsdShape& shape) {
-    return shape.sequences * shape.tokens * state_groups(config, shape);
+std::uint64_t ssd_group_steps(const SsmConfig& config, const SsdShape& shape, std::uint64_t codes) {
+    if (shape.channels() == 0) return 0;
+    const std::uint64_t updates = shape.sequences * shape.tokens * state_groups(config, shape);
+    return std::max(updates, ceil_div(codes, shape.channels()));
 }
 
 AreaParts ssd_area(const SsmConfig& config, const NonlinearConfig& nonlinear) {

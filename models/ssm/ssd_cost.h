@@ -13,13 +13,13 @@ namespace mambasic::models {
 
 /// silu stays 0: the gate is in the gated norm.
 SsmCycles ssd_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
-                     const SsdShape& shape);
+                     const SsdShape& shape, std::uint64_t codes);
 
 SramTraffic ssd_traffic(const SsdShape& shape);
 
 /// Steps that the core takes for one group of channel_lanes channels in a tile: the pace that
 /// lookups of x and state scales can hide behind.
-std::uint64_t ssd_group_steps(const SsmConfig& config, const SsdShape& shape);
+std::uint64_t ssd_group_steps(const SsmConfig& config, const SsdShape& shape, std::uint64_t codes);
 
 AreaParts ssd_area(const SsmConfig& config, const NonlinearConfig& nonlinear);
 

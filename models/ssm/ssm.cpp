@@ -73,7 +73,8 @@ TileWork Ssm::perform_scan(const Task& task, const Bound<SsmTile>& bound) {
     }
     Work& work = result.work;
     work.counts = ssm_count(tile.shape, tile.decode, tile.last_tile);
-    work.cycles = ssm_cycles(config_, nonlinear_, tile.shape).total();
+    const std::uint64_t codes = ssm_codes(tile.shape, tile.decode, tile.last_tile);
+    work.cycles = ssm_cycles(config_, nonlinear_, tile.shape, codes).total();
     work.sram = ssm_traffic(tile.shape);
     work.store =
         ssm_state_traffic(tile.shape, {tile.decode, task.region.token == 0, tile.last_tile});
@@ -82,6 +83,7 @@ TileWork Ssm::perform_scan(const Task& task, const Bound<SsmTile>& bound) {
 
 std::shared_ptr<const Ssm::SsdLookups> Ssm::look_up(const BoundWithTable<SsdTile>& bound) {
     const SsdShape& shape = bound.tile.shape;
+    const std::uint64_t codes = ssm_codes(shape.flat(), bound.tile.decode, bound.tile.last_tile);
     auto found = std::make_shared<SsdLookups>();
     found->table = bound.table;
     LookupRun run;
@@ -90,7 +92,7 @@ std::shared_ptr<const Ssm::SsdLookups> Ssm::look_up(const BoundWithTable<SsdTile
     run.by_head = true;
     run.with_states = bound.tile.decode || bound.tile.last_tile;
     found->x = scales_.look_up(
-        {bound.table, run, {ssd_group_steps(config_, shape), config_.channel_lanes}});
+        {bound.table, run, {ssd_group_steps(config_, shape, codes), config_.channel_lanes}});
     found->look_up_b_and_c(shape);
     return found;
 }
@@ -112,7 +114,8 @@ TileWork Ssm::perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound
     Work& work = result.work;
     work.counts = ssd_count(config_, shape, tile.decode, tile.last_tile);
     work.counts += scales->bc_counts.events(scales_.config());
-    work.cycles = ssd_cycles(config_, nonlinear_, shape).total();
+    const std::uint64_t codes = ssm_codes(shape.flat(), tile.decode, tile.last_tile);
+    work.cycles = ssd_cycles(config_, nonlinear_, shape, codes).total();
     scales->x->charge(scales_.config(), work);
     work.sram = ssd_traffic(shape);
     work.store =

@@ -12,15 +12,20 @@
 //   update = (tokens - 1) * max(S G, ii) + S G.
 // Every update needs one exponential, and A = -exp(A_log) one for each (channel, state) of the
 // tile; every (token, channel) one softplus and one SiLU. The units work beside the lanes, so the
-// slowest resource sets the pace and the latencies show once: softplus beside exp(A_log), then the
-// update's exp, then the rest of the pipeline; the gate's SiLU runs beside all of that.
+// slowest resource sets the pace. So do the dividers, one a channel lane, for the states that
+// become codes: all of a decode tile, and those of a prefill's last tile, a handful's beside the
+// next one's updates (not modelled: the last handful's, which nothing hides). The latencies show
+// once: softplus beside exp(A_log), then the update's exp, then the rest of the pipeline; the
+// gate's SiLU runs beside all of that.
 
 namespace mambasic::models {
 
-Cycles SsmCycles::total() const { return {std::max({update, exp, softplus, silu}) + latency}; }
+Cycles SsmCycles::total() const {
+    return {std::max({update, exp, softplus, silu, divide}) + latency};
+}
 
 SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
-                     const SsmShape& shape) {
+                     const SsmShape& shape, std::uint64_t codes) {
     const std::uint64_t rows = shape.sequences * shape.tokens;
     if (rows == 0 || shape.channels == 0 || shape.states == 0) return {};
     const std::uint64_t groups = shape.sequences * ceil_div(shape.channels, config.channel_lanes) *
@@ -35,9 +40,14 @@ SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
     cycles.exp = ceil_div(exponentials, config.exp_units);
     cycles.softplus = ceil_div(rows * shape.channels, config.softplus_units);
     cycles.silu = ceil_div(rows * shape.channels, config.silu_units);
+    cycles.divide = ceil_div(codes, config.channel_lanes);
     cycles.latency = std::max<std::uint64_t>(operands + exp_latency + config.pipeline_cycles,
                                              nonlinear.silu.latency_cycles);
     return cycles;
+}
+
+std::uint64_t ssm_codes(const SsmShape& shape, bool decode, bool last_tile) {
+    return decode || last_tile ? shape.sequences * shape.channels * shape.states : 0;
 }
 
 SramTraffic ssm_traffic(const SsmShape& shape) {

@@ -15,11 +15,15 @@ struct SsmCycles {
     std::uint64_t exp = 0;
     std::uint64_t softplus = 0;
     std::uint64_t silu = 0;
+    std::uint64_t divide = 0;  // states become codes
     std::uint64_t latency = 0;
     Cycles total() const;
 };
+/// `codes`: states that the tile turns into codes, ssm_codes().
 SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
-                     const SsmShape& shape);
+                     const SsmShape& shape, std::uint64_t codes);
+/// All states in decode and in the last tile of a prefill, none before.
+std::uint64_t ssm_codes(const SsmShape& shape, bool decode, bool last_tile);
 
 SramTraffic ssm_traffic(const SsmShape& shape);
 

@@ -35,52 +35,61 @@ constexpr std::uint64_t kLatency = 20 + 10 + 40;
 
 TEST(SsmCost, LanesSetThePaceByHand) {
     // 64 channels in 16 groups of 4, 16 states in 4 groups of 4: 64 cycles a token.
-    const SsmCycles c = ssm_cycles(core(4, 4), units(), {1, 10, 64, 16});
+    const SsmCycles c = ssm_cycles(core(4, 4), units(), {1, 10, 64, 16}, 0);
     EXPECT_EQ(c.update, 640U);
     EXPECT_EQ(c.latency, kLatency);
     EXPECT_EQ(c.total().count, 640U + kLatency);
-    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {3, 10, 64, 16}).update, 1920U);
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {3, 10, 64, 16}, 0).update, 1920U);
 }
 
 TEST(SsmCost, PartialGroupsCostFullOnes) {
-    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 10, 61, 13}).update, 640U);
-    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 10, 60, 13}).update, 600U);
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 10, 61, 13}, 0).update, 640U);
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 10, 60, 13}, 0).update, 600U);
 }
 
 TEST(SsmCost, RecurrenceShowsWhereGroupsAreFewerThanItsInterval) {
     // Two groups a token: token t + 1 may not start before 4 cycles have passed.
-    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {1, 10, 16, 16}).update, 9U * 4U + 2U);
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {1, 10, 16, 16}, 0).update, 9U * 4U + 2U);
     // A second sequence fills the gap exactly; with three, the lanes are the limit again.
-    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {2, 10, 16, 16}).update, 9U * 4U + 4U);
-    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {3, 10, 16, 16}).update, 9U * 6U + 6U);
-    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {1, 1, 16, 16}).update, 2U);
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {2, 10, 16, 16}, 0).update, 9U * 4U + 4U);
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {3, 10, 16, 16}, 0).update, 9U * 6U + 6U);
+    EXPECT_EQ(ssm_cycles(core(8, 16), units(), {1, 1, 16, 16}, 0).update, 2U);
 }
 
 TEST(SsmCost, UnitsAreBoundsOfTheirOwn) {
     SsmConfig c = core(64, 16);
     const SsmShape s{1, 10, 64, 16};  // 10,240 updates and 1,024 elements of A
     c.exp_units = 16;
-    EXPECT_EQ(ssm_cycles(c, units(), s).exp, (10240U + 1024U) / 16U);
-    EXPECT_EQ(ssm_cycles(c, units(), s).total().count, 704U + kLatency);
+    EXPECT_EQ(ssm_cycles(c, units(), s, 0).exp, (10240U + 1024U) / 16U);
+    EXPECT_EQ(ssm_cycles(c, units(), s, 0).total().count, 704U + kLatency);
     c = core(64, 16);
     c.softplus_units = 3;
-    EXPECT_EQ(ssm_cycles(c, units(), s).total().count, 214U + kLatency);  // 640 / 3, up
+    EXPECT_EQ(ssm_cycles(c, units(), s, 0).total().count, 214U + kLatency);  // 640 / 3, up
     c = core(64, 16);
     c.silu_units = 1;
-    EXPECT_EQ(ssm_cycles(c, units(), s).total().count, 640U + kLatency);
+    EXPECT_EQ(ssm_cycles(c, units(), s, 0).total().count, 640U + kLatency);
+}
+
+TEST(SsmCost, StatesBecomeCodesAtOneAChannelLane) {
+    SsmConfig c = core(4, 16);
+    c.exp_units = 1024;
+    const SsmShape s{1, 1, 64, 16};
+    EXPECT_EQ(ssm_cycles(c, units(), s, ssm_codes(s, true, false)).divide, 256U);
+    EXPECT_EQ(ssm_cycles(c, units(), s, 1024).total().count, 256U + kLatency);
+    EXPECT_EQ(ssm_cycles(c, units(), s, 0).divide, 0U);
 }
 
 TEST(SsmCost, LongSiluIsNotHiddenForEver) {
     NonlinearConfig slow = units();
     slow.silu.latency_cycles = 100;
-    EXPECT_EQ(ssm_cycles(core(4, 4), slow, {1, 1, 4, 4}).latency, 100U);
+    EXPECT_EQ(ssm_cycles(core(4, 4), slow, {1, 1, 4, 4}, 0).latency, 100U);
     slow = units();
     slow.exp.latency_cycles = 30;  // exp(A_log) is then later than softplus
-    EXPECT_EQ(ssm_cycles(core(4, 4), slow, {1, 1, 4, 4}).latency, 30U + 30U + 40U);
+    EXPECT_EQ(ssm_cycles(core(4, 4), slow, {1, 1, 4, 4}, 0).latency, 30U + 30U + 40U);
 }
 
 TEST(SsmCost, NothingTakesNoTime) {
-    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 0, 64, 16}).total().count, 0U);
+    EXPECT_EQ(ssm_cycles(core(4, 4), units(), {1, 0, 64, 16}, 0).total().count, 0U);
 }
 
 // Starts groups one a cycle, each token of a group at least ii after the token before; always the
@@ -111,16 +120,16 @@ TEST(SsmCost, ClosedFormAgreesWithPlayingTheGroups) {
         SsmConfig c = core(pick(16), pick(16));
         c.recurrence_ii_cycles = pick(8);
         const SsmShape s{pick(3), pick(20), pick(40), pick(16)};
-        const SsmCycles cycles = ssm_cycles(c, units(), s);
+        const SsmCycles cycles = ssm_cycles(c, units(), s, 0);
         ASSERT_EQ(cycles.update, play_updates(c, s));
         ASSERT_GE(cycles.update * c.channel_lanes * c.state_lanes,
                   s.sequences * s.tokens * s.channels * s.states);  // never beats the lanes
         SsmConfig wider = c;
         wider.channel_lanes *= 2;
-        ASSERT_LE(ssm_cycles(wider, units(), s).total().count, cycles.total().count);
+        ASSERT_LE(ssm_cycles(wider, units(), s, 0).total().count, cycles.total().count);
         wider = c;
         wider.state_lanes *= 2;
-        ASSERT_LE(ssm_cycles(wider, units(), s).total().count, cycles.total().count);
+        ASSERT_LE(ssm_cycles(wider, units(), s, 0).total().count, cycles.total().count);
         bound += cycles.update > (s.tokens - 1) * c.recurrence_ii_cycles + c.recurrence_ii_cycles;
     }
     EXPECT_GT(bound, 100);

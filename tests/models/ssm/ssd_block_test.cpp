@@ -40,6 +40,7 @@ SramConfig wide_sram() {
 constexpr test::SsdCase kShape{1, 4, 2, 16, 32};
 // Two heads of 16 rows in 2 x 4 cells, B and C with one scale each, 32 states.
 constexpr ScaleTableShape kTable{LookupKind::Sequential, 1, 2, 4, 2, 16, 1, 32, 32};
+constexpr std::uint64_t kCodes = 2 * 16 * 32;  // of a decode step, and of a prompt's end
 
 struct Bench {
     explicit Bench(bool decode)
@@ -59,7 +60,7 @@ struct Bench {
     }
     LookupCycles lookup_cycles() const {
         const LookupRun run{0, 32, true, true};
-        const LookupPace pace{ssd_group_steps(config, tile.shape), config.channel_lanes};
+        const LookupPace pace{ssd_group_steps(config, tile.shape, kCodes), config.channel_lanes};
         return scale_table_cycles(test::base_table(), kTable,
                                   scale_table_demand(test::base_table(), *image, run, pace));
     }
@@ -103,7 +104,7 @@ TEST(SsdBlock, WaitsForExposedLookupsOnly) {
     Bench bench(false);
     bench.run(true);
     const std::uint64_t alone =
-        ssd_cycles(bench.config, bench.units, bench.tile.shape).total().count;
+        ssd_cycles(bench.config, bench.units, bench.tile.shape, kCodes).total().count;
     EXPECT_EQ(alone, 4U * 8U * 8U + 40U);
     const LookupCycles lookups = bench.lookup_cycles();
     EXPECT_GT(lookups.exposed, 0U);
@@ -121,7 +122,7 @@ TEST(SsdBlock, WithoutNumericsTakesTheSameTimeAndTouchesNothing) {
     const std::vector<std::int8_t> before = bench.problem.state;
     bench.run(false);
     EXPECT_EQ(bench.program.end.at(0),
-              ssd_cycles(bench.config, bench.units, bench.tile.shape).total().count +
+              ssd_cycles(bench.config, bench.units, bench.tile.shape, kCodes).total().count +
                   bench.lookup_cycles().exposed);
     EXPECT_EQ(bench.program.work.at(0).store.read_bytes, 2U * 16U * 32U) << "codes";
     EXPECT_TRUE(bench.program.data.empty());

@@ -34,32 +34,44 @@ SsdShape tile(std::uint64_t sequences, std::uint64_t tokens) {
 
 TEST(SsdCost, UpdatesSetThePace) {
     // 1536 / 4 channels x 128 / 8 states = 6144 groups a token.
-    const SsmCycles c = ssd_cycles(core(), units(), tile(2, 10));
+    const SsmCycles c = ssd_cycles(core(), units(), tile(2, 10), 0);
     EXPECT_EQ(c.update, 2U * 10U * 6144U);
     EXPECT_EQ(c.exp, (2U * 10U * 24U + 24U) / 2U) << "a decay for each head, and A";
     EXPECT_EQ(c.softplus, 2U * 10U * 24U);
     EXPECT_EQ(c.silu, 0U) << "the gate is elsewhere";
     EXPECT_EQ(c.latency, 20U + 10U + 40U) << "the gate's unit does not delay it";
     EXPECT_EQ(c.total().count, 122880U + 70U);
-    EXPECT_EQ(ssd_group_steps(core(), tile(2, 10)), 2U * 10U * 16U);
+    EXPECT_EQ(ssd_group_steps(core(), tile(2, 10), 0), 2U * 10U * 16U);
+}
+
+TEST(SsdCost, DividersBindADecodeStep) {
+    const std::uint64_t codes = ssm_codes(tile(2, 1).flat(), true, false);
+    EXPECT_EQ(codes, 2U * 1536U * 128U);
+    const SsmCycles c = ssd_cycles(core(), units(), tile(2, 1), codes);
+    EXPECT_EQ(c.update, 2U * 6144U);
+    EXPECT_EQ(c.divide, 2U * 1536U * 128U / 4U) << "one divider a channel lane";
+    EXPECT_EQ(c.total().count, c.divide + 70U);
+    EXPECT_EQ(ssd_group_steps(core(), tile(2, 1), codes), 2U * 128U) << "a lane's channel by one";
+    EXPECT_EQ(ssm_codes(tile(2, 1).flat(), false, false), 0U) << "FP32 from tile to tile";
+    EXPECT_EQ(ssm_codes(tile(2, 1).flat(), false, true), codes);
 }
 
 TEST(SsdCost, RareUnitsCanBeTheSlowest) {
     SsmConfig wide = core();
     wide.channel_lanes = 1536;
     wide.state_lanes = 128;
-    const SsmCycles c = ssd_cycles(wide, units(), tile(1, 100));
+    const SsmCycles c = ssd_cycles(wide, units(), tile(1, 100), 0);
     EXPECT_EQ(c.update, 99U * 4U + 1U) << "one group, so the recurrence shows";
     EXPECT_EQ(c.softplus, 2400U);
     EXPECT_EQ(c.total().count, 2400U + 70U);
     wide.softplus_units = wide.exp_units = 24;
-    EXPECT_EQ(ssd_cycles(wide, units(), tile(1, 100)).total().count, 397U + 70U);
+    EXPECT_EQ(ssd_cycles(wide, units(), tile(1, 100), 0).total().count, 397U + 70U);
 }
 
 TEST(SsdCost, NothingTakesNoTime) {
-    EXPECT_EQ(ssd_cycles(core(), units(), tile(1, 0)).total().count, 0U);
-    EXPECT_EQ(ssd_cycles(core(), units(), tile(0, 5)).total().count, 0U);
-    EXPECT_EQ(ssd_cycles(core(), units(), {1, 5, 0, 64, 128}).total().count, 0U);
+    EXPECT_EQ(ssd_cycles(core(), units(), tile(1, 0), 0).total().count, 0U);
+    EXPECT_EQ(ssd_cycles(core(), units(), tile(0, 5), 0).total().count, 0U);
+    EXPECT_EQ(ssd_cycles(core(), units(), {1, 5, 0, 64, 128}, 0).total().count, 0U);
 }
 
 TEST(SsdCost, TrafficByHand) {
@@ -106,11 +118,11 @@ TEST(SsdCost, AreaIsWhatTheCoreIsMadeOf) {
 TEST(SsdCost, MorePartsNeverTakeLonger) {
     const SsdShape shape = tile(1, 16);
     SsmConfig c = core();
-    std::uint64_t before = ssd_cycles(c, units(), shape).total().count;
+    std::uint64_t before = ssd_cycles(c, units(), shape, 0).total().count;
     for (std::uint32_t* knob :
          {&c.channel_lanes, &c.state_lanes, &c.exp_units, &c.softplus_units}) {
         *knob *= 2;
-        const std::uint64_t after = ssd_cycles(c, units(), shape).total().count;
+        const std::uint64_t after = ssd_cycles(c, units(), shape, 0).total().count;
         EXPECT_LE(after, before);
         before = after;
     }
