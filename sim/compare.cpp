@@ -86,8 +86,9 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
     std::optional<Check> check;
     if (request.numerics) {
         const golden::Options exact = golden_options(request.chip);
-        quality.emplace(trace.info(), exact);
-        check.emplace(trace.info(), golden_reference(trace, exact, &*quality),
+        // Quality is golden's: of a chip with approximate units it would say nothing.
+        if (approximate.empty()) quality.emplace(trace.info(), exact);
+        check.emplace(trace.info(), golden_reference(trace, exact, quality ? &*quality : nullptr),
                       approximate.empty() ? Distances::Off : Distances::On);
         options.on_output = [&](const LayerOutput& output) { check->on_output(output); };
     }
@@ -96,7 +97,7 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
     if (check) {
         report.check = check->result();
         report.check->departures = approximate;
-        report.quality = quality->result();
+        if (quality) report.quality = quality->result();
     }
     return reports::to_json(report);
 }

@@ -29,7 +29,8 @@ public:
         std::uint32_t found = direct && image_.codes.empty() ? at.group * s.group_cells() : kNone;
         if (!direct) found = search_.cell(at);
         if (direct && run_.with_states && !image_.codes.empty()) found = search_.coded_cell(at);
-        if (run_.with_states && found != kNone && found != state_cell_) read_states(found);
+        const bool stored = run_.with_states && s.kind != LookupKind::Register;
+        if (stored && found != kNone && found != state_cell_) read_states(found);
         *cell = found == kNone ? 0 : found;
         if (direct) return deliver(channel);
         return found == kNone ? deliver_none() : deliver(found);

@@ -7,6 +7,7 @@
 #include "sim/check.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
+#include "sim/commands/usual_scheme.h"
 #include "sim/commands/verb.h"
 #include "sim/quality.h"
 
@@ -96,7 +97,7 @@ int check_command(const Arguments& arguments) {
     const ChipConfig chip =
         ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const Scheme scheme = Scheme::load(arguments.text_or("scheme", trace.info().scheme));
+    const Scheme scheme = Scheme::load(arguments.text_or("scheme", usual_scheme(trace)));
     if (trace.info().shapes_only) {
         arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
     }

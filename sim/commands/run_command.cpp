@@ -6,6 +6,7 @@
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/trace_verbs.h"
+#include "sim/commands/usual_scheme.h"
 #include "sim/dump.h"
 
 namespace mambasic::sim {
@@ -59,7 +60,7 @@ int run_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text("chip"), arguments.list("set"));
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const Scheme scheme = Scheme::load(arguments.text_or("scheme", trace.info().scheme));
+    const Scheme scheme = Scheme::load(arguments.text_or("scheme", usual_scheme(trace)));
     refuse_impossible(arguments, trace.info());
     RunOptions options;
     options.numerics = !arguments.has("timing-only");

@@ -95,6 +95,22 @@ TEST(GoldenPathGroups, EveryGroupingIsEqual) {
     }
 }
 
+TEST(GoldenPathGroups, ARunThatNamesNoSchemeTakesOneWithTheTracesGroups) {
+    const std::map<std::string, std::string> schemes = {
+        {"2x2", "quamba2-lite"}, {"4x4", "quamba2"}, {"per-channel", "quamba2-per-channel"}};
+    for (const auto& [groups, scheme] : schemes) {
+        const Folder folder;
+        const std::string grouped =
+            trace("usual-" + groups,
+                  {"--model", "tiny2", "--phase", "prefill", "--tokens", "6", "--groups", groups});
+        const Outcome outcome =
+            mambasic({"check", "--trace", grouped, "--chip", "tiny", "--out", folder.path("out")});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        const Json report = Json::parse(read_file(folder.path("out/report.json")));
+        EXPECT_EQ(report["provenance"]["scheme"], scheme);
+    }
+}
+
 // A trace of one scale has one for B, C and the states too; 1x1 groups have more of them.
 TEST(GoldenPathGroups, OneGroupIsNotOneScale) {
     const Folder folder;
