@@ -91,12 +91,13 @@ bool is_scale(const Tensor& tensor) {
 // "[1,0,3]", or nothing for a single element.
 std::string place(const Tensor& tensor, std::uint64_t index) {
     if (tensor.elements() == 1) return "";
-    std::string out;
+    std::string out = "]";
     for (std::size_t axis = tensor.shape.size(); axis-- > 0;) {
-        out = std::to_string(index % tensor.shape[axis]) + (out.empty() ? "" : ",") + out;
+        out.insert(0, std::to_string(index % tensor.shape[axis]));
+        out.insert(0, axis > 0 ? "," : "[");
         index /= tensor.shape[axis];
     }
-    return "[" + out + "]";
+    return out;
 }
 
 // One by one while a reader can take them in, else the lowest and the highest.

@@ -37,7 +37,7 @@ int packed_code(const W4Linear& linear, std::uint32_t column, std::uint32_t row)
     const std::uint32_t lane = 4 * (in_block % 8) + in_tile / 4;
     const std::uint32_t m = 4 * (in_block / 8 % 2) + in_tile % 4;
     const std::uint64_t words = 2ULL * linear.n_padded;
-    const std::uint64_t at = row / 16 * words + column / 64 * 128ULL + 4 * lane + in_block / 16;
+    const std::uint64_t at = row / 16 * words + column / 64 * 128ULL + 4ULL * lane + in_block / 16;
     return nibble(word_at(linear.codes, at), interleaved(m));
 }
 
