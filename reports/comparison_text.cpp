@@ -117,8 +117,7 @@ std::string footnotes(const Rows& rows) {
     if (any(rows, ScalesFrom::Calibrated)) {
         text +=
             "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the "
-            "scales "
-            "of every scheme here\n";
+            "scales of every scheme here\n";
     }
     if (any(rows, ScalesFrom::Nowhere)) {
         text += "  ~ timing only: groups as equal as they can be, no scales\n";

@@ -97,6 +97,8 @@ TEST(CompareErrors, ADifferenceIsToldInTheTableAndInTheStatus) {
         << differs.err;
     const Words cells = table_cells(table_rows(differs.out).at(0));
     EXPECT_EQ(digits(cells.at(11)), mismatches + " differ");
+    EXPECT_EQ(cells.at(9), "-") << "golden's SQNR would not be this chip's";
+    EXPECT_EQ(cells.at(10), "-");
     words.emplace_back("--approximate");
     const Outcome accepted = mambasic(words);
     EXPECT_EQ(accepted.status, 0);

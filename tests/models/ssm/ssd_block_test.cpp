@@ -43,9 +43,10 @@ constexpr ScaleTableShape kTable{LookupKind::Sequential, 1, 2, 4, 2, 16, 1, 32, 
 constexpr std::uint64_t kCodes = 2 * 16 * 32;  // of a decode step, and of a prompt's end
 
 struct Bench {
-    explicit Bench(bool decode)
-        : image(std::make_shared<ScaleTableImage>(
-              scale_table_build(test::base_table(), kTable, table.source()))) {
+    explicit Bench(bool decode, const ScaleTableShape& shape = kTable)
+        : table(shape, 7),
+          image(std::make_shared<ScaleTableImage>(
+              scale_table_build(test::base_table(), shape, table.source()))) {
         load.dram(dram);
         tile = problem.tile(decode, !decode);
         tile.scales = {};  // the table gives them
@@ -73,7 +74,7 @@ struct Bench {
     Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
     const SsmConfig config = core();
     const NonlinearConfig units;
-    test::RandomTable table{kTable, 7};
+    test::RandomTable table;
     ScaleTable scales{"scale_table", test::base_table()};
     test::SsdProblem problem{kShape, 1};
     std::shared_ptr<const ScaleTableImage> image;
@@ -115,6 +116,27 @@ TEST(SsdBlock, WaitsForExposedLookupsOnly) {
     EXPECT_EQ(work.hidden_table_cycles, lookups.hidden);
     EXPECT_EQ(work.counts[Event::ScaleLookup], 32U + 2U) << "x by channel, B and C once";
     EXPECT_EQ(work.store.write_bytes, 2U * 16U * 32U) << "codes after the last token";
+}
+
+TEST(SsdBlock, LooksUpBAndCOfItsOwnSsdGroups) {
+    // Two SSD groups of two heads; the tile is the second group's.
+    Bench bench(false, {LookupKind::Sequential, 2, 2, 4, 2, 16, 2, 64, 32});
+    bench.tile.shape.heads_per_group = 2;
+    bench.tile.shape.first_head = 2;
+    bench.run(false);
+    EXPECT_EQ(bench.program.work.at(0).counts[Event::ScaleLookup], 32U + 2U);
+}
+
+TEST(SsdBlock, ReadsARegisterOnceATileAndNoTable) {
+    // The same network with one scale each for x, B, C and the states; a decode step of all heads.
+    Bench bench(true, {LookupKind::Register, 1, 1, 1, 4, 16, 1, 64, 1});
+    bench.tile.shape.heads = 4;
+    bench.tile.shape.heads_per_group = 2;
+    bench.run(false);
+    const Counts& counts = bench.program.work.at(0).counts;
+    EXPECT_EQ(counts[Event::ScaleLookup], 3U);
+    EXPECT_EQ(counts[Event::TableReadBytes], 0U);
+    EXPECT_EQ(counts[Event::TableStateBytes], 0U);
 }
 
 TEST(SsdBlock, WithoutNumericsTakesTheSameTimeAndTouchesNothing) {
