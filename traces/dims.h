@@ -23,6 +23,11 @@ struct Dims {
     std::uint32_t chunk = 0;     // tokens of an SSD chunk, for the chunked order only
 
     bool mamba2() const { return family == Family::Mamba2; }
+    /// Heads, and channels of one, as a table of groups counts them. Mamba1 has neither heads nor
+    /// SSD groups; there 16 neighbouring channels count as a head, all in one SSD group.
+    std::uint32_t table_ssd_groups() const { return mamba2() ? groups : 1; }
+    std::uint32_t table_head_dim() const { return mamba2() ? head_dim : 16; }
+    std::uint32_t table_heads() const { return mamba2() ? heads : d_inner / table_head_dim(); }
     std::uint32_t x_proj_width() const { return dt_rank + 2 * d_state; }
     /// B, or C, of one token in Mamba2: G x N.
     std::uint32_t bc_width() const { return groups * d_state; }

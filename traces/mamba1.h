@@ -1,11 +1,13 @@
-// A Mamba1 model quantized by Quamba1, as typed views into a trace. Weights keep the memory
+// A Mamba1 model quantized by Quamba, as typed views into a trace. Weights keep the memory
 // order of Quamba's checkpoints (FORMAT.md); every float scale is the number the checkpoint stores.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "traces/dims.h"
+#include "traces/group_table.h"
 #include "traces/linear.h"
 
 namespace mambasic::traces {
@@ -21,8 +23,11 @@ struct Mamba1Layer {
     float conv_weight_scale = 0;
     float conv_bias_scale = 0;
     float conv_input_scale = 0;
-    float conv_output_scale = 0;
-    Linear x_proj;   // E -> R + 2N: dt, B, C
+    float conv_output_scale = 0;  // zero where there are groups
+    /// Scales of the conv output, which is the scan's u, and of the state, by cell. Without it, one
+    /// of each for all channels: conv_output_scale, u_scale, ssm_state_scale.
+    std::optional<GroupTable> groups;
+    Linear x_proj;  // E -> R + 2N: dt, B, C; with groups, weights that hold the scales of the input
     Linear dt_proj;  // R -> E
     // selective scan
     const std::int8_t* dt_bias = nullptr;  // [E]
@@ -31,14 +36,14 @@ struct Mamba1Layer {
     float dt_bias_scale = 0;
     float a_scale = 0;
     float d_scale = 0;
-    float u_scale = 0;
+    float u_scale = 0;  // zero where there are groups
     float dt_scale = 0;
     float b_scale = 0;
     float c_scale = 0;
     float z_scale = 0;
-    float ssm_state_scale = 0;
-    double had_scale = 0;  // x_H_scale, a Python double: it enters a double quotient
-    Linear out_proj;       // E -> D, FP16 output
+    float ssm_state_scale = 0;  // zero where there are groups
+    double had_scale = 0;       // x_H_scale, a Python double: it enters a double quotient
+    Linear out_proj;            // E -> D, FP16 output
 };
 
 /// Both ends of a model, of either family.
