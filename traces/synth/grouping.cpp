@@ -159,7 +159,16 @@ Grouping grouping_of(const Dims& dims, const GroupTable& table) {
     return out;
 }
 
-Grouping ungrouped(const Dims& dims) { return even_groups(dims, {}); }
+// Mamba1's channels need not fill whole heads where no table counts them.
+Grouping ungrouped(const Dims& dims) {
+    Grouping out;
+    out.head_end = {static_cast<std::int32_t>(dims.table_heads())};
+    out.dim_end = {static_cast<std::int32_t>(dims.table_head_dim())};
+    out.heads = counted(dims.table_heads());
+    out.channels = counted(dims.d_inner);
+    out.cells.assign(dims.d_inner, 0);
+    return out;
+}
 
 bool needs_no_order(const Dims& dims, const GroupShape& shape) {
     const auto one_or_all = [](std::uint32_t groups, std::uint32_t of) {

@@ -66,13 +66,13 @@ void LayerRegrouping::each_sequence(const Visit& visit) const {
     }
 }
 
-QuantizedMamba2 LayerRegrouping::run(const std::optional<GroupShape>& groups,
+QuantizedMamba2 LayerRegrouping::run(const TargetScales& target,
+                                     const std::optional<GroupShape>& groups,
                                      golden::LayerState& state) const {
     Mamba2Floats floats = dequantized(dims_, layer_);
-    const Scheme scheme = groups ? Scheme::Quamba2 : Scheme::Quamba1;
     const Grouping grouping = groups ? grouping_for(*groups, floats) : ungrouped(dims_);
     reorder(dims_, grouping, floats);
-    Mamba2Observers observers(dims_, scheme, grouping);
+    Mamba2Observers observers(dims_, target, grouping);
     each_sequence([&](const Sample& sample, std::uint32_t sequence) {
         if (state_.ssm.empty()) {
             calibrate(dims_, floats, sample, observers);

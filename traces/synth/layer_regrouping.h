@@ -27,9 +27,10 @@ public:
     /// `input` is what the layer sees; it and the trace must outlive this.
     LayerRegrouping(const Trace& trace, std::uint32_t index, const Stream& input);
 
-    /// Without groups, one scale for all channels. Leaves in `state` what the regrouped layer
-    /// starts from; nothing in prefill.
-    QuantizedMamba2 run(const std::optional<GroupShape>& groups, golden::LayerState& state) const;
+    /// `groups` are the target's. Leaves in `state` what the regrouped layer starts from; nothing
+    /// in prefill.
+    QuantizedMamba2 run(const TargetScales& target, const std::optional<GroupShape>& groups,
+                        golden::LayerState& state) const;
 
 private:
     template <typename Visit>

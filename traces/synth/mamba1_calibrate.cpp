@@ -55,7 +55,7 @@ std::vector<float> calibrate(const Dims& dims, const Mamba1Floats& layer, const 
     observers.in_proj_output.observe(xz.data(), xz.size());
     const std::vector<float> u =
         float_conv({xz.data(), 2ULL * dims.d_inner, tokens}, layer.conv_weight, layer.conv_bias);
-    observers.x_proj_input.observe(u.data(), u.size());
+    observers.x.observe_x(u);
     const std::vector<float> dt_b_c =
         float_gemm({u.data(), dims.d_inner, tokens}, layer.x_proj, dims.d_inner);
     observers.x_proj_output.observe(dt_b_c.data(), dt_b_c.size());
@@ -70,7 +70,7 @@ std::vector<float> calibrate(const Dims& dims, const Mamba1Floats& layer, const 
     for (std::size_t channel = 0; channel < dims.d_inner; ++channel) {
         scan_channel(dims, views, channel, state.data() + channel * dims.d_state, y);
     }
-    observers.ssm_state.observe(state.data(), state.size());
+    observers.x.observe_state(state);
     const std::vector<float> rotated = float_hadamard(y, dims.d_inner);
     observers.out_proj_input.observe(rotated.data(), rotated.size());
     return y;

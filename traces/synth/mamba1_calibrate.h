@@ -9,16 +9,19 @@
 #include "traces/synth/float_ops.h"
 #include "traces/synth/mamba1_weights.h"
 #include "traces/synth/observers.h"
+#include "traces/synth/x_observers.h"
 
 namespace mambasic::traces::synth {
 
 struct Mamba1Observers {
+    Mamba1Observers(const Dims& dims, const TargetScales& target, const Grouping& grouping)
+        : x(dims, target, grouping) {}
+
     MinMaxObserver in_proj_input;
     MinMaxObserver in_proj_output;
-    PercentileObserver x_proj_input;
+    XObservers x;  // x_proj's input, and the state at the end of each sample
     MinMaxObserver x_proj_output;
     MinMaxObserver dt_proj_output;
-    PercentileObserver ssm_state;  // at the end of each sample
     MinMaxObserver out_proj_input;
 };
 

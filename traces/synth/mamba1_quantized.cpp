@@ -28,7 +28,7 @@ QuantizedMamba1::QuantizedMamba1(const Dims& dims, Precision precision, const Ma
 void QuantizedMamba1::set_scales(const Mamba1Observers& observers) {
     const float normed = observers.in_proj_input.scale();
     const float xz = observers.in_proj_output.scale();
-    const float u = observers.x_proj_input.scale();
+    const float u = observers.x.x_scales().front();
     const float dt_b_c = observers.x_proj_output.scale();
     const float dt = observers.dt_proj_output.scale();
     const float rotated = observers.out_proj_input.scale();
@@ -41,7 +41,7 @@ void QuantizedMamba1::set_scales(const Mamba1Observers& observers) {
     scales_.conv_output_scale = scales_.u_scale = u;
     scales_.dt_scale = dt;
     scales_.b_scale = scales_.c_scale = dt_b_c;
-    scales_.ssm_state_scale = observers.ssm_state.scale();
+    scales_.ssm_state_scale = observers.x.state_scales().front();
     scales_.had_scale = static_cast<double>(rotated);
 }
 

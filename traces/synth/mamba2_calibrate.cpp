@@ -142,54 +142,21 @@ std::vector<float> scales_of(const std::vector<MinMaxObserver>& observers) {
 
 }  // namespace
 
-ConvOutObservers::ConvOutObservers(const Dims& dims, Scheme scheme, const Grouping& grouping)
+ConvOutObservers::ConvOutObservers(const Dims& dims, const TargetScales& target,
+                                   const Grouping& grouping)
     : dims_(dims),
-      scheme_(scheme),
-      cells_(grouping.cells),
-      x_cells_(grouping.shape.cells()),
-      state_cells_(std::size_t{grouping.shape.cells()} * dims.d_state),
-      b_(scheme == Scheme::Quamba2 ? dims.groups : 1),
+      x_(dims, target, grouping),
+      b_(target.scheme == Scheme::Quamba2 ? dims.groups : 1),
       c_(b_.size()) {}
 
 void ConvOutObservers::observe_conv(const std::vector<float>& conv) {
-    const std::size_t channels = dims_.conv_channels();
-    observe_b_and_c(conv);
-    if (scheme_ == Scheme::Quamba1) {
-        const std::vector<float> x = columns(conv, channels, 0, dims_.d_inner);
-        x_.observe(x.data(), x.size());
-        return;
-    }
-    for (std::size_t row = 0; row < conv.size(); row += channels) {
-        for (std::size_t c = 0; c < dims_.d_inner; ++c) x_cells_.observe(cells_[c], conv[row + c]);
-    }
-}
-
-void ConvOutObservers::observe_b_and_c(const std::vector<float>& conv) {
+    x_.observe_x(columns(conv, dims_.conv_channels(), 0, dims_.d_inner));
     const std::size_t width = dims_.bc_width() / b_.size();
     for (std::size_t i = 0; i < b_.size(); ++i) {
         const std::size_t b = dims_.d_inner + i * width;
         observe_columns(b_[i], conv, dims_.conv_channels(), b, width);
         observe_columns(c_[i], conv, dims_.conv_channels(), b + dims_.bc_width(), width);
     }
-}
-
-void ConvOutObservers::observe_state(const std::vector<float>& state) {
-    if (scheme_ == Scheme::Quamba1) {
-        state_.observe(state.data(), state.size());
-        return;
-    }
-    const std::size_t states = dims_.d_state;
-    for (std::size_t i = 0; i < state.size(); ++i) {
-        state_cells_.observe(cells_[i / states] * states + i % states, state[i]);
-    }
-}
-
-std::vector<float> ConvOutObservers::x_scales() const {
-    return scheme_ == Scheme::Quamba1 ? std::vector<float>{x_.scale()} : x_cells_.scales();
-}
-
-std::vector<float> ConvOutObservers::state_scales() const {
-    return scheme_ == Scheme::Quamba1 ? std::vector<float>{state_.scale()} : state_cells_.scales();
 }
 
 std::vector<float> ConvOutObservers::b_scales() const { return scales_of(b_); }

@@ -11,37 +11,31 @@
 #include "traces/synth/mamba2_weights.h"
 #include "traces/synth/observers.h"
 #include "traces/synth/scheme.h"
+#include "traces/synth/x_observers.h"
 
 namespace mambasic::traces::synth {
 
-/// Of the conv output and the state: what the scheme says.
+/// Of the conv output and the state.
 class ConvOutObservers {
 public:
-    /// The grouping must outlive the observers.
-    ConvOutObservers(const Dims& dims, Scheme scheme, const Grouping& grouping);
+    ConvOutObservers(const Dims& dims, const TargetScales& target, const Grouping& grouping);
 
-    void observe_conv(const std::vector<float>& conv);    // [tokens][conv channels]
-    void observe_state(const std::vector<float>& state);  // [E][N]
+    void observe_conv(const std::vector<float>& conv);  // [tokens][conv channels]
+    void observe_state(const std::vector<float>& state) { x_.observe_state(state); }
 
-    std::vector<float> x_scales() const;      // [cells]
-    std::vector<float> state_scales() const;  // [cells], Quamba2: [cells][N]
-    std::vector<float> b_scales() const;      // [1], Quamba2: [G]
+    const XObservers& x() const { return x_; }
+    std::vector<float> b_scales() const;  // [1], Quamba2: [G]
     std::vector<float> c_scales() const;
 
 private:
-    void observe_b_and_c(const std::vector<float>& conv);
-
     Dims dims_;
-    Scheme scheme_;
-    const std::vector<std::uint32_t>& cells_;
-    PercentileObserver x_, state_;
-    CellsObserver x_cells_, state_cells_;
+    XObservers x_;
     std::vector<MinMaxObserver> b_, c_;
 };
 
 struct Mamba2Observers {
-    Mamba2Observers(const Dims& dims, Scheme scheme, const Grouping& grouping)
-        : conv_out(dims, scheme, grouping) {}
+    Mamba2Observers(const Dims& dims, const TargetScales& target, const Grouping& grouping)
+        : conv_out(dims, target, grouping) {}
 
     MinMaxObserver in_proj_input;
     MinMaxObserver z, x, b, c, dt;  // sections of in_proj's output

@@ -90,8 +90,8 @@ void QuantizedMamba2::set_scales(const Grouping& grouping, const Mamba2Observers
 
 void QuantizedMamba2::set_inner_scales(const Grouping& grouping, const Mamba2Observers& observers) {
     const float rotated = observers.out_proj_input.scale();
-    x_scales_ = observers.conv_out.x_scales();
-    state_scales_ = observers.conv_out.state_scales();
+    x_scales_ = observers.conv_out.x().x_scales();
+    state_scales_ = observers.conv_out.x().state_scales();
     b_scales_ = observers.conv_out.b_scales();
     c_scales_ = observers.conv_out.c_scales();
     shape_ = grouping.shape;

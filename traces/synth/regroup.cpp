@@ -24,7 +24,8 @@ TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& ta
     for (const TargetScales& target : targets) {
         groups.emplace_back();
         if (target.scheme == Scheme::Quamba1) continue;
-        groups.back() = GroupShape{info.dims.table_ssd_groups(), target.head_groups, target.dim_groups};
+        groups.back() =
+            GroupShape{info.dims.table_ssd_groups(), target.head_groups, target.dim_groups};
     }
     set_layer_groups(groups, info);
     info.packed_w4 = false;
@@ -99,7 +100,7 @@ void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         golden::LayerState state;
         const QuantizedMamba2 layer =
-            LayerRegrouping(trace, index, stream).run(info.table(index), state);
+            LayerRegrouping(trace, index, stream).run(targets[index], info.table(index), state);
         const golden::LayerState before = state;
         const golden::LayerTensors tensors = run_layer(info, layer.view(), stream, state);
         Pieces pieces;

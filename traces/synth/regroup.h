@@ -11,12 +11,6 @@
 
 namespace mambasic::traces::synth {
 
-struct TargetScales {
-    Scheme scheme = Scheme::Quamba1;
-    std::uint32_t head_groups = 1;  // Quamba2 only: of each SSD group of the network
-    std::uint32_t dim_groups = 1;   // of each head group
-};
-
 /// Writes the Mamba2 trace with the target's scales of conv output, state and out_proj's input,
 /// calibrated on the inputs that the trace holds. Layer after layer runs in golden on what the
 /// regrouped layers before it give; results are recorded anew. All other scales and codes stay what
