@@ -99,7 +99,9 @@ std::string human_area(const Band& mm2) {
 }
 
 std::string human_change(double percent) {
+    constexpr double kShown = 0.005;  // less rounds to a zero, which has no sign
     if (percent == 0) return "0 %";
+    if (std::abs(percent) < kShown) return "0.00 %";
     std::array<char, 340> text{};  // the longest double has 309 digits before the point
     std::snprintf(text.data(), text.size(), "%+.2f %%", percent);
     return text.data();

@@ -17,7 +17,7 @@ std::string human_time(double ns);               // "1.23 ms"
 std::string human_energy(double pj);             // "12.3 uJ"
 std::string human_energy(const Band& pj);        // "12.3 uJ (8.10 to 18.4 uJ)"
 std::string human_area(const Band& mm2);         // "3.21 mm2 (2.50 to 4.40 mm2)"
-std::string human_change(double percent);        // "+1.23 %", "-0.01 %", "0 %"
+std::string human_change(double percent);        // "+1.23 %", "-0.01 %", "0.00 %", "0 %"
 
 /// For a column of energies, which needs one unit for all: the one that fits `pj`.
 struct EnergyUnit {

@@ -56,6 +56,9 @@ TEST(Human, ChangesHaveTheirSign) {
     EXPECT_EQ(human_change(0), "0 %");
     EXPECT_EQ(human_change(1.234), "+1.23 %");
     EXPECT_EQ(human_change(-0.016), "-0.02 %");
+    EXPECT_EQ(human_change(-0.0049), "0.00 %");
+    EXPECT_EQ(human_change(0.0049), "0.00 %");
+    EXPECT_EQ(human_change(-0.0051), "-0.01 %");
     EXPECT_EQ(human_change(1e308).size(), 1U + 309 + 5);
 }
 
