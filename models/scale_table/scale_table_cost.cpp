@@ -190,10 +190,12 @@ std::string scale_table_problem(const ScaleTableConfig& config, const TableNeeds
                    std::to_string(config.range_bytes) + ")";
         }
     }
-    const std::uint64_t bytes = scale_table_capacity_bytes(config, needs);
-    if (ceil_div(bytes, static_cast<std::uint64_t>(kBytesPerKib)) > config.capacity_kib) {
-        return "the tables need " + std::to_string(bytes) + " bytes, capacity_kib is " +
-               std::to_string(config.capacity_kib);
+    const std::uint64_t kib = ceil_div(scale_table_capacity_bytes(config, needs),
+                                       static_cast<std::uint64_t>(kBytesPerKib));
+    if (kib > config.capacity_kib) {
+        return "the tables need " + std::to_string(kib) + " KiB, the chip has " +
+               std::to_string(config.capacity_kib) + "; raise scale_table.capacity_kib to " +
+               std::to_string(kib);
     }
     return {};
 }

@@ -118,7 +118,7 @@ TEST(ScaleTableCost, CapacityIsOfTheLayersOnChip) {
     EXPECT_EQ(scale_table_problem(config, need), "");
     config.capacity_kib = 195;
     EXPECT_EQ(scale_table_problem(config, need),
-              "the tables need 200256 bytes, capacity_kib is 195");
+              "the tables need 196 KiB, the chip has 195; raise scale_table.capacity_kib to 196");
     config.range_bytes = 1;
     EXPECT_EQ(scale_table_problem(config, {{{LookupKind::RunLength, 1, 4, 4, 256, 64}, 1}}),
               "a group end of 256 does not fit range_bytes (1)");
