@@ -82,6 +82,16 @@ void check_together(const ChipConfig& c, const models::YamlNodePtr& tree) {
     }
 }
 
+// It reads like a key of the chip, and `explain` lists it.
+void refuse_scheme(const std::string& assignment) {
+    const std::string block = assignment.substr(0, assignment.find_first_of(".="));
+    if (block != "scheme") return;
+    throw models::UserError("--set " + assignment +
+                            ": a scheme is a file, no part of the chip; copy one of "
+                            "hw_config/schemes, change the key there and give the file to "
+                            "--scheme (to --schemes of compare)");
+}
+
 }  // namespace
 
 ScheduleConfig ScheduleConfig::parse(YamlMap map) {
@@ -113,7 +123,10 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
     const std::string file = find_config(path, "chips", "chip");
     const ConfigFiles files(hw_config_folder(file), {"technology", "dram"});
     models::YamlNodePtr tree = files.load(file);
-    for (const std::string& assignment : overrides) tree = files.override_with(tree, assignment);
+    for (const std::string& assignment : overrides) {
+        refuse_scheme(assignment);
+        tree = files.override_with(tree, assignment);
+    }
     std::vector<KeyDoc> collected;
     YamlMap map(tree, "", &collected);
     ChipConfig chip = parse_chip(map);

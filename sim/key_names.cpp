@@ -107,6 +107,37 @@ std::string one_of(const Names& keys) {
     return text + (keys.size() > kShown ? ", ...?" : "?");
 }
 
+// "technology.sram." of "technology.sram.x", "" where the word begins with no block.
+std::string block_in(const Names& keys, const std::string& word) {
+    std::size_t end = word.rfind('.');
+    while (end != std::string::npos && end > 0) {
+        const std::string block = word.substr(0, end + 1);
+        if (!those_of(keys, [&](const std::string& key) {
+                 return key.rfind(block, 0) == 0;
+             }).empty()) {
+            return block;
+        }
+        end = word.rfind('.', end - 1);
+    }
+    return "";
+}
+
+// The keys and blocks of a block; of "", the topmost.
+Names names_below(const Names& keys, const std::string& block) {
+    Names names;
+    for (const std::string& key : keys) {
+        if (key.rfind(block, 0) == 0) names.push_back(key.substr(0, key.find('.', block.size())));
+    }
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+std::string valid(const Names& names) {
+    std::string text = "; valid are ";
+    for (const std::string& name : names) text += (&name == &names.front() ? "" : ", ") + name;
+    return text;
+}
+
 }  // namespace
 
 std::string key_suggestion(const std::string& word, const Names& keys) {
@@ -114,12 +145,7 @@ std::string key_suggestion(const std::string& word, const Names& keys) {
     if (meant.empty()) meant = nearest_to(keys, word);
     if (meant.size() > kShown) meant = blocks_with(meant, word);
     if (!meant.empty()) return one_of(meant);
-    Names blocks;
-    for (const std::string& key : keys) blocks.push_back(key.substr(0, key.find('.')));
-    blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
-    std::string text = "; valid are ";
-    for (const std::string& block : blocks) text += (&block == &blocks.front() ? "" : ", ") + block;
-    return text;
+    return valid(names_below(keys, block_in(keys, word)));
 }
 
 }  // namespace mambasic::sim

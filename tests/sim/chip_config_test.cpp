@@ -82,6 +82,13 @@ TEST(ChipConfig, ErrorsPointIntoTheFileThatWroteTheValue) {
               0U);
     EXPECT_EQ(refused({"gemm.rows=0"}).rfind("--set gemm.rows=0: gemm.rows: '0' is outside", 0),
               0U);
+    for (const char* setting : {"scheme.groups=4x4", "scheme={}", "scheme.x.y=1"}) {
+        EXPECT_EQ(refused({setting}),
+                  "--set " + std::string(setting) +
+                      ": a scheme is a file, no part of the chip; copy one of hw_config/schemes, "
+                      "change the key there and give the file to --scheme (to --schemes of "
+                      "compare)");
+    }
     EXPECT_EQ(refused({"gemm.row=8"}),
               "--set gemm.row=8: unknown key 'gemm.row', did you mean 'gemm.rows'?");
     EXPECT_EQ(refused({"technology.energy_pj.exp.low=8"}),

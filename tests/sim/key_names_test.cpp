@@ -56,6 +56,13 @@ TEST(KeyNames, OfManyKeysTheBlockIsNamed) {
               ", did you mean 'tech.energy_pj' or 'dram.energy_per_bit'?");
 }
 
+TEST(KeyNames, WhereNothingIsNearTheKeysOfTheBlockAreListed) {
+    EXPECT_EQ(meant_by("gemm.zzzzzzzz"), "; valid are gemm.rows, gemm.cols, gemm.one_row");
+    EXPECT_EQ(meant_by("gemm.zz.zzzzzz"), "; valid are gemm.rows, gemm.cols, gemm.one_row");
+    EXPECT_EQ(meant_by("nonlinear.zzzzz"), "; valid are nonlinear.exp");
+    EXPECT_EQ(meant_by(".zzzzzzzz"), meant_by("zzzzzzzz"));
+}
+
 TEST(KeyNames, WhereNothingIsNearTheBlocksAreListed) {
     const std::string blocks =
         "; valid are name, gemm, ssm, norm, conv, nonlinear, weight_sram, act_sram";
