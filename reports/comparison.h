@@ -1,5 +1,6 @@
 // One trace on one chip under several schemes, as plain data: a row for each scheme, in the order
-// that they were asked for. Field names are the keys of compare.json ("mambasic-compare/1").
+// that they were asked for, those apart that could not run. Field names are the keys of
+// compare.json ("mambasic-compare/1").
 #pragma once
 
 #include <cstdint>
@@ -36,13 +37,14 @@ struct ComparedScheme {
     std::string scheme_sha256;
     std::string trace_sha256;  // of the trace that it ran, which holds its scales
     ScalesFrom scales = ScalesFrom::Recorded;
-    std::string lookup;  // "sequential"; "none": one scale
+    std::optional<std::string> observer;  // "percentile": what made calibrated scales
+    std::string lookup;                   // "sequential"; "none": one scale
     std::uint64_t cycles = 0;
     std::uint64_t lookup_cycles = 0;  // as in LookupSection
     std::uint64_t exposed_lookup_cycles = 0;
     std::uint64_t lookups = 0;
     Band energy_pj;
-    Band lookup_energy_pj;
+    Band lookup_energy_pj;  // on chip: without fetching tables from DRAM
     double conv_energy_pj = 0;
     double dram_energy_pj = 0;
     Band area_mm2;
@@ -53,6 +55,7 @@ struct ComparedScheme {
     std::uint64_t dram_bytes = 0;  // read and written
     std::uint64_t dram_read_bytes = 0;
     std::uint64_t dram_written_bytes = 0;
+    std::uint64_t table_dram_read_bytes = 0;  // of the bytes read: the tables'
     std::uint64_t quantized_elements = 0;
     std::optional<std::uint64_t> saturated_elements;  // absent: no bits, so nothing saturated
     std::optional<std::uint64_t> flagged_elements;
@@ -61,6 +64,13 @@ struct ComparedScheme {
     ComparedCheck check;
     Change change;
     std::vector<std::string> notes;
+};
+
+/// A scheme that could not run on this chip or trace.
+struct RefusedScheme {
+    std::string scheme;
+    std::string scheme_sha256;
+    std::string why;  // one line: the place and the way out
 };
 
 struct Comparison {
@@ -73,11 +83,12 @@ struct Comparison {
     std::string command;
     bool timing_only = false;
     std::vector<ComparedScheme> schemes;
+    std::vector<RefusedScheme> refused;
 };
 
-/// The row of a run, from the bytes of its report.json; without `scales` and `change`, which are
-/// the caller's. A run without a check is one of timing only. Throws std::logic_error where they
-/// are no report.
+/// The row of a run, from the bytes of its report.json; without `scales`, `observer` and `change`,
+/// which are the caller's. A run without a check is one of timing only. Throws std::logic_error
+/// where they are no report.
 ComparedScheme compared(const std::string& report_json);
 
 }  // namespace mambasic::reports

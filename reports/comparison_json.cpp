@@ -47,6 +47,7 @@ Json json_of(const ComparedScheme& row) {
     return {{"scheme", row.scheme},
             {"scheme_sha256", row.scheme_sha256},
             {"scales", name_of(row.scales)},
+            {"observer", row.observer ? Json(*row.observer) : Json(nullptr)},
             {"trace_sha256", row.trace_sha256},
             {"lookup", row.lookup},
             {"cycles", row.cycles},
@@ -69,6 +70,7 @@ Json json_of(const ComparedScheme& row) {
             {"dram_bytes", row.dram_bytes},
             {"dram_read_bytes", row.dram_read_bytes},
             {"dram_written_bytes", row.dram_written_bytes},
+            {"table_dram_read_bytes", row.table_dram_read_bytes},
             {"quantized_elements", row.quantized_elements},
             {"saturated_elements", json_of(row.saturated_elements)},
             {"flagged_elements", json_of(row.flagged_elements)},
@@ -77,6 +79,10 @@ Json json_of(const ComparedScheme& row) {
             {"check", json_of(row.check)},
             {"change", json_of(row.change)},
             {"notes", row.notes}};
+}
+
+Json json_of(const RefusedScheme& row) {
+    return {{"scheme", row.scheme}, {"scheme_sha256", row.scheme_sha256}, {"why", row.why}};
 }
 
 std::string dumped(const Json& json, int indent) {
@@ -125,6 +131,8 @@ std::string line_of(const std::vector<Cell>& cells, std::string Cell::*part) {
 std::string to_json(const Comparison& comparison) {
     Json rows = Json::array();
     for (const ComparedScheme& row : comparison.schemes) rows.push_back(json_of(row));
+    Json refused = Json::array();
+    for (const RefusedScheme& row : comparison.refused) refused.push_back(json_of(row));
     const Json json = {{"schema", kComparisonSchema},
                        {"provenance",
                         {{"version", comparison.version},
@@ -136,17 +144,26 @@ std::string to_json(const Comparison& comparison) {
                          {"command", comparison.command},
                          {"deterministic", true}}},
                        {"timing_only", comparison.timing_only},
-                       {"schemes", rows}};
+                       {"schemes", rows},
+                       {"refused", refused}};
     return dumped(json, 2) + "\n";
 }
 
 std::string to_csv(const Comparison& comparison) {
+    constexpr const char* kRefused = "refused";
     std::string csv;
+    std::size_t blanks = 0;
     for (const ComparedScheme& row : comparison.schemes) {
         std::vector<Cell> cells;
         fold(json_of(row), "", cells);
+        cells.push_back({kRefused, ""});
+        blanks = cells.size() - 3;
         if (csv.empty()) csv = line_of(cells, &Cell::column);
         csv += line_of(cells, &Cell::text);
+    }
+    for (const RefusedScheme& row : comparison.refused) {
+        csv += quoted(row.scheme) + "," + row.scheme_sha256 + "," + std::string(blanks, ',') +
+               quoted(row.why) + "\n";
     }
     return csv;
 }

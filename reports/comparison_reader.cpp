@@ -34,6 +34,7 @@ void read_totals(const Json& report, ComparedScheme& row) {
     row.dram_read_bytes = totals.at("dram_read_bytes");
     row.dram_written_bytes = totals.at("dram_written_bytes");
     row.dram_bytes = row.dram_read_bytes + row.dram_written_bytes;
+    row.table_dram_read_bytes = report.at("dram").at("by_kind").at("tables").at("read_bytes");
     row.conv_energy_pj = energy_pj_of(report.at("ops"), "conv1d");
     row.dram_energy_pj = energy_pj_of(report.at("blocks"), "dram");
 }

@@ -70,9 +70,10 @@ private:
     std::array<std::size_t, 3> widths_ = {titles_[0].size(), titles_[1].size(), titles_[2].size()};
 };
 
-const char* mark_of(ScalesFrom scales) {
-    if (scales == ScalesFrom::Nowhere) return " ~";
-    return scales == ScalesFrom::Calibrated ? " *" : "";
+std::string scales_cell(const ComparedScheme& row) {
+    if (row.scales == ScalesFrom::Nowhere) return "none ~";
+    return row.scales == ScalesFrom::Calibrated ? row.observer.value_or("calibrated") + " *"
+                                                : "recorded";
 }
 
 Table table_of(const Comparison& comparison) {
@@ -82,6 +83,7 @@ Table table_of(const Comparison& comparison) {
     const ChangeColumn change(rows);
     const std::string first = rows.empty() ? "" : rows.front().scheme;
     Table table({{"scheme", Align::Left},
+                 {"scales", Align::Left},
                  {"cycles"},
                  {"exposed\nlookup\ncycles"},
                  {std::string("energy\n") + energy.name},
@@ -96,8 +98,8 @@ Table table_of(const Comparison& comparison) {
                  {change.header(first)}});
     for (const ComparedScheme& row : rows) {
         table.add_row(
-            {row.scheme + mark_of(row.scales), grouped(row.cycles),
-             grouped(row.exposed_lookup_cycles), three_digits(row.energy_pj.value / energy.pj),
+            {row.scheme, scales_cell(row), grouped(row.cycles), grouped(row.exposed_lookup_cycles),
+             three_digits(row.energy_pj.value / energy.pj),
              three_digits(row.lookup_energy_pj.value / lookup.pj), three_digits(row.area_mm2.value),
              three_digits(row.table_area_mm2.value), grouped(row.table_bytes),
              grouped(row.dram_bytes), decibels(row.ssm_input_sqnr_db),
@@ -112,6 +114,15 @@ bool any(const Rows& rows, ScalesFrom scales) {
                        [&](const ComparedScheme& row) { return row.scales == scales; });
 }
 
+// Below the table, a line each.
+std::string refusals(const std::vector<RefusedScheme>& refused, const Ink& ink) {
+    std::string text;
+    for (const RefusedScheme& row : refused) {
+        text.append("  ").append(ink.bad(row.scheme + " did not run: " + row.why)).append("\n");
+    }
+    return text;
+}
+
 std::string footnotes(const Rows& rows) {
     std::string text;
     if (any(rows, ScalesFrom::Calibrated)) {
@@ -121,6 +132,12 @@ std::string footnotes(const Rows& rows) {
     }
     if (any(rows, ScalesFrom::Nowhere)) {
         text += "  ~ timing only: groups as equal as they can be, no scales\n";
+    }
+    const auto looks_up = [](const ComparedScheme& row) { return row.lookup != "none"; };
+    if (std::any_of(rows.begin(), rows.end(), looks_up)) {
+        text +=
+            "  lookup energy is spent on the chip: fetching the tables from DRAM is in energy "
+            "alone\n";
     }
     if (!rows.empty() && rows.front().check.mismatches) {
         text += "  check: every tensor against golden under the same scheme, bit for bit\n";
@@ -163,8 +180,8 @@ std::string to_text(const Comparison& comparison, const TextOptions& options) {
     std::string text = ink.bold("mambasic " + comparison.version) + "  chip " + comparison.chip +
                        ", trace " + comparison.trace + ", " + std::to_string(count) +
                        (count == 1 ? " scheme\n" : " schemes\n") + overrides_line(provenance) +
-                       "\n" + table_of(comparison).text() + footnotes(comparison.schemes) +
-                       note_lines(comparison.schemes, ink);
+                       "\n" + table_of(comparison).text() + refusals(comparison.refused, ink) +
+                       footnotes(comparison.schemes) + note_lines(comparison.schemes, ink);
     if (!options.next.empty()) text += "\n" + ink.bold("Next") + "\n";
     for (const std::string& line : options.next) text += "  " + line + "\n";
     return text;

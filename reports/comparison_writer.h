@@ -14,7 +14,8 @@ constexpr const char* kComparisonSchema = "mambasic-compare/1";
 std::string to_json(const Comparison& comparison);
 
 /// The rows of compare.json with their nesting folded into the columns' names: `energy_pj.low` is
-/// there energy_pj: {low}. Lists are left out, null is an empty cell.
+/// there energy_pj: {low}. Lists are left out, null is an empty cell. Below them, schemes that
+/// could not run: only their names, and in the last column, `refused`, why.
 std::string to_csv(const Comparison& comparison);
 
 std::string to_text(const Comparison& comparison, const TextOptions& options);

@@ -101,7 +101,7 @@ struct LookupSection {
     /// its lookup; a longer tile may still leave the run as long as it was, if nothing waited for
     /// it.
     std::uint64_t exposed_cycles = 0;
-    Band energy_pj;
+    Band energy_pj;  // on chip: without fetching tables from DRAM
     Band table_area_mm2;
     Band logic_area_mm2;
 };

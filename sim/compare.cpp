@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "models/common/error.h"
 #include "reports/json_writer.h"
 #include "sim/check.h"
 #include "sim/compare_children.h"
@@ -20,53 +21,65 @@ using reports::ComparedScheme;
 using reports::ScalesFrom;
 using Tell = std::function<void(const Progress&)>;
 
+/// A scheme on its way to a row of the comparison.
+struct Row {
+    const Scheme& scheme;
+    ScalesFrom scales;
+    std::string refused;  // why it cannot run
+    std::string report;   // of its run
+};
+
 /// The traces that schemes run which the user's own has no scales for: one for all the schemes that
-/// ask for the same groups.
+/// ask for the same scales. Refuses the rows for which none could be made.
 class CalibratedTraces {
 public:
-    CalibratedTraces(const CompareRequest& request, const std::vector<ScalesFrom>& scales)
-        : request_(request) {
-        for (std::size_t i = 0; i < scales.size(); ++i) {
-            if (scales[i] != ScalesFrom::Calibrated) continue;
-            traces::LayerGroups groups = layer_groups(request.trace, request.schemes[i]);
-            if (!place_of(groups)) made_.push_back({std::move(groups), i});
+    CalibratedTraces(const CompareRequest& request, std::vector<Row>& rows) : request_(request) {
+        for (Row& row : rows) {
+            if (!row.refused.empty() || row.scales != ScalesFrom::Calibrated) continue;
+            Targets targets = targets_of(request.trace, row.scheme);
+            const auto same = [&](const Made& made) { return same_scales(made.targets, targets); };
+            auto made = std::find_if(made_.begin(), made_.end(), same);
+            if (made == made_.end()) made = made_.insert(made, {std::move(targets), {}});
+            made->rows.push_back(&row);
         }
         if (made_.empty()) return;
         folder_.emplace();
         make();
     }
 
-    std::string path(const Scheme& scheme) const {
-        return folder_->file(*place_of(layer_groups(request_.trace, scheme)));
+    std::string path(const Row& row) const {
+        std::size_t number = 0;
+        while (std::count(made_[number].rows.begin(), made_[number].rows.end(), &row) == 0) {
+            ++number;
+        }
+        return folder_->file(number);
     }
 
 private:
     struct Made {
-        traces::LayerGroups groups;
-        std::size_t scheme;  // the first that needs it
+        Targets targets;
+        std::vector<Row*> rows;  // that run it
     };
 
-    std::optional<std::size_t> place_of(const traces::LayerGroups& groups) const {
-        for (std::size_t m = 0; m < made_.size(); ++m) {
-            if (made_[m].groups == groups) return m;
-        }
-        return std::nullopt;
-    }
-    void make() const {
+    void make() {
         std::vector<ChildWork> works;
         for (std::size_t m = 0; m < made_.size(); ++m) {
-            const Scheme& scheme = request_.schemes[made_[m].scheme];
-            works.push_back({"scheme " + scheme.name, [&, m](const Tell& tell) {
-                                 scheme_trace(request_.trace, scheme, folder_->file(m),
-                                              [&](std::uint32_t done, std::uint32_t of) {
-                                                  tell({done, of});
-                                              });
+            const std::string name = "scheme " + made_[m].rows.front()->scheme.name;
+            works.push_back({name, [this, m](const Tell& tell) {
+                                 traces::synth::regroup(request_.trace, made_[m].targets,
+                                                        folder_->file(m),
+                                                        [&](std::uint32_t done, std::uint32_t of) {
+                                                            tell({done, of});
+                                                        });
                                  return std::string();
                              }});
         }
         ProgressLine line("calibrating scales", true);
-        run_children(works, request_.jobs,
-                     [&](const Progress& p) { line.update(p.done, p.total); });
+        const std::vector<ChildResult> results = run_children(
+            works, request_.jobs, [&](const Progress& p) { line.update(p.done, p.total); });
+        for (std::size_t m = 0; m < made_.size(); ++m) {
+            for (Row* row : made_[m].rows) row->refused = results[m].refused;
+        }
     }
 
     const CompareRequest& request_;
@@ -102,22 +115,49 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
     return reports::to_json(report);
 }
 
-std::vector<std::string> reports_of(const CompareRequest& request,
-                                    const std::vector<ScalesFrom>& scales) {
-    const CalibratedTraces calibrated(request, scales);
+std::vector<Row> rows_of(const CompareRequest& request) {
+    std::vector<Row> rows;
+    bool calibrated = false;
+    for (const Scheme& scheme : request.schemes) {
+        Row row{scheme, ScalesFrom::Recorded, "", ""};
+        try {
+            row.scales = scales_from(request.trace, scheme, request.numerics);
+            calibrated = calibrated || row.scales == ScalesFrom::Calibrated;
+        } catch (const models::UserError& e) {
+            row.refused = e.what();
+        }
+        rows.push_back(row);
+    }
+    // Recorded scales come from other inputs than calibrated ones: side by side they would compare
+    // the origin, not the scheme.
+    for (Row& row : rows) {
+        if (calibrated) row.scales = ScalesFrom::Calibrated;
+    }
+    return rows;
+}
+
+void run_rows(const CompareRequest& request, std::vector<Row>& rows) {
+    const CalibratedTraces calibrated(request, rows);
     std::vector<ChildWork> works;
-    for (std::size_t i = 0; i < scales.size(); ++i) {
-        const Scheme& scheme = request.schemes[i];
-        const bool own = scales[i] != ScalesFrom::Calibrated;
-        works.push_back({"scheme " + scheme.name, [&, own](const Tell& tell) {
-                             if (own) return report_of(request, scheme, request.trace, tell);
-                             const auto trace = traces::Trace::open(calibrated.path(scheme));
-                             return report_of(request, scheme, trace, tell);
+    std::vector<Row*> running;
+    for (Row& row : rows) {
+        if (!row.refused.empty()) continue;
+        running.push_back(&row);
+        works.push_back({"scheme " + row.scheme.name, [&](const Tell& tell) {
+                             if (row.scales != ScalesFrom::Calibrated) {
+                                 return report_of(request, row.scheme, request.trace, tell);
+                             }
+                             const auto trace = traces::Trace::open(calibrated.path(row));
+                             return report_of(request, row.scheme, trace, tell);
                          }});
     }
     ProgressLine line("comparing " + std::to_string(works.size()) + " schemes", true);
-    return run_children(works, request.jobs,
-                        [&](const Progress& p) { line.update(p.done, p.total); });
+    const std::vector<ChildResult> results =
+        run_children(works, request.jobs, [&](const Progress& p) { line.update(p.done, p.total); });
+    for (std::size_t i = 0; i < running.size(); ++i) {
+        running[i]->report = results[i].text;
+        running[i]->refused = results[i].refused;
+    }
 }
 
 std::optional<double> change_in_percent(double from, double to) {
@@ -131,18 +171,25 @@ reports::Change change(const ComparedScheme& from, const ComparedScheme& to) {
             change_in_percent(from.area_mm2.value, to.area_mm2.value)};
 }
 
+void add_row(reports::Comparison& comparison, const CompareRequest& request, const Row& row) {
+    if (!row.refused.empty()) {
+        comparison.refused.push_back({row.scheme.name, row.scheme.sha256, row.refused});
+        return;
+    }
+    ComparedScheme made = reports::compared(row.report);
+    made.scales = row.scales;
+    if (row.scales == ScalesFrom::Calibrated) {
+        made.observer = observer_name(targets_of(request.trace, row.scheme));
+    }
+    if (!comparison.schemes.empty()) made.change = change(comparison.schemes.front(), made);
+    comparison.schemes.push_back(std::move(made));
+}
+
 }  // namespace
 
 reports::Comparison compare(const CompareRequest& request) {
-    std::vector<ScalesFrom> scales;
-    for (const Scheme& scheme : request.schemes) {
-        scales.push_back(scales_from(request.trace, scheme, request.numerics));
-    }
-    // Recorded scales come from other inputs than calibrated ones: side by side they would compare
-    // the origin, not the scheme.
-    if (std::count(scales.begin(), scales.end(), ScalesFrom::Calibrated) > 0) {
-        std::fill(scales.begin(), scales.end(), ScalesFrom::Calibrated);
-    }
+    std::vector<Row> rows = rows_of(request);
+    run_rows(request, rows);
     reports::Comparison comparison;
     comparison.version = MAMBASIC_VERSION;
     comparison.chip = request.chip.name;
@@ -152,13 +199,10 @@ reports::Comparison compare(const CompareRequest& request) {
     comparison.trace_sha256 = request.trace.header_sha256();
     comparison.command = request.asked.command;
     comparison.timing_only = !request.numerics;
-    for (const std::string& report : reports_of(request, scales)) {
-        const std::size_t row = comparison.schemes.size();
-        comparison.schemes.push_back(reports::compared(report));
-        comparison.schemes[row].scales = scales[row];
-        if (row > 0) {
-            comparison.schemes[row].change = change(comparison.schemes[0], comparison.schemes[row]);
-        }
+    for (const Row& row : rows) add_row(comparison, request, row);
+    if (comparison.schemes.empty()) {
+        const reports::RefusedScheme& first = comparison.refused.front();
+        throw models::UserError("scheme " + first.scheme + ": " + first.why);
     }
     return comparison;
 }

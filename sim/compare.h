@@ -22,7 +22,8 @@ struct CompareRequest {
     Asked asked;
 };
 
-/// Throws UserError and InternalError with the scheme's name, and Interrupted (compare_children.h).
+/// A scheme that cannot run is told as refused beside those that can. Throws UserError with the
+/// first one's name where none can, InternalError, and Interrupted (compare_children.h).
 reports::Comparison compare(const CompareRequest& request);
 
 }  // namespace mambasic::sim

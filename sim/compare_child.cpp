@@ -112,19 +112,23 @@ bool Child::read() {
     return true;
 }
 
-std::string Child::result(const std::string& name) const {
-    if (result_) return *result_;
-    if (wrong_input_) throw models::UserError(name + ": " + *wrong_input_);
-    if (our_fault_) throw models::InternalError(name + ": " + *our_fault_);
-    const int signal = WIFSIGNALED(status_) ? WTERMSIG(status_) : 0;
-    const std::string how =
-        signal == 0 ? "ended without a result" : std::string("died: ") + ::strsignal(signal);
+std::string Child::how_it_ended() const {
+    if (!WIFSIGNALED(status_)) return "ended without a result";
+    return std::string("died: ") + ::strsignal(WTERMSIG(status_));
+}
+
+std::string Child::why_refused() const {
+    if (wrong_input_) return *wrong_input_;
     // Only the system or a person kills so, the system because memory ran out.
-    if (signal == SIGKILL) {
-        throw models::UserError(name + ": " + how +
-                                "; where memory is short, fewer --jobs need less");
+    const bool killed = WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL;
+    return killed ? how_it_ended() + "; where memory is short, fewer --jobs need less" : "";
+}
+
+ChildResult Child::result(const std::string& name) const {
+    if (is_our_fault()) {
+        throw models::InternalError(name + ": " + our_fault_.value_or(how_it_ended()));
     }
-    throw models::InternalError(name + ": " + how);
+    return result_ ? ChildResult{*result_, ""} : ChildResult{"", why_refused()};
 }
 
 void Child::take_messages() {

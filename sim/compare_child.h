@@ -29,12 +29,14 @@ public:
     bool read();
 
     /// After read() gave true.
-    bool failed() const { return !result_; }
-    /// The result, or its error, led by `name`.
-    std::string result(const std::string& name) const;
+    bool is_our_fault() const { return !result_ && why_refused().empty(); }
+    /// Throws InternalError, led by `name`, where the fault is ours.
+    ChildResult result(const std::string& name) const;
 
 private:
     void take_messages();
+    std::string why_refused() const;
+    std::string how_it_ended() const;
 
     pid_t id_ = 0;
     int pipe_ = -1;

@@ -66,8 +66,8 @@ public:
         }
     }
 
-    std::vector<std::string> results() const {
-        std::vector<std::string> out;
+    std::vector<ChildResult> results() const {
+        std::vector<ChildResult> out;
         for (std::size_t i = 0; i < works_.size(); ++i) {
             out.push_back(children_.at(i)->result(works_[i].name));
         }
@@ -99,7 +99,7 @@ private:
             const std::size_t i = indices[f - 1];
             if (files[f].revents == 0 || !children_[i] || !children_[i]->read()) continue;
             ended_[i] = true;
-            if (children_[i]->failed()) drop_behind(i);
+            if (children_[i]->is_our_fault()) drop_behind(i);
         }
     }
     // Those before it go on: which failure is told must not depend on who is quicker.
@@ -131,7 +131,7 @@ private:
 
 }  // namespace
 
-std::vector<std::string> run_children(const std::vector<ChildWork>& works, unsigned jobs,
+std::vector<ChildResult> run_children(const std::vector<ChildWork>& works, unsigned jobs,
                                       const std::function<void(const Progress&)>& on_progress) {
     Pool pool(works, jobs);
     pool.run(on_progress);

@@ -23,13 +23,19 @@ struct Interrupted {
     int signal = 0;
 };
 
-/// What each work returned, in the order given, whatever the order in which they ended. At most
+struct ChildResult {
+    std::string text;     // what the work returned
+    std::string refused;  // why it could not, where its input is wrong; else empty
+};
+
+/// What became of each work, in the order given, whatever the order in which they ended. At most
 /// `jobs` children at once; each has its share of the threads that OpenMP would give this process.
-/// Where one fails, those after it are killed and the first failure in the order given is thrown,
-/// its message led by the work's name: UserError, or InternalError where the fault is ours.
+/// One whose input is wrong is no hindrance to others. Where the fault is ours, those after it are
+/// killed and the first such failure in the order given is thrown: InternalError, its message led
+/// by the work's name.
 /// Throws Interrupted. Whoever leaves early, and a parent that dies, takes the children along.
 /// `on_progress` may be empty; its total is what all of them will do if each does what one does.
-std::vector<std::string> run_children(const std::vector<ChildWork>& works, unsigned jobs,
+std::vector<ChildResult> run_children(const std::vector<ChildWork>& works, unsigned jobs,
                                       const std::function<void(const Progress&)>& on_progress);
 
 }  // namespace mambasic::sim

@@ -1,5 +1,6 @@
 #include "sim/compare_trace.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -13,6 +14,18 @@ namespace mambasic::sim {
 
 namespace fs = std::filesystem;
 using reports::ScalesFrom;
+using traces::synth::Observer;
+using traces::synth::TargetScales;
+
+namespace {
+
+bool has_usual_observer(const TargetScales& target) {
+    TargetScales usual = target;
+    usual.observer.reset();
+    return target.observed_by() == usual.observed_by();
+}
+
+}  // namespace
 
 TraceFolder::TraceFolder() {
     std::error_code error;
@@ -45,27 +58,49 @@ traces::LayerGroups layer_groups(const traces::Trace& trace, const Scheme& schem
     return groups;
 }
 
-ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics) {
+Targets targets_of(const traces::Trace& trace, const Scheme& scheme) {
     const traces::TraceInfo& info = trace.info();
-    const traces::LayerGroups wanted = layer_groups(trace, scheme);
-    bool same = true;
-    for (std::uint32_t index = 0; index < info.layers; ++index) {
-        same = same && info.table(index) == wanted[index];
-    }
-    if (!numerics) return same && !info.shapes_only ? ScalesFrom::Recorded : ScalesFrom::Nowhere;
-    // Mamba1 has no groups to make: the run refuses such a scheme and says so.
-    return same || !info.dims.mamba2() ? ScalesFrom::Recorded : ScalesFrom::Calibrated;
-}
-
-void scheme_trace(const traces::Trace& trace, const Scheme& scheme, const std::string& path,
-                  const std::function<void(std::uint32_t done, std::uint32_t of)>& on_progress) {
-    const traces::TraceInfo& info = trace.info();
-    std::vector<traces::synth::TargetScales> targets;
+    Targets targets;
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         const LayerScheme& part = scheme.of_layer(info.first_layer + index, info.dims.n_layer);
         targets.push_back(target_scales(part, info.dims));
     }
-    traces::synth::regroup(trace, targets, path, on_progress);
+    return targets;
+}
+
+bool same_scales(const Targets& one, const Targets& other) {
+    const auto same = [](const TargetScales& a, const TargetScales& b) {
+        return a.scheme == b.scheme && a.head_groups == b.head_groups &&
+               a.dim_groups == b.dim_groups && a.observed_by() == b.observed_by();
+    };
+    return std::equal(one.begin(), one.end(), other.begin(), other.end(), same);
+}
+
+std::string observer_name(const Targets& targets) {
+    const auto some = [&](Observer observer) {
+        return std::any_of(targets.begin(), targets.end(), [&](const TargetScales& target) {
+            return target.observed_by() == observer;
+        });
+    };
+    if (!some(Observer::MinMax)) return "percentile";
+    return some(Observer::Percentile) ? "mixed" : "minmax";
+}
+
+ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics) {
+    const traces::TraceInfo& info = trace.info();
+    const traces::LayerGroups wanted = layer_groups(trace, scheme);
+    bool same_groups = true;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        same_groups = same_groups && info.table(index) == wanted[index];
+    }
+    if (!numerics) {
+        return same_groups && !info.shapes_only ? ScalesFrom::Recorded : ScalesFrom::Nowhere;
+    }
+    // Mamba1 has no groups to make: the run refuses such a scheme and says so.
+    if (!info.dims.mamba2()) return ScalesFrom::Recorded;
+    const Targets targets = targets_of(trace, scheme);
+    const bool usual = std::all_of(targets.begin(), targets.end(), has_usual_observer);
+    return same_groups && usual ? ScalesFrom::Recorded : ScalesFrom::Calibrated;
 }
 
 }  // namespace mambasic::sim

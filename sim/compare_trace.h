@@ -1,12 +1,12 @@
 // The trace that a scheme runs: the user's own, or one with the scales that the scheme asks for.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <string>
+#include <vector>
 
 #include "reports/comparison.h"
 #include "sim/scheme.h"
+#include "traces/synth/regroup.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
@@ -28,12 +28,17 @@ private:
 /// heads or channels as the scheme has groups.
 traces::LayerGroups layer_groups(const traces::Trace& trace, const Scheme& scheme);
 
-/// Where the scheme's scales come from on this trace.
-reports::ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics);
+/// The same with what makes the scales where they are calibrated.
+using Targets = std::vector<traces::synth::TargetScales>;
+Targets targets_of(const traces::Trace& trace, const Scheme& scheme);
 
-/// Writes the trace with scales for the scheme, calibrated on what the trace holds. Two schemes of
-/// the same layer_groups() can share it.
-void scheme_trace(const traces::Trace& trace, const Scheme& scheme, const std::string& path,
-                  const std::function<void(std::uint32_t done, std::uint32_t of)>& on_progress);
+bool same_scales(const Targets& one, const Targets& other);
+
+/// "percentile" or "minmax"; "mixed" where layers differ.
+std::string observer_name(const Targets& targets);
+
+/// Where the scheme's scales come from on this trace. A trace does not say what made its scales:
+/// they are taken to be of the usual observer, a percentile of one scale and the maxima of groups.
+reports::ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics);
 
 }  // namespace mambasic::sim

@@ -1,18 +1,25 @@
 #include "sim/scheme.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "models/common/error.h"
 #include "sim/config_files.h"
 #include "sim/config_hash.h"
+#include "traces/layer_groups.h"
 
 namespace mambasic::sim {
 
 using models::KeyDoc;
 using models::LookupKind;
 using models::YamlMap;
+using traces::synth::Observer;
 
 namespace {
+
+constexpr const char* kLayersMeaning =
+    "instead of groups, lookup and observer: the scheme of each range of layers, each with a name "
+    "of its own, by the layer that the range begins with";
 
 bool take_count(const std::string& text, std::uint32_t& count) {
     constexpr std::size_t kMostDigits = 4;
@@ -23,6 +30,16 @@ bool take_count(const std::string& text, std::uint32_t& count) {
     return digits;
 }
 
+// Lists of schemes are lines with commas: --schemes, compare.csv, a note that several have.
+std::string take_name(YamlMap& map) {
+    std::string name = map.take_text("name", "name of the scheme, as reports show it");
+    const bool listed = std::all_of(name.begin(), name.end(), [](char c) {
+        return c != ',' && std::iscntrl(static_cast<unsigned char>(c)) == 0;
+    });
+    if (!listed) map.reject("name", "must be one line without commas, which stand between names");
+    return name;
+}
+
 void take_groups(LayerScheme& scheme, YamlMap& map) {
     const std::string text =
         map.take_text("groups",
@@ -31,11 +48,12 @@ void take_groups(LayerScheme& scheme, YamlMap& map) {
     if (text == "one") return;
     scheme.groups = text == "channel" ? GroupsOf::Channel : GroupsOf::Counted;
     if (scheme.groups == GroupsOf::Channel) return;
-    const std::size_t cross = text.find('x');
-    const bool counts = cross != std::string::npos &&
-                        take_count(text.substr(0, cross), scheme.head_groups) &&
-                        take_count(text.substr(cross + 1), scheme.dim_groups);
+    traces::GroupShape groups;
+    const bool counts =
+        traces::read_groups(text, groups) && groups.head_groups > 0 && groups.dim_groups > 0;
     if (!counts) map.reject("groups", "must be one, channel, or two counts as in 4x4");
+    scheme.head_groups = groups.head_groups;
+    scheme.dim_groups = groups.dim_groups;
 }
 
 void take_lookup(LayerScheme& scheme, YamlMap& map) {
@@ -59,11 +77,20 @@ void take_lookup(LayerScheme& scheme, YamlMap& map) {
     }
 }
 
+void take_observer(LayerScheme& scheme, YamlMap& map) {
+    scheme.observer = map.take_enum<Observer>(
+        "observer", {{"percentile", Observer::Percentile}, {"minmax", Observer::MinMax}},
+        "what makes the scales of the conv output and of the state where a trace is calibrated for "
+        "the scheme: a high percentile of each sequence, averaged, so that outliers saturate; or "
+        "the largest magnitude, so that nothing does");
+}
+
 LayerScheme take_layer_scheme(YamlMap& map) {
     LayerScheme scheme;
-    scheme.name = map.take_text("name", "name of the scheme, as reports show it");
+    scheme.name = take_name(map);
     take_groups(scheme, map);
     take_lookup(scheme, map);
+    take_observer(scheme, map);
     return scheme;
 }
 
@@ -101,6 +128,21 @@ void take_layers(Scheme& scheme, YamlMap map) {
     map.finish();
 }
 
+// The whole mapping, which no single key of it explains.
+KeyDoc document_layers(const Scheme& scheme, const std::string& file) {
+    KeyDoc doc;
+    doc.path = "layers";
+    doc.type = "mapping";
+    doc.range = "ascending from 0; a layer's number, or hundredths of the network as in 50%";
+    doc.what = kLayersMeaning;
+    for (const LayerScheme& part : scheme.layers) {
+        doc.value += (doc.value.empty() ? "" : ", ") + std::to_string(part.first) +
+                     (part.first_percent ? "%: " : ": ") + part.name;
+    }
+    doc.where = file;
+    return doc;
+}
+
 }  // namespace
 
 Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {
@@ -110,13 +152,15 @@ Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) 
     YamlMap map(files.load(file), "", &collected);
     Scheme scheme;
     if (map.has("layers")) {
-        scheme.name = map.take_text("name", "name of the scheme, as reports show it");
-        take_layers(scheme, map.take_map("layers", "schemes by the layer they begin with"));
+        scheme.name = take_name(map);
+        take_layers(scheme, map.take_map("layers", kLayersMeaning));
+        collected.push_back(document_layers(scheme, file));
     } else {
         scheme.layers = {take_layer_scheme(map)};
         scheme.name = scheme.layers.front().name;
     }
     map.finish();
+    scheme.file = file;
     scheme.sha256 = hash_of(collected);
     if (docs != nullptr) *docs = std::move(collected);
     return scheme;

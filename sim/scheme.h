@@ -9,6 +9,7 @@
 #include "models/scale_table/scale_table_config.h"
 #include "traces/dims.h"
 #include "traces/group_table.h"
+#include "traces/synth/scheme.h"
 
 namespace mambasic::sim {
 
@@ -28,6 +29,7 @@ struct LayerScheme {
     std::uint32_t head_groups = 1;  // Counted: of each SSD group
     std::uint32_t dim_groups = 1;   // Counted: of each head group
     models::LookupKind lookup = models::LookupKind::Register;
+    traces::synth::Observer observer = traces::synth::Observer::Percentile;
 
     std::uint32_t first_layer(std::uint32_t network_layers) const {
         return first_percent ? network_layers * first / 100 : first;
@@ -36,6 +38,7 @@ struct LayerScheme {
 
 struct Scheme {
     std::string name;
+    std::string file;                 // that it was read from
     std::vector<LayerScheme> layers;  // ascending; the first one begins at layer 0
     std::string sha256;
     const LayerScheme& of_layer(std::uint32_t layer, std::uint32_t network_layers) const;

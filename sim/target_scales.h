@@ -8,9 +8,14 @@ namespace mambasic::sim {
 
 inline traces::synth::TargetScales target_scales(const LayerScheme& scheme,
                                                  const traces::Dims& dims) {
-    if (scheme.groups == GroupsOf::One) return {};
+    traces::synth::TargetScales target;
+    target.observer = scheme.observer;
+    if (scheme.groups == GroupsOf::One) return target;
     const traces::GroupShape shape = group_shape(scheme, dims);
-    return {traces::synth::Scheme::Quamba2, shape.head_groups, shape.dim_groups};
+    target.scheme = traces::synth::Scheme::Quamba2;
+    target.head_groups = shape.head_groups;
+    target.dim_groups = shape.dim_groups;
+    return target;
 }
 
 }  // namespace mambasic::sim

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <sstream>
 
@@ -35,7 +36,7 @@ void describe(po::options_description& options) {
         "on what the trace holds, in a folder below $TMPDIR");
     add("schemes", text(),
         "a,b,c: files or names of schemes, in the order of the rows; changes are told against the "
-        "first");
+        "first that runs; one that cannot run is told below the table, and the exit status is 2");
     add("set", po::value<std::vector<std::string>>(),
         "a.b=v: change one key of the chip; may be repeated");
     add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
@@ -46,25 +47,47 @@ void describe(po::options_description& options) {
     add("out", text(), "folder for compare.csv and compare.json");
 }
 
+std::string without_blanks(const std::string& word) {
+    constexpr const char* kBlanks = " \t\r\n";
+    const std::size_t first = word.find_first_not_of(kBlanks);
+    if (first == std::string::npos) return "";
+    return word.substr(first, word.find_last_not_of(kBlanks) + 1 - first);
+}
+
+// Blanks and a comma at the end are how people write lists.
 std::vector<std::string> scheme_words(const Arguments& arguments) {
     std::vector<std::string> words;
-    std::istringstream text(arguments.text("schemes"));
+    std::istringstream text(without_blanks(arguments.text("schemes")));
     for (std::string word; std::getline(text, word, ',');) {
-        if (word.empty()) arguments.reject("schemes", "a name between the commas is missing");
-        words.push_back(word);
+        words.push_back(without_blanks(word));
+        if (words.back().empty()) {
+            arguments.reject("schemes", "a name between the commas is missing");
+        }
     }
+    if (words.empty()) arguments.reject("schemes", "is blank; write names as in quamba1,quamba2");
     return words;
 }
 
+void refuse_twins(const Arguments& arguments, const std::vector<Scheme>& schemes) {
+    for (auto second = schemes.begin(); second != schemes.end(); ++second) {
+        const auto first = std::find_if(schemes.begin(), second, [&](const Scheme& other) {
+            return other.name == second->name;
+        });
+        if (first == second) continue;
+        const std::string name = "'" + second->name + "'";
+        if (std::filesystem::equivalent(first->file, second->file)) {
+            arguments.reject("schemes", name + " is given twice");
+        }
+        arguments.reject("schemes", first->file + " and " + second->file + " are both named " +
+                                        name + "; change the name in one of them");
+    }
+}
+
+// In the order of their words.
 std::vector<Scheme> load_schemes(const Arguments& arguments) {
     std::vector<Scheme> schemes;
-    for (const std::string& word : scheme_words(arguments)) {
-        schemes.push_back(Scheme::load(word));
-        const auto same = [&](const Scheme& other) { return other.name == schemes.back().name; };
-        if (std::count_if(schemes.begin(), schemes.end(), same) > 1) {
-            arguments.reject("schemes", "'" + schemes.back().name + "' is given twice");
-        }
-    }
+    for (const std::string& word : scheme_words(arguments)) schemes.push_back(Scheme::load(word));
+    refuse_twins(arguments, schemes);
     return schemes;
 }
 
@@ -89,13 +112,22 @@ std::string command_of(const Arguments& arguments, const std::vector<Scheme>& sc
            names;
 }
 
-std::vector<std::string> next_steps(const Arguments& arguments, const reports::Comparison& made) {
+// What the user called the last scheme that ran.
+std::string last_word(const Arguments& arguments, const std::vector<Scheme>& schemes,
+                      const reports::Comparison& made) {
+    std::size_t last = schemes.size() - 1;
+    while (schemes[last].name != made.schemes.back().scheme) --last;
+    return scheme_words(arguments)[last];
+}
+
+std::vector<std::string> next_steps(const Arguments& arguments, const std::string& last_scheme,
+                                    const reports::Comparison& made) {
     std::vector<std::string> next;
     if (!arguments.has("out")) {
         next.emplace_back("--out DIR   writes this, and more columns, as compare.csv and .json");
     }
     const std::string trace = arguments.text("trace");
-    const std::string scheme = " --scheme " + scheme_words(arguments).back();
+    const std::string scheme = " --scheme " + last_scheme;
     if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
         next.push_back("mambasic trace group " + trace + scheme +
                        " --out F   makes the trace that this scheme ran, for run and check");
@@ -112,8 +144,8 @@ std::vector<std::string> next_steps(const Arguments& arguments, const reports::C
     return next;
 }
 
-// The lines that say which schemes differ from golden; the status that follows from them.
-int complain_of_differences(const reports::Comparison& made, bool accepted) {
+// The lines that say which schemes differ from golden or did not run; the status that follows.
+int complain(const reports::Comparison& made, bool accepted) {
     int status = kExitDone;
     for (const reports::ComparedScheme& row : made.schemes) {
         if (row.check.mismatches.value_or(0) == 0) continue;
@@ -122,6 +154,10 @@ int complain_of_differences(const reports::Comparison& made, bool accepted) {
                   << " elements differ from golden; mambasic check tells which"
                   << (row.check.departures.empty() ? "" : ", --approximate accepts them") << "\n";
         status = kExitDifferent;
+    }
+    for (const reports::RefusedScheme& row : made.refused) {
+        std::cerr << "scheme " << row.scheme << ": " << row.why << "\n";
+        status = kExitUserError;
     }
     return status;
 }
@@ -140,9 +176,10 @@ int compare_command(const Arguments& arguments) {
     const reports::Comparison made = compare({chip, schemes, trace, !arguments.has("timing-only"),
                                               layers.first, layers.count, jobs, asked});
     out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
-    std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, made)})
+    const std::string last_scheme = last_word(arguments, schemes, made);
+    std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last_scheme, made)})
               << std::flush;
-    return complain_of_differences(made, arguments.has("approximate"));
+    return complain(made, arguments.has("approximate"));
 }
 
 // Ends as the signal would have ended it, now that children and temporary files are gone.

@@ -1,6 +1,7 @@
 #include "sim/commands/explain.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "models/common/error.h"
 #include "sim/chip_config.h"
@@ -18,12 +19,21 @@ bool starts_with_key(const std::string& path, const std::string& prefix) {
     return path == prefix || path.rfind(prefix + ".", 0) == 0;
 }
 
+// Those of a scheme for all layers, and `layers`, which a hybrid has.
+std::vector<KeyDoc> scheme_keys() {
+    std::vector<KeyDoc> docs;
+    Scheme::load("quamba1", &docs);
+    std::vector<KeyDoc> hybrid;
+    Scheme::load("hybrid", &hybrid);
+    const auto is_layers = [](const KeyDoc& doc) { return doc.path == "layers"; };
+    std::copy_if(hybrid.begin(), hybrid.end(), std::back_inserter(docs), is_layers);
+    return docs;
+}
+
 std::vector<KeyDoc> all_keys(const std::string& chip) {
     std::vector<KeyDoc> docs;
     ChipConfig::load(chip, {}, &docs);
-    std::vector<KeyDoc> scheme;
-    Scheme::load("quamba1", &scheme);
-    for (KeyDoc& doc : scheme) {
+    for (KeyDoc& doc : scheme_keys()) {
         doc.path.insert(0, "scheme.");
         docs.push_back(std::move(doc));
     }

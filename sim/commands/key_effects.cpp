@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 79> kEffects = {{
+constexpr std::array<Effect, 84> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -100,7 +100,15 @@ constexpr std::array<Effect, 79> kEffects = {{
     {"hadamard.pipeline_cycles", "cycles of had"},
     {"hadamard.buffer_kib", "energy, area of the row buffer; the widest row that had takes"},
     {"embedding", "cycles of the embedding, area"},
-    {"scheme", "what is coded how between conv1d and scan"},
+    {"scheme", "what is coded how between conv1d and scan; another one is --scheme FILE"},
+    {"scheme.name", "the scheme's name in reports; no figure"},
+    {"scheme.groups", "bits from conv1d on; cycles, energy, area, DRAM bytes of the tables"},
+    {"scheme.lookup",
+     "cycles of conv1d and Mamba2's scan that wait for lookups, energy, area, DRAM bytes"},
+    {"scheme.observer",
+     "bits and SQNR where compare or trace group calibrates scales; no cycles, and nothing where "
+     "a trace's own scales are used"},
+    {"scheme.layers", "what its schemes change, each in its layers"},
 }};
 
 // "a.b.c" gives "a" and leaves "b.c".

@@ -1,11 +1,12 @@
 // mambasic trace group: another scheme's scales for a Mamba2 trace.
-#include <charconv>
 #include <iostream>
+#include <optional>
 
 #include "reports/human.h"
+#include "sim/commands/open_trace.h"
 #include "sim/commands/trace_verbs.h"
+#include "sim/compare_trace.h"
 #include "sim/progress.h"
-#include "sim/target_scales.h"
 #include "traces/layer_groups.h"
 #include "traces/synth/regroup.h"
 
@@ -13,6 +14,7 @@ namespace mambasic::sim {
 namespace {
 
 namespace po = boost::program_options;
+using traces::synth::Observer;
 
 void describe(po::options_description& options) {
     auto add = options.add_options();
@@ -21,39 +23,36 @@ void describe(po::options_description& options) {
         "HEADSxDIMS groups in each SSD group, or per-channel: quamba2; one, for all channels: "
         "quamba1; without it, 4x4");
     add("scheme", po::value<std::string>(),
-        "instead of --groups: a scheme's file or name, whose groups may differ by layer");
+        "instead of --groups and --observer: a scheme's file or name; both may differ by layer");
+    add("observer", po::value<std::string>(),
+        "what makes the scales of conv output and state: percentile (without it, of one scale) or "
+        "minmax (without it, of groups)");
     add("out", po::value<std::string>(), "the file to write");
 }
 
-bool is_natural(const std::string& text, std::uint32_t& value) {
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end;
+std::optional<Observer> observer_from(const Arguments& arguments) {
+    if (!arguments.has("observer")) return std::nullopt;
+    const bool minmax = arguments.choice("observer", {"percentile", "minmax"}) == "minmax";
+    return minmax ? Observer::MinMax : Observer::Percentile;
 }
 
-using Targets = std::vector<traces::synth::TargetScales>;
-
-Targets targets_of_scheme(const std::string& name, const traces::TraceInfo& info) {
-    const Scheme scheme = Scheme::load(name);
-    Targets out;
-    for (std::uint32_t index = 0; index < info.layers; ++index) {
-        out.push_back(
-            target_scales(scheme.of_layer(info.first_layer + index, info.dims.n_layer), info.dims));
-    }
-    return out;
-}
-
-Targets targets_from(const Arguments& arguments, const traces::TraceInfo& info) {
+Targets targets_from(const Arguments& arguments, const traces::Trace& trace) {
     if (arguments.has("scheme")) {
-        if (arguments.has("groups")) arguments.reject("groups", "the scheme says them; take one");
-        return targets_of_scheme(arguments.text("scheme"), info);
+        for (const char* name : {"groups", "observer"}) {
+            if (arguments.has(name)) arguments.reject(name, "the scheme says it; take one");
+        }
+        return targets_of(trace, Scheme::load(arguments.text("scheme")));
     }
     // A Mamba1 trace has no heads to count; regroup() refuses it.
+    const traces::TraceInfo& info = trace.info();
     traces::synth::TargetScales target;
     if (info.dims.mamba2() && arguments.text_or("groups", "") != "one") {
         const traces::GroupShape groups = groups_from(arguments, info.dims, "per-channel or one");
-        target = {traces::synth::Scheme::Quamba2, groups.head_groups, groups.dim_groups};
+        target.scheme = traces::synth::Scheme::Quamba2;
+        target.head_groups = groups.head_groups;
+        target.dim_groups = groups.dim_groups;
     }
+    target.observer = observer_from(arguments);
     return Targets(info.layers, target);
 }
 
@@ -64,8 +63,8 @@ std::string cells_text(const traces::TraceInfo& info) {
 }
 
 int group_command(const Arguments& arguments) {
-    const traces::Trace trace = traces::Trace::open(arguments.text("file"));
-    const Targets targets = targets_from(arguments, trace.info());
+    const traces::Trace trace = open_trace(arguments.text("file"));
+    const Targets targets = targets_from(arguments, trace);
     const std::string path = checked_file(arguments, "out", trace.path());
     {
         ProgressLine line("grouping", true);
@@ -87,9 +86,7 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
     const std::string text = arguments.text_or("groups", "4x4");
     traces::GroupShape out{dims.groups, heads, dims.head_dim};
     if (text == "per-channel") return out;
-    const std::size_t cross = text.find('x');
-    if (cross == std::string::npos || !is_natural(text.substr(0, cross), out.head_groups) ||
-        !is_natural(text.substr(cross + 1), out.dim_groups)) {
+    if (!traces::read_groups(text, out)) {
         arguments.reject("groups",
                          "'" + text + "' is neither HEADSxDIMS, such as 4x4, nor " + words);
     }
@@ -107,7 +104,7 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
 Verb trace_group_verb() {
     return {"trace group",
             "give a Mamba2 trace the scales of other groups, or one for all channels",
-            "FILE --out F [--groups HEADSxDIMS|per-channel|one | --scheme S]",
+            "FILE --out F [--groups HEADSxDIMS|per-channel|one] [--observer O] or [--scheme S]",
             "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
             {"file"},
             describe,

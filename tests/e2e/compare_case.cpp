@@ -47,7 +47,7 @@ Compared compared(const std::string& trace, const std::string& schemes, Words mo
 Words table_cells(const std::string& line) {
     Words cells;
     std::size_t at = line.find_first_not_of(' ');
-    while (at != std::string::npos && cells.size() < 12) {
+    while (at != std::string::npos && cells.size() < 13) {
         const std::size_t end = line.find("  ", at);
         cells.push_back(line.substr(at, end - at));
         at = end == std::string::npos ? end : line.find_first_not_of(' ', end);
@@ -62,7 +62,9 @@ Words table_rows(const std::string& text) {
         return line.rfind("  -----", 0) == 0;
     });
     const auto end = std::find_if(rule, rows.end(), [](const std::string& line) {
-        return line.rfind("  *", 0) == 0 || line.rfind("  check:", 0) == 0;
+        return line.rfind("  *", 0) == 0 || line.rfind("  check:", 0) == 0 ||
+               line.rfind("  lookup energy", 0) == 0 ||
+               line.find(" did not run: ") != std::string::npos;
     });
     return {rule + 1, end};
 }

@@ -26,10 +26,44 @@ void expect_refused(const Words& words, const std::string& text) {
     EXPECT_NE(error.find(text), std::string::npos) << error;
 }
 
-TEST(CompareErrors, AFailingSchemeIsNamed) {
-    const Words small = {"--set", "scale_table.capacity_kib=1"};
+// The figures beside it are those of a comparison without it.
+TEST(CompareErrors, ASchemeThatDoesNotFitHindersNoOther) {
+    const Folder results;
+    const Words small = {"--set", "scale_table.capacity_kib=5"};
+    Words words = compare_words(grouped_prefill(), "quamba2-per-channel,quamba1,quamba2", small);
+    words.insert(words.end(), {"--out", results.path("out")});
+    const Outcome outcome = mambasic(words);
+    const std::string why =
+        "--set scale_table.capacity_kib=5: scale_table.capacity_kib: the tables need 35 KiB, the "
+        "chip has 5; raise scale_table.capacity_kib to 35";
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.err, "scheme quamba2-per-channel: " + why + "\n");
+    EXPECT_NE(outcome.out.find("\n  quamba2-per-channel did not run: " + why + "\n"),
+              std::string::npos)
+        << outcome.out;
+    EXPECT_EQ(table_rows(outcome.out).size(), 2U) << outcome.out;
+    const Json json = Json::parse(read_file(results.path("out/compare.json")));
+    EXPECT_EQ(json["refused"][0]["scheme"], "quamba2-per-channel");
+    EXPECT_EQ(json["refused"][0]["why"], why);
+    EXPECT_EQ(json["schemes"],
+              compared(grouped_prefill(), "quamba1,quamba2", small).json()["schemes"]);
+    const Words csv = lines_of(read_file(results.path("out/compare.csv")));
+    ASSERT_EQ(csv.size(), 4U);
+    EXPECT_EQ(csv[3].rfind("quamba2-per-channel,", 0), 0U) << csv[3];
+    EXPECT_NE(csv[3].find(why), std::string::npos) << csv[3];
+}
+
+TEST(CompareErrors, TheNextStepIsOfASchemeThatRan) {
+    const Outcome outcome =
+        mambasic(compare_words(grouped_prefill(), "quamba1,quamba2,quamba2-per-channel",
+                               {"--set", "scale_table.capacity_kib=5"}));
+    EXPECT_NE(outcome.out.find(" --scheme quamba2 --out F "), std::string::npos) << outcome.out;
+}
+
+TEST(CompareErrors, WhereNoneFitsTheFirstIsNamed) {
     const std::string error =
-        error_of(compare_words(grouped_prefill(), "quamba1,quamba2-per-channel,quamba2", small));
+        error_of(compare_words(grouped_prefill(), "quamba2-per-channel,quamba2-8x8",
+                               {"--set", "scale_table.capacity_kib=1"}));
     EXPECT_EQ(error.rfind("scheme quamba2-per-channel: ", 0), 0U) << error;
     EXPECT_NE(error.find("scale_table.capacity_kib"), std::string::npos) << error;
 }
@@ -42,7 +76,10 @@ TEST(CompareErrors, SchemesAreGivenOnceAndExist) {
                    "--schemes: 'quamba1' is given twice");
     expect_refused(compare_words(t, "quamba1,,quamba2", {}),
                    "--schemes: a name between the commas is missing");
+    expect_refused(compare_words(t, "quamba1, ,quamba2", {}),
+                   "--schemes: a name between the commas is missing");
     expect_refused(compare_words(t, ",", {}), "--schemes: a name between the commas is missing");
+    expect_refused(compare_words(t, "  ", {}), "--schemes: is blank");
     expect_refused({"compare", "tiny", "--trace", t}, "--schemes: is missing");
     expect_refused({"compare", "tiny", "--schemes", "quamba1"}, "--trace: is missing");
     expect_refused(compare_words(t, "quamba1", {"--jobs", "0"}),
@@ -50,16 +87,35 @@ TEST(CompareErrors, SchemesAreGivenOnceAndExist) {
     expect_refused({"compre"}, "unknown verb 'compre', did you mean 'compare'?");
 }
 
+TEST(CompareErrors, BlanksAndACommaAtTheEndAreHowPeopleWriteLists) {
+    const Compared tidy = compared(grouped_prefill(), "quamba1,quamba2-lite");
+    const Compared loose = compared(grouped_prefill(), " quamba1, quamba2-lite ,\n");
+    EXPECT_EQ(loose.json_text, tidy.json_text);
+    EXPECT_EQ(loose.text, tidy.text);
+}
+
+TEST(CompareErrors, TwoFilesOfOneNameAreBothNamed) {
+    const Folder folder;
+    const std::string mine =
+        folder.add("mine.yaml", "name: quamba1\ngroups: one\nlookup: register\nobserver: minmax\n");
+    const std::string error = error_of(compare_words(grouped_prefill(), "quamba1," + mine, {}));
+    EXPECT_NE(error.find("quamba1.yaml and " + mine + " are both named 'quamba1'; change the name"),
+              std::string::npos)
+        << error;
+    expect_refused(compare_words(grouped_prefill(), mine + "," + mine, {}),
+                   "--schemes: 'quamba1' is given twice");
+}
+
 TEST(CompareErrors, WhatATraceCannotGiveIsSaid) {
-    expect_refused(compare_words(tiny_prefill(), "quamba1,quamba2", {}),
+    expect_refused(compare_words(tiny_prefill(), "quamba2", {}),
                    "scheme quamba2: " + tiny_prefill() + ": a Mamba1 network");
     expect_refused(compare_words(shapes_only(), "quamba1", {}),
                    "holds shapes only; add --timing-only");
     expect_refused(compare_words(grouped_prefill(), "quamba2-lite", {"--layers", "1:2"}),
                    "--layers: golden begins at the trace's first layer");
     const Folder folder;
-    const std::string many =
-        folder.add("many.yaml", "name: many\ngroups: 400x2\nlookup: sequential\n");
+    const std::string many = folder.add(
+        "many.yaml", "name: many\ngroups: 400x2\nlookup: sequential\nobserver: minmax\n");
     expect_refused(compare_words(grouped_decode(), many, {"--timing-only"}),
                    "scheme many: groups: the network has");
 }
@@ -96,9 +152,9 @@ TEST(CompareErrors, ADifferenceIsToldInTheTableAndInTheStatus) {
     EXPECT_EQ(differs.err.rfind("scheme quamba2-lite: " + mismatches + " elements differ", 0), 0U)
         << differs.err;
     const Words cells = table_cells(table_rows(differs.out).at(0));
-    EXPECT_EQ(digits(cells.at(11)), mismatches + " differ");
-    EXPECT_EQ(cells.at(9), "-") << "golden's SQNR would not be this chip's";
-    EXPECT_EQ(cells.at(10), "-");
+    EXPECT_EQ(digits(cells.at(12)), mismatches + " differ");
+    EXPECT_EQ(cells.at(10), "-") << "golden's SQNR would not be this chip's";
+    EXPECT_EQ(cells.at(11), "-");
     words.emplace_back("--approximate");
     const Outcome accepted = mambasic(words);
     EXPECT_EQ(accepted.status, 0);

@@ -28,20 +28,22 @@ TEST(CompareTable, HoldsTheFiguresOfTheJsonInTheOrderGiven) {
     const Json json = out.json();
     const Words rows = table_rows(out.text);
     ASSERT_EQ(rows.size(), 3U) << out.text;
-    const Words names = {"quamba2-direct *", "quamba1 *", "quamba2-lite *"};
+    const Words scales = {"minmax *", "percentile *", "minmax *"};
     for (std::size_t i = 0; i < 3; ++i) {
         const Json& row = json["schemes"][i];
         const Words cells = table_cells(rows[i]);
-        ASSERT_EQ(cells.size(), 13U) << rows[i];
-        EXPECT_EQ(cells[0], names[i]);
-        EXPECT_EQ(cells[0].substr(0, cells[0].find(' ')), row["scheme"]);
-        EXPECT_EQ(digits(cells[1]), row["cycles"].dump());
-        EXPECT_EQ(digits(cells[2]), row["exposed_lookup_cycles"].dump());
-        EXPECT_EQ(digits(cells[7]), row["table_bytes"].dump());
-        EXPECT_EQ(digits(cells[8]), row["dram_bytes"].dump());
-        EXPECT_EQ(cells[9], with_two_decimals(row["ssm_input_sqnr_db"]));
-        EXPECT_EQ(cells[10], with_two_decimals(row["layer_output_sqnr_db"]));
-        EXPECT_EQ(cells[11], "equal");
+        ASSERT_EQ(cells.size(), 14U) << rows[i];
+        EXPECT_EQ(cells[0], row["scheme"]);
+        EXPECT_EQ(cells[1], scales[i]);
+        EXPECT_EQ(row["scales"], "calibrated");
+        EXPECT_EQ(cells[1].substr(0, cells[1].find(' ')), row["observer"]);
+        EXPECT_EQ(digits(cells[2]), row["cycles"].dump());
+        EXPECT_EQ(digits(cells[3]), row["exposed_lookup_cycles"].dump());
+        EXPECT_EQ(digits(cells[8]), row["table_bytes"].dump());
+        EXPECT_EQ(digits(cells[9]), row["dram_bytes"].dump());
+        EXPECT_EQ(cells[10], with_two_decimals(row["ssm_input_sqnr_db"]));
+        EXPECT_EQ(cells[11], with_two_decimals(row["layer_output_sqnr_db"]));
+        EXPECT_EQ(cells[12], "equal");
     }
 }
 
@@ -109,7 +111,9 @@ TEST(CompareFiles, TheCsvHoldsTheRowsOfTheJson) {
     for (std::size_t i = 0; i < 2; ++i) {
         const Words values = cells(lines[i + 1]);
         ASSERT_EQ(values.size(), columns.size());
-        for (std::size_t c = 0; c < columns.size(); ++c) {
+        EXPECT_EQ(columns.back(), "refused");
+        EXPECT_EQ(values.back(), "");
+        for (std::size_t c = 0; c + 1 < columns.size(); ++c) {
             std::string pointer = "/" + columns[c];
             std::replace(pointer.begin(), pointer.end(), '.', '/');
             Json want = json["schemes"][i].at(Json::json_pointer(pointer));
@@ -158,7 +162,8 @@ TEST(CompareFiles, EveryLookupGivesTheSameQuality) {
 
 TEST(CompareFiles, ASchemeMayBeAFile) {
     const Folder folder;
-    const std::string mine = folder.add("mine.yaml", "name: my own\ngroups: 2x2\nlookup: code\n");
+    const std::string mine =
+        folder.add("mine.yaml", "name: my own\ngroups: 2x2\nlookup: code\nobserver: minmax\n");
     const Compared out = compared(grouped_prefill(), mine, {"--timing-only"});
     const Json json = out.json();
     EXPECT_EQ(json["schemes"][0]["scheme"], "my own");

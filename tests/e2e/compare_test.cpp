@@ -24,6 +24,7 @@ void expect_figures_of(const Json& report, const Json& row) {
     EXPECT_EQ(row["area_mm2"], totals["area_mm2"]);
     EXPECT_EQ(row["dram_read_bytes"], totals["dram_read_bytes"]);
     EXPECT_EQ(row["dram_written_bytes"], totals["dram_written_bytes"]);
+    EXPECT_EQ(row["table_dram_read_bytes"], report["dram"]["by_kind"]["tables"]["read_bytes"]);
     EXPECT_EQ(row["lookup"], lookup["kind"]);
     EXPECT_EQ(row["lookups"], lookup["lookups"]);
     EXPECT_EQ(row["lookup_cycles"], lookup["cycles"]);
@@ -60,6 +61,7 @@ TEST(Compare, ARowIsARunOfItsOwn) {
         const Json run = alone({"check", "--chip", "tiny", "--trace", grouped_decode(), "--scheme",
                                 scheme, "--quality"});
         EXPECT_EQ(row["scales"], "recorded");
+        EXPECT_EQ(row["observer"], nullptr);
         expect_figures_of(run, row);
         expect_check_of(run, row);
     }
@@ -80,9 +82,74 @@ TEST(Compare, ScalesThatTheTraceLacksAreThoseOfTraceGroup) {
         const Json run =
             alone({"check", "--chip", "tiny", "--trace", file, "--scheme", scheme, "--quality"});
         EXPECT_EQ(row["scales"], "calibrated");
+        EXPECT_EQ(row["observer"], scheme == "hybrid"    ? "mixed"
+                                   : scheme == "quamba1" ? "percentile"
+                                                         : "minmax");
         expect_figures_of(run, row);
         expect_check_of(run, row);
     }
+}
+
+const char kOne[] = "groups: one, lookup: register, observer: ";
+const char kGroups[] = "groups: 2x2, lookup: code, observer: ";
+
+// Two files that differ in the observer alone: other scales, other bits, no other cost.
+void expect_other_scales(const std::string& percentile, const std::string& minmax) {
+    const Folder folder;
+    const std::string p = folder.add("p.yaml", "{name: p, " + percentile + "}\n");
+    const std::string m = folder.add("m.yaml", "{name: m, " + minmax + "}\n");
+    const Json rows = compared(grouped_prefill(), p + "," + m).json()["schemes"];
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0]["observer"], "percentile");
+    EXPECT_EQ(rows[1]["observer"], "minmax");
+    for (const char* other : {"ssm_input_sqnr_db", "layer_output_sqnr_db", "saturated_elements"}) {
+        EXPECT_NE(rows[0][other], rows[1][other]) << other;
+    }
+    for (const char* same : {"cycles", "energy_pj", "area_mm2", "dram_bytes", "table_bytes"}) {
+        EXPECT_EQ(rows[0][same], rows[1][same]) << same;
+    }
+}
+
+TEST(Compare, AnotherObserverMakesOtherScales) {
+    for (const std::string groups : {kOne, kGroups}) {
+        expect_other_scales(groups + "percentile", groups + "minmax");
+    }
+    const auto layers = [](const std::string& observer) {
+        return "layers: {0: {name: a, " + (kOne + observer) + "}, 1: {name: b, " +
+               (kGroups + observer) + "}}";
+    };
+    expect_other_scales(layers("percentile"), layers("minmax"));
+}
+
+// The trace has 2 x 2 groups, whose usual observer is minmax.
+TEST(Compare, RecordedScalesAreThoseOfTheUsualObserver) {
+    const Folder folder;
+    const std::string minmax =
+        folder.add("m.yaml", "{name: m, " + (kGroups + std::string("minmax}")));
+    const std::string percentile =
+        folder.add("p.yaml", "{name: p, " + (kGroups + std::string("percentile}")));
+    EXPECT_EQ(compared(grouped_prefill(), minmax).json()["schemes"][0]["scales"], "recorded");
+    EXPECT_EQ(compared(grouped_prefill(), percentile).json()["schemes"][0]["scales"], "calibrated");
+    const Words timing = {"--timing-only"};
+    EXPECT_EQ(compared(grouped_prefill(), percentile, timing).json()["schemes"][0]["scales"],
+              "recorded");
+}
+
+TEST(Compare, TraceGroupTakesAnObserverAsASchemeSaysIt) {
+    const Folder folder;
+    const auto made = [&](const Words& more) {
+        Words words = {"trace", "group", grouped_prefill(), "--out", folder.path("t")};
+        words.insert(words.end(), more.begin(), more.end());
+        const Outcome outcome = mambasic(words);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return read_file(folder.path("t"));
+    };
+    const std::string percentile = made({"--groups", "4x4", "--observer", "percentile"});
+    EXPECT_TRUE(percentile == made({"--scheme", "quamba2-percentile"}));
+    EXPECT_TRUE(made({"--groups", "4x4", "--observer", "minmax"}) == made({"--groups", "4x4"}));
+    EXPECT_FALSE(percentile == made({"--groups", "4x4"}));
+    EXPECT_TRUE(made({"--groups", "one", "--observer", "minmax"}) ==
+                made({"--scheme", "quamba1-minmax"}));
 }
 
 TEST(Compare, TimingOnlyNeedsNoNumbers) {

@@ -115,7 +115,7 @@ TEST(GoldenPathGroups, ARunThatNamesNoSchemeTakesOneWithTheTracesGroups) {
 TEST(GoldenPathGroups, OneGroupIsNotOneScale) {
     const Folder folder;
     const std::string one_group =
-        folder.add("one.yaml", "name: one\ngroups: 1x1\nlookup: sequential\n");
+        folder.add("one.yaml", "name: one\ngroups: 1x1\nlookup: sequential\nobserver: minmax\n");
     const Words synth = {"--model", "tiny2", "--phase", "prefill", "--tokens", "6"};
     const auto made = [&](const std::string& name, const Words& more) {
         Words words = synth;

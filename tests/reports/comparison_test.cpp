@@ -56,7 +56,9 @@ Comparison sample_comparison() {
     c.schemes = {baseline(), baseline()};
     ComparedScheme& second = c.schemes[1];
     second.scheme = "quamba2";
+    second.lookup = "sequential";
     second.scales = ScalesFrom::Calibrated;
+    second.observer = "minmax";
     second.cycles = 1358023;
     second.energy_pj.value = 12.4e6;
     second.ssm_input_sqnr_db = 31.456;
@@ -94,6 +96,7 @@ TEST(Compared, TakesEveryFigureFromTheReport) {
     EXPECT_EQ(row.dram_read_bytes, 4404019U);
     EXPECT_EQ(row.dram_written_bytes, 1060U);
     EXPECT_EQ(row.dram_bytes, 4405079U);
+    EXPECT_EQ(row.table_dram_read_bytes, 19U);
     EXPECT_EQ(row.quantized_elements, 65536U);
     EXPECT_EQ(row.saturated_elements, 12U);
     EXPECT_EQ(row.flagged_elements, 2U);
@@ -204,6 +207,7 @@ TEST(ComparisonCsv, HoldsTheFiguresOfTheJson) {
         const std::vector<std::string> row = cells(line);
         ASSERT_EQ(row.size(), columns.size());
         for (std::size_t i = 0; i < row.size(); ++i) {
+            if (columns[i] == "refused") continue;  // not of rows: WhatDidNotRun...
             const Json& want = at_column(json["schemes"][rows], columns[i]);
             if (want.is_null()) {
                 EXPECT_EQ(row[i], "") << columns[i];
@@ -213,9 +217,39 @@ TEST(ComparisonCsv, HoldsTheFiguresOfTheJson) {
         }
     }
     EXPECT_EQ(rows, 2U);
-    // 5 names, 4 counts of cycles and lookups, 5 bands of 3, 2 more energies, 5 of the tables'
-    // bytes, 3 of DRAM, 3 of elements, 2 SQNR, 2 of the check, 3 changes.
-    EXPECT_EQ(columns.size(), 44U);
+    // 6 names, 4 counts of cycles and lookups, 5 bands of 3, 2 more energies, 5 of the tables'
+    // bytes, 4 of DRAM, 3 of elements, 2 SQNR, 2 of the check, 3 changes; why it was refused.
+    EXPECT_EQ(columns.size(), 47U);
+}
+
+Comparison with_a_refusal() {
+    Comparison c = sample_comparison();
+    c.refused = {{"quamba2-per-channel", std::string(64, 'e'), "a.yaml:3:4: too small, \"see\""}};
+    return c;
+}
+
+TEST(ComparisonJson, WhatDidNotRunIsNoRow) {
+    const Json json = Json::parse(to_json(with_a_refusal()));
+    EXPECT_EQ(schema().fault(json), "");
+    EXPECT_EQ(json["schemes"].size(), 2U);
+    EXPECT_EQ(
+        json["refused"],
+        Json::parse(R"([{"scheme": "quamba2-per-channel", "why": "a.yaml:3:4: too small, \"see\"",
+                               "scheme_sha256": ")" +
+                    std::string(64, 'e') + "\"}]"));
+    Json bad = json;
+    bad["refused"][0].erase("why");
+    EXPECT_EQ(schema().fault(bad), "$.refused[0] lacks \"why\"");
+}
+
+TEST(ComparisonCsv, WhatDidNotRunStandsBelowWithoutFigures) {
+    const std::string csv = to_csv(with_a_refusal());
+    const std::string last = csv.substr(csv.rfind('\n', csv.size() - 2) + 1);
+    EXPECT_EQ(last, "quamba2-per-channel," + std::string(64, 'e') + "," + std::string(44, ',') +
+                        "\"a.yaml:3:4: too small, \"\"see\"\"\"\n");
+    const std::string header = csv.substr(0, csv.find('\n'));
+    EXPECT_EQ(cells(header).size(), 47U);
+    EXPECT_EQ(cells(header).back(), "refused");
 }
 
 TEST(ComparisonCsv, ANameWithACommaIsQuoted) {
@@ -230,22 +264,42 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
         "  with --set gemm.rows=8\n\n";
     // clang-format off
     const std::string table =
-        "                        exposed          lookup          table                        SSM    layer\n"
-        "                         lookup  energy  energy  area     area  table       DRAM    input   output             change against quamba1\n"
-        "  scheme        cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check       cycles,  energy, area\n"
-        "  ---------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  -----------------------\n"
-        "  quamba1    1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                 baseline\n"
-        "  quamba2 *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
+        "                                exposed          lookup          table                        SSM    layer\n"
+        "                                 lookup  energy  energy  area     area  table       DRAM    input   output             change against quamba1\n"
+        "  scheme   scales       cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check       cycles,  energy, area\n"
+        "  -------  --------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  -----------------------\n"
+        "  quamba1  recorded  1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                 baseline\n"
+        "  quamba2  minmax *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
     // clang-format on
     const std::string rest =
         "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
         "of every scheme here\n"
+        "  lookup energy is spent on the chip: fetching the tables from DRAM is in energy alone\n"
         "  check: every tensor against golden under the same scheme, bit for bit\n"
         "  note: quamba2: a note, \"quoted\"\n"
         "\n"
         "Next\n"
         "  do this\n";
     EXPECT_EQ(to_text(sample_comparison(), {false, {"do this"}}), title + table + rest);
+}
+
+TEST(ComparisonText, WhatDidNotRunIsToldBelowTheTable) {
+    const std::string plain = to_text(sample_comparison(), {});
+    const std::string text = to_text(with_a_refusal(), {});
+    const std::string line = "  quamba2-per-channel did not run: a.yaml:3:4: too small, \"see\"\n";
+    const std::size_t at = plain.find("  * calibrated");
+    EXPECT_EQ(text, plain.substr(0, at) + line + plain.substr(at));
+}
+
+TEST(ComparisonText, WhereScalesAreFromStandsInEachRow) {
+    Comparison c = sample_comparison();
+    c.schemes[0].scales = ScalesFrom::Nowhere;
+    c.schemes[1].observer = "mixed";
+    const std::string text = to_text(c, {});
+    EXPECT_NE(text.find("  quamba1  none ~  "), std::string::npos) << text;
+    EXPECT_NE(text.find("  quamba2  mixed *  "), std::string::npos) << text;
+    c.schemes[1].lookup = "none";
+    EXPECT_EQ(to_text(c, {}).find("lookup energy is spent"), std::string::npos);
 }
 
 TEST(ComparisonText, ANoteOfAllStandsOnceWithoutNames) {

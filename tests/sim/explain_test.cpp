@@ -57,7 +57,24 @@ TEST(Explain, BlocksAndEverythingAreTables) {
     EXPECT_EQ(lanes.size(), 5U);
     std::vector<models::KeyDoc> docs;
     ChipConfig::load(kChip, {}, &docs);
-    EXPECT_EQ(explain("", kChip).size(), docs.size() + 3);  // and the scheme's
+    EXPECT_EQ(explain("", kChip).size(), docs.size() + 5);  // and the scheme's
+}
+
+TEST(Explain, ASchemesKeysAreExplained) {
+    for (const char* key : {"name", "groups", "lookup", "observer", "layers"}) {
+        const std::string text = joined(explain("scheme." + std::string(key), kChip));
+        EXPECT_EQ(text.rfind("scheme." + std::string(key) + "\n", 0), 0U) << text;
+        EXPECT_NE(text.find("  set in      "), std::string::npos) << text;
+        EXPECT_EQ(text.find("  may change  what is coded"), std::string::npos) << text;
+    }
+    EXPECT_EQ(joined(explain("observer", kChip)), joined(explain("scheme.observer", kChip)));
+    EXPECT_NE(
+        joined(explain("scheme.layers", kChip)).find("  value       0%: quamba1, 50%: quamba2"),
+        std::string::npos);
+    EXPECT_EQ(explain("scheme", kChip).size(), 5U);
+    EXPECT_EQ(models::user_error([] { explain("scheme.x", kChip); }),
+              "mambasic explain: no key 'scheme.x'; valid are scheme.name, scheme.groups, "
+              "scheme.lookup, scheme.observer, scheme.layers");
 }
 
 TEST(Explain, UnknownKeysNameTheNearest) {

@@ -18,17 +18,84 @@ TEST(Scheme, Quamba1) {
     EXPECT_EQ(scheme.layers[0].name, "quamba1");
     EXPECT_EQ(scheme.layers[0].first_layer(24), 0U);
     EXPECT_EQ(scheme.sha256.size(), 64U);
-    EXPECT_EQ(docs.size(), 3U);  // name, groups, lookup
+    EXPECT_EQ(docs.size(), 4U);  // name, groups, lookup, observer
     EXPECT_EQ(
         user_error([] {
             Scheme::load("quamba");
         }).rfind("quamba: no such scheme file or name, did you mean 'quamba1'? (searched ", 0),
         0U);
     const ConfigFolder folder;
-    const std::string other =
-        folder.write("other.yaml", "name: mine\ngroups: 4x4\nlookup: sequental\n");
+    const std::string other = folder.write(
+        "other.yaml", "name: mine\ngroups: 4x4\nlookup: sequental\nobserver: minmax\n");
     EXPECT_NE(user_error([&] { Scheme::load(other); }).find("did you mean 'sequential'?"),
               std::string::npos);
+}
+
+TEST(Scheme, EveryFileOfOursHasUpstreamsObserverUnlessItsNameSaysOtherwise) {
+    using traces::synth::Observer;
+    const auto observer = [](const char* name) { return Scheme::load(name).layers[0].observer; };
+    EXPECT_EQ(observer("quamba1"), Observer::Percentile);
+    EXPECT_EQ(observer("quamba1-minmax"), Observer::MinMax);
+    EXPECT_EQ(observer("quamba2-percentile"), Observer::Percentile);
+    for (const char* name :
+         {"quamba2", "quamba2-8x8", "quamba2-code", "quamba2-direct", "quamba2-lite",
+          "quamba2-parallel", "quamba2-per-channel", "quamba2-runlength"}) {
+        EXPECT_EQ(observer(name), Observer::MinMax) << name;
+    }
+    const Scheme hybrid = Scheme::load("hybrid");
+    EXPECT_EQ(hybrid.layers[0].observer, Observer::Percentile);
+    EXPECT_EQ(hybrid.layers[1].observer, Observer::MinMax);
+}
+
+// A scheme of all layers, line by line.
+Scheme written(const std::string& name, const std::string& groups, const std::string& rest) {
+    const ConfigFolder folder;
+    return Scheme::load(folder.write(
+        "mine.yaml", "name: " + name + "\ngroups: " + groups + "\nlookup: code\n" + rest));
+}
+
+std::string why_refused(const std::string& name, const std::string& groups,
+                        const std::string& rest = "observer: minmax\n") {
+    const std::string what = user_error([&] { written(name, groups, rest); });
+    const std::size_t file = what.find("mine.yaml");
+    return file == std::string::npos ? what : what.substr(file);
+}
+
+TEST(Scheme, TheObserverIsAskedForAndChangesTheHash) {
+    EXPECT_EQ(
+        why_refused("a", "2x2", "").rfind("mine.yaml:1:1: the document needs key 'observer'", 0),
+        0U);
+    EXPECT_NE(why_refused("a", "2x2", "observer: percentil\n").find("did you mean 'percentile'?"),
+              std::string::npos);
+    EXPECT_NE(written("a", "2x2", "observer: minmax\n").sha256,
+              written("a", "2x2", "observer: percentile\n").sha256);
+}
+
+TEST(Scheme, NamesCanStandInALineWithCommas) {
+    const std::string why = ": name: must be one line without commas, which stand between names";
+    EXPECT_EQ(why_refused("\"a,b\"", "2x2"), "mine.yaml:1:7" + why);
+    EXPECT_EQ(why_refused("\"a\\nb\"", "2x2"), "mine.yaml:1:7" + why);
+    EXPECT_EQ(why_refused("\"a\\tb\"", "2x2"), "mine.yaml:1:7" + why);
+    EXPECT_EQ(written("a b", "2x2", "observer: minmax\n").name, "a b");
+    const ConfigFolder folder;
+    const std::string hybrid =
+        folder.write("mine.yaml",
+                     "name: \"a,b\"\nlayers:\n  0: {name: a, groups: one, lookup: register, "
+                     "observer: minmax}\n");
+    EXPECT_NE(user_error([&] { Scheme::load(hybrid); }).find("mine.yaml:1:7" + why),
+              std::string::npos);
+}
+
+TEST(Scheme, GroupsAreTwoCounts) {
+    const Scheme scheme = written("a", "12x03", "observer: minmax\n");
+    EXPECT_EQ(scheme.layers[0].head_groups, 12U);
+    EXPECT_EQ(scheme.layers[0].dim_groups, 3U);
+    for (const char* groups :
+         {"0x4", "4x0", "4", "x4", "4x", "4x4x4", "-1x4", "4 x 4", "4X4", "99999999999x4"}) {
+        EXPECT_EQ(why_refused("a", groups),
+                  "mine.yaml:2:9: groups: must be one, channel, or two counts as in 4x4")
+            << groups;
+    }
 }
 
 TEST(Scheme, HybridBeginsItsSecondSchemeInTheMiddle) {
@@ -43,8 +110,8 @@ TEST(Scheme, HybridBeginsItsSecondSchemeInTheMiddle) {
     EXPECT_EQ(scheme.layers[1].first_layer(5), 2U);
 }
 
-const std::string kOne = "{name: a, groups: one, lookup: register}\n";
-const std::string kGroups = "{name: b, groups: 2x3, lookup: code}\n";
+const std::string kOne = "{name: a, groups: one, lookup: register, observer: minmax}\n";
+const std::string kGroups = "{name: b, groups: 2x3, lookup: code, observer: percentile}\n";
 
 Scheme loaded(const std::string& layers) {
     const ConfigFolder folder;
@@ -81,7 +148,7 @@ TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
     EXPECT_NE(refused("  {}\n").find("layers: names no layers"), std::string::npos);
     EXPECT_NE(refused("  0: {name: a, groups: one, lookup: code}\n").find("must be register"),
               std::string::npos);
-    EXPECT_NE(refused("  0: {name: a, groups: one, lookup: register, more: 1}\n")
+    EXPECT_NE(refused("  0: {name: a, groups: one, lookup: register, observer: minmax, more: 1}\n")
                   .find("unknown key 'more'"),
               std::string::npos);
     EXPECT_NE(refused("  0: " + kOne + "groups: one\n").find("unknown key 'groups'"),

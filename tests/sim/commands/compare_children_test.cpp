@@ -67,14 +67,28 @@ bool is_alive(pid_t id) {
     return name_end != std::string::npos && text[name_end + 2] != 'Z' && text[name_end + 2] != 'X';
 }
 
-template <typename Error>
-std::string error_of(const std::vector<ChildWork>& works, unsigned jobs) {
+Names texts(const std::vector<ChildWork>& works, unsigned jobs) {
+    Names out;
+    for (const ChildResult& result : run_children(works, jobs, {})) {
+        EXPECT_EQ(result.refused, "");
+        out.push_back(result.text);
+    }
+    return out;
+}
+
+std::string fault_of(const std::vector<ChildWork>& works, unsigned jobs) {
     try {
         run_children(works, jobs, {});
-    } catch (const Error& e) {
+    } catch (const models::InternalError& e) {
         return e.what();
     }
     return "(no error)";
+}
+
+std::string refusal_of(const ChildWork& work) {
+    const ChildResult result = run_children({work}, 1, {}).at(0);
+    EXPECT_EQ(result.text, "");
+    return result.refused;
 }
 
 TEST(Children, ResultsComeInTheOrderGiven) {
@@ -87,15 +101,15 @@ TEST(Children, ResultsComeInTheOrderGiven) {
                                         yard.leave("end");
                                         return std::string("b");
                                     }};
-    EXPECT_EQ(run_children({last_to_end, first_to_end}, 2, {}), (Names{"a", "b"}));
-    EXPECT_EQ(run_children({first_to_end, last_to_end}, 1, {}), (Names{"b", "a"}));
-    EXPECT_EQ(run_children({}, 3, {}), Names());
+    EXPECT_EQ(texts({last_to_end, first_to_end}, 2), (Names{"a", "b"}));
+    EXPECT_EQ(texts({first_to_end, last_to_end}, 1), (Names{"b", "a"}));
+    EXPECT_EQ(texts({}, 3), Names());
 }
 
 TEST(Children, AnyBytesOfAnyLengthComeBack) {
     std::string bytes(3000000, '\0');
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 251);
-    EXPECT_TRUE(run_children({returning(bytes), returning("")}, 2, {}) == (Names{bytes, ""}));
+    EXPECT_TRUE(texts({returning(bytes), returning("")}, 2) == (Names{bytes, ""}));
 }
 
 TEST(Children, EachIsAProcessWithItsShareOfThreads) {
@@ -105,12 +119,11 @@ TEST(Children, EachIsAProcessWithItsShareOfThreads) {
     const auto identity = [](const Tell&) { return std::to_string(::getpid()); };
     const int before = omp_get_max_threads();
     omp_set_num_threads(7);
-    EXPECT_EQ(run_children({{"a", facts}, {"b", facts}, {"c", facts}}, 2, {}),
-              (Names{"3", "3", "3"}));
-    EXPECT_EQ(run_children({{"a", facts}}, 5, {}), (Names{"7"}));
-    EXPECT_EQ(run_children({{"a", facts}, {"b", facts}}, 1, {}), (Names{"7", "7"}));
+    EXPECT_EQ(texts({{"a", facts}, {"b", facts}, {"c", facts}}, 2), (Names{"3", "3", "3"}));
+    EXPECT_EQ(texts({{"a", facts}}, 5), (Names{"7"}));
+    EXPECT_EQ(texts({{"a", facts}, {"b", facts}}, 1), (Names{"7", "7"}));
     omp_set_num_threads(before);
-    const Names ids = run_children({{"a", identity}, {"b", identity}}, 1, {});
+    const Names ids = texts({{"a", identity}, {"b", identity}}, 1);
     EXPECT_NE(ids[0], ids[1]);
     EXPECT_NE(ids[0], std::to_string(::getpid()));
 }
@@ -133,66 +146,77 @@ TEST(Children, NoMoreThanTheJobsWorkAtOnce) {
                              return std::to_string(at_work);
                          }});
     }
-    for (const std::string& at_work : run_children(works, 2, {})) EXPECT_LE(at_work, "2");
+    for (const std::string& at_work : texts(works, 2)) EXPECT_LE(at_work, "2");
 }
 
-TEST(Children, AnErrorNamesItsWorkAndKeepsItsKind) {
+TEST(Children, WrongInputIsAResultAndAFaultAnError) {
     const auto user = throwing("scheme a", [] { throw models::UserError("f.yaml:1:2: wrong"); });
     const auto trace = throwing("scheme b", [] { throw traces::TraceError("t: torn"); });
     const auto bug = throwing("scheme c", [] { throw std::logic_error("never so"); });
-    EXPECT_EQ(error_of<models::UserError>({user}, 1), "scheme a: f.yaml:1:2: wrong");
-    EXPECT_EQ(error_of<models::UserError>({trace}, 1), "scheme b: t: torn");
-    EXPECT_EQ(error_of<models::InternalError>({bug}, 1), "scheme c: never so");
+    EXPECT_EQ(refusal_of(user), "f.yaml:1:2: wrong");
+    EXPECT_EQ(refusal_of(trace), "t: torn");
+    EXPECT_EQ(fault_of({bug}, 1), "scheme c: never so");
 }
 
-TEST(Children, ADeathNamesItsWork) {
+TEST(Children, ADeathIsTold) {
     const auto killed = throwing("scheme k", [] { ::raise(SIGKILL); });
     const auto crashed = throwing("scheme s", [] {
         std::signal(SIGSEGV, SIG_DFL);
         ::raise(SIGSEGV);
     });
     const auto gone = throwing("scheme g", [] { ::_exit(0); });
-    EXPECT_EQ(error_of<models::UserError>({killed}, 1),
-              "scheme k: died: Killed; where memory is short, fewer --jobs need less");
-    EXPECT_EQ(error_of<models::InternalError>({crashed}, 1), "scheme s: died: Segmentation fault");
-    EXPECT_EQ(error_of<models::InternalError>({gone}, 1), "scheme g: ended without a result");
+    EXPECT_EQ(refusal_of(killed), "died: Killed; where memory is short, fewer --jobs need less");
+    EXPECT_EQ(fault_of({crashed}, 1), "scheme s: died: Segmentation fault");
+    EXPECT_EQ(fault_of({gone}, 1), "scheme g: ended without a result");
+}
+
+TEST(Children, OneThatIsRefusedHindersNoOther) {
+    const auto wrong = throwing("scheme b", [] { throw models::UserError("wrong"); });
+    for (const unsigned jobs : {1U, 2U, 3U}) {
+        const auto results = run_children({returning("a"), wrong, returning("c")}, jobs, {});
+        ASSERT_EQ(results.size(), 3U);
+        EXPECT_EQ(results[0].text + results[0].refused, "a");
+        EXPECT_EQ(results[1].text, "");
+        EXPECT_EQ(results[1].refused, "wrong");
+        EXPECT_EQ(results[2].text + results[2].refused, "c");
+    }
 }
 
 // The third fails at once, the second later: the second is told, whatever the number of jobs.
-TEST(Children, OfSeveralFailuresTheFirstInOrderIsTold) {
+TEST(Children, OfSeveralFaultsTheFirstInOrderIsTold) {
     const std::vector<ChildWork> works = {
         returning("fine"),
         throwing("scheme b",
                  [&] {
                      ::usleep(100000);
-                     throw models::UserError("late");
+                     throw std::logic_error("late");
                  }),
-        throwing("scheme c", [&] { throw models::UserError("early"); })};
+        throwing("scheme c", [&] { throw std::logic_error("early"); })};
     for (const unsigned jobs : {1U, 2U, 3U}) {
-        EXPECT_EQ(error_of<models::UserError>(works, jobs), "scheme b: late") << jobs;
+        EXPECT_EQ(fault_of(works, jobs), "scheme b: late") << jobs;
     }
 }
 
-TEST(Children, NothingBeginsBehindAFailure) {
+TEST(Children, NothingBeginsBehindAFault) {
     const Yard yard;
-    const auto fails = throwing("scheme a", [] { throw models::UserError("wrong"); });
+    const auto fails = throwing("scheme a", [] { throw std::logic_error("a fault"); });
     const auto next = throwing("scheme b", [&] { yard.leave("next"); });
-    EXPECT_EQ(error_of<models::UserError>({fails, next}, 1), "scheme a: wrong");
+    EXPECT_EQ(fault_of({fails, next}, 1), "scheme a: a fault");
     EXPECT_FALSE(yard.has("next"));
 }
 
-TEST(Children, AFailureEndsThoseBehindIt) {
+TEST(Children, AFaultEndsThoseBehindIt) {
     const Yard yard;
     const std::vector<ChildWork> works = {throwing("scheme a",
                                                    [&] {
                                                        yard.wait_for("sleeper");
-                                                       throw models::UserError("over");
+                                                       throw std::logic_error("over");
                                                    }),
                                           throwing("scheme b", [&] {
                                               yard.leave("sleeper");
                                               ::sleep(60);
                                           })};
-    EXPECT_EQ(error_of<models::UserError>(works, 2), "scheme a: over");
+    EXPECT_EQ(fault_of(works, 2), "scheme a: over");
     EXPECT_FALSE(is_alive(yard.id_in("sleeper")));
 }
 
@@ -249,7 +273,7 @@ TEST(Children, ASignalThatIsIgnoredStaysSo) {
         ::usleep(50000);
         return std::string("done");
     };
-    EXPECT_EQ(run_children({{"w", hang_up}}, 1, {}), Names{"done"});
+    EXPECT_EQ(texts({{"w", hang_up}}, 1), Names{"done"});
     std::signal(SIGHUP, SIG_DFL);
 }
 

@@ -78,6 +78,9 @@ TEST(TraceGroup, ASchemeSaysTheGroupsOfEachLayer) {
               (traces::GroupShape{2, 2, 2}));
     EXPECT_THROW(grouped(with_groups(), {"--scheme", "hybrid", "--groups", "2x2"}),
                  models::UserError);
+    EXPECT_THROW(grouped(with_groups(), {"--scheme", "hybrid", "--observer", "minmax"}),
+                 models::UserError);
+    EXPECT_THROW(grouped(with_groups(), {"--observer", "maximum"}), models::UserError);
     fs::remove(temp("shapes"));
 }
 
@@ -99,6 +102,9 @@ TEST(TraceGroup, WrongWordsNameTheRightOnes) {
     EXPECT_EQ(error_of(with_groups(), "4by4"),
               "mambasic trace group: --groups: '4by4' is neither HEADSxDIMS, such as 4x4, nor "
               "per-channel or one");
+    EXPECT_EQ(error_of(with_groups(), "0x4"),
+              "mambasic trace group: --groups: '0x4' is outside [1x1, 4x32], the heads of an SSD "
+              "group and their channels");
     EXPECT_EQ(error_of(with_groups(), "5x4"),
               "mambasic trace group: --groups: '5x4' is outside [1x1, 4x32], the heads of an SSD "
               "group and their channels");
