@@ -106,7 +106,7 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
         options.on_output = [&](const LayerOutput& output) { check->on_output(output); };
     }
     reports::Report report = run(request.chip, scheme, trace, options);
-    complete(report, request.chip, trace, request.asked);
+    complete(report, request.chip, scheme, trace, request.asked);
     if (check) {
         report.check = check->result();
         report.check->departures = approximate;

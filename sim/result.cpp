@@ -8,6 +8,7 @@
 #include "models/dram/dram_cost.h"
 #include "models/nonlinear/nonlinear_function.h"
 #include "sim/block_rows.h"
+#include "sim/packed_note.h"
 #include "sim/scale_tables.h"
 
 namespace mambasic::sim {
@@ -230,12 +231,8 @@ reports::Report make_report(const RunFacts& f) {
     if (!f.numerics) {
         report.notes.emplace_back("timing only: no bits were computed, saturation is not counted");
     }
-    if (f.work.int4_weights && f.chip.gemm.multiplies_int4()) {
-        report.notes.emplace_back(
-            "gemm.int4_macs_per_mac is 2: time, energy and area are of packed INT4 MACs, the bits "
-            "of "
-            "weights expanded to INT8, which round elsewhere");
-    }
+    std::string packed = packed_note(f.chip, f.work.int4_weights);
+    if (!packed.empty()) report.notes.push_back(std::move(packed));
     for (std::string& note : port_notes(f)) report.notes.push_back(std::move(note));
     report.notes.emplace_back(
         "energy of layers and ops is dynamic; the leakage of the memories is in the blocks");

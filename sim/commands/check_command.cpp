@@ -3,12 +3,14 @@
 #include <memory>
 #include <optional>
 
+#include "reports/ink.h"
 #include "reports/text_writer.h"
 #include "sim/check.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/commands/verb.h"
+#include "sim/packed_note.h"
 #include "sim/quality.h"
 
 namespace mambasic::sim {
@@ -92,6 +94,10 @@ std::vector<std::string> next_steps(const reports::CheckSection& check, bool acc
             "everything after it computes from wrong inputs"};
 }
 
+std::string note_line(const std::string& note) {
+    return note.empty() ? "" : reports::Ink(wants_colour()).warning("  note: " + note) + "\n";
+}
+
 int check_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
     const ChipConfig chip =
@@ -121,6 +127,7 @@ int check_command(const Arguments& arguments) {
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)
+              << note_line(packed_note(chip, trace.info().w4()))
               << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
               << reports::to_text(*report.check,
                                   {wants_colour(), next_steps(*report.check, accepted)});

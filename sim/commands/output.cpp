@@ -12,6 +12,7 @@
 #include "models/common/error.h"
 #include "reports/files.h"
 #include "reports/json_writer.h"
+#include "sim/commands/scheme_note.h"
 #include "sim/commands/weight_advice.h"
 #include "sim/progress.h"
 
@@ -34,10 +35,12 @@ std::string checked_folder(const Arguments& arguments, const std::vector<std::st
 
 }  // namespace
 
-void complete(reports::Report& report, const ChipConfig& chip, const traces::Trace& trace,
-              const Asked& asked) {
-    const std::string note = weight_note(chip, trace.info(), report);
-    if (!note.empty()) report.notes.push_back(note);
+void complete(reports::Report& report, const ChipConfig& chip, const Scheme& scheme,
+              const traces::Trace& trace, const Asked& asked) {
+    for (std::string note :
+         {weight_note(chip, trace.info(), report), scheme_note(scheme, trace.info(), report)}) {
+        if (!note.empty()) report.notes.push_back(std::move(note));
+    }
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.trace = std::filesystem::path(trace.path()).filename().string();
     report.provenance.command = asked.command;
@@ -57,7 +60,7 @@ reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     // For people at a terminal; never into the report.
     if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "simulated in %.2f s\n", took.count());
-    complete(report, chip, trace, asked);
+    complete(report, chip, scheme, trace, asked);
     return report;
 }
 

@@ -16,9 +16,10 @@ struct Asked {
     std::vector<std::string> overrides;
 };
 
-/// What the report of a run lacks: the rest of its provenance, and a note on weights read again.
-void complete(reports::Report& report, const ChipConfig& chip, const traces::Trace& trace,
-              const Asked& asked);
+/// What the report of a run lacks: the rest of its provenance, and notes on weights read again and
+/// on what a hybrid's layers missed.
+void complete(reports::Report& report, const ChipConfig& chip, const Scheme& scheme,
+              const traces::Trace& trace, const Asked& asked);
 
 /// run(), complete, with progress on a terminal.
 reports::Report run_with_progress(const ChipConfig& chip, const Scheme& scheme,

@@ -86,6 +86,33 @@ TEST(WeightNotes, NothingIsSaidWhereWeightsAreReadOnce) {
     EXPECT_EQ(weight_note(report(tiny_decode(), {})), "");  // each step has to
 }
 
+// The network has two layers; hybrid gives the first quamba1 and the second quamba2.
+TEST(HybridNotes, PartsThatNoLayerMetAreNamed) {
+    const std::string shapes = trace("hybrid-shapes", {"--model", "tiny2", "--phase", "prefill",
+                                                       "--tokens", "4", "--shapes-only"});
+    const auto note = [&](const Words& more) {
+        Words words = {"run", "tiny", "--trace", shapes, "--scheme", "hybrid", "--timing-only"};
+        words.insert(words.end(), more.begin(), more.end());
+        const Outcome outcome = mambasic(words);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        const std::string begin = "  note: scheme hybrid: of the network's 2 layers, ";
+        const std::size_t at = outcome.out.find(begin);
+        if (at == std::string::npos) return std::string();
+        const std::size_t rest = at + begin.size();
+        return outcome.out.substr(rest, outcome.out.find('\n', rest) - rest);
+    };
+    EXPECT_EQ(note({}), "");
+    EXPECT_EQ(note({"--layers", "0:1"}),
+              "0 to 0 ran; none of them has its part quamba2 (from layer 1 on)");
+    EXPECT_EQ(note({"--layers", "1:2"}),
+              "1 to 1 ran; none of them has its part quamba1 (from layer 0 on)");
+    const Outcome compare = mambasic({"compare", "tiny", "--trace", shapes, "--schemes",
+                                      "quamba1,hybrid", "--timing-only", "--layers", "0:1"});
+    EXPECT_NE(compare.out.find("  note: hybrid: scheme hybrid: of the network's 2 layers, 0 to 0 "),
+              std::string::npos)
+        << compare.out;
+}
+
 std::string advised_chip(const std::string& model, const Start& start) {
     const Folder folder;
     const std::string path = folder.path("t.safetensors");

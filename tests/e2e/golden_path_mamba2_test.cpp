@@ -165,10 +165,12 @@ TEST(GoldenPathW4, AMamba1OfFourBitsIsEqual) {
         expect_equal(w4, set({"gemm.int4_macs_per_mac=2"}), 28);
         expect_equal(w4, {"--against", "recorded"}, 28);
         const std::string note = "note: gemm.int4_macs_per_mac is 2: ";
-        Words words = {"run", "tiny", "--trace", w4};
-        EXPECT_EQ(mambasic(words).out.find(note), std::string::npos);
-        words.insert(words.end(), {"--set", "gemm.int4_macs_per_mac=2"});
-        EXPECT_NE(mambasic(words).out.find(note), std::string::npos);
+        for (Words words : {Words{"run", "tiny", "--trace", w4},
+                            Words{"check", "--chip", "tiny", "--trace", w4}}) {
+            EXPECT_EQ(mambasic(words).out.find(note), std::string::npos);
+            words.insert(words.end(), {"--set", "gemm.int4_macs_per_mac=2"});
+            EXPECT_NE(mambasic(words).out.find(note), std::string::npos) << words.front();
+        }
     }
 }
 
