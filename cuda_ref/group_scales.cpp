@@ -17,29 +17,8 @@ void append(std::vector<float>& out, std::uint64_t count, float value) {
     out.insert(out.end(), count, value);
 }
 
-}  // namespace
-
-std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
-                                             const traces::GroupTable& table) {
-    const traces::GroupShape& shape = table.shape;
-    const std::uint32_t group_heads = dims.heads / shape.ssd_groups;
-    std::vector<std::uint32_t> cells;
-    cells.reserve(dims.d_inner);
-    for (std::uint32_t head = 0; head < dims.heads; ++head) {
-        const std::uint32_t first = head / group_heads * shape.head_groups;  // of its SSD group
-        const std::uint32_t head_group =
-            first + range_of(table.head_end + first, shape.head_groups, head % group_heads);
-        const std::uint32_t first_cell = head_group * shape.dim_groups;
-        const std::int32_t* dim_end = table.dim_end + first_cell;
-        for (std::uint32_t dim = 0; dim < dims.head_dim; ++dim) {
-            cells.push_back(first_cell + range_of(dim_end, shape.dim_groups, dim));
-        }
-    }
-    return cells;
-}
-
-GroupScales group_scales(const traces::Dims& dims, const traces::Mamba2Layer& layer) {
-    const traces::GroupTable& table = layer.groups;
+/// Of x and the state.
+GroupScales scales_of_x(const traces::Dims& dims, const traces::GroupTable& table) {
     GroupScales scales;
     for (const std::uint32_t cell : cells_of_channels(dims, table)) {
         scales.x.push_back(table.x_scales[cell]);
@@ -48,12 +27,52 @@ GroupScales group_scales(const traces::Dims& dims, const traces::Mamba2Layer& la
             scales.state.push_back(states[table.state_columns == 1 ? 0 : n]);
         }
     }
+    return scales;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
+                                             const traces::GroupTable& table) {
+    const traces::GroupShape& shape = table.shape;
+    const std::uint32_t heads = dims.table_heads();
+    const std::uint32_t group_heads = heads / shape.ssd_groups;
+    std::vector<std::uint32_t> cells;
+    cells.reserve(dims.d_inner);
+    for (std::uint32_t head = 0; head < heads; ++head) {
+        const std::uint32_t first = head / group_heads * shape.head_groups;  // of its SSD group
+        const std::uint32_t head_group =
+            first + range_of(table.head_end + first, shape.head_groups, head % group_heads);
+        const std::uint32_t first_cell = head_group * shape.dim_groups;
+        const std::int32_t* dim_end = table.dim_end + first_cell;
+        for (std::uint32_t dim = 0; dim < dims.table_head_dim(); ++dim) {
+            cells.push_back(first_cell + range_of(dim_end, shape.dim_groups, dim));
+        }
+    }
+    return cells;
+}
+
+GroupScales group_scales(const traces::Dims& dims, const traces::Mamba1Layer& layer) {
+    if (layer.groups) return scales_of_x(dims, *layer.groups);
+    return {std::vector<float>(dims.d_inner, layer.u_scale),
+            {},
+            {},
+            std::vector<float>(std::uint64_t{dims.d_inner} * dims.d_state, layer.ssm_state_scale)};
+}
+
+GroupScales group_scales(const traces::Dims& dims, const traces::Mamba2Layer& layer) {
+    GroupScales scales = scales_of_x(dims, layer.groups);
     for (std::uint32_t group = 0; group < dims.groups; ++group) {
         const std::uint32_t stored = layer.bc_scales == 1 ? 0 : group;
         scales.b.push_back(layer.b_scales[stored]);
         scales.c.push_back(layer.c_scales[stored]);
     }
     return scales;
+}
+
+std::vector<float> conv_output_scales(const traces::Mamba1Layer& layer, const GroupScales& scales) {
+    if (layer.groups) return scales.x;
+    return std::vector<float>(scales.x.size(), layer.conv_output_scale);
 }
 
 std::vector<float> conv_output_scales(const traces::Dims& dims, const GroupScales& scales) {

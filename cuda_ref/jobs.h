@@ -94,6 +94,7 @@ struct ConvJob {
     std::int8_t* out = nullptr;    // [batch][tokens][channels]
 };
 
+/// Mamba1's SSM. Its tables of scales have an entry where it is read, whatever channels share it.
 struct ScanJob {
     std::uint64_t batch = 0;
     std::uint64_t tokens = 0;
@@ -103,7 +104,8 @@ struct ScanJob {
     const std::int8_t* a_log = nullptr;    // [channels][states]
     const std::int8_t* d = nullptr;        // [channels]
     const std::int8_t* dt_bias = nullptr;  // [channels]
-    float u_scale = 0;
+    const float* u_scales = nullptr;       // [channels]
+    const float* state_scales = nullptr;   // [channels][states]
     float dt_scale = 0;
     float b_scale = 0;
     float c_scale = 0;
@@ -111,7 +113,6 @@ struct ScanJob {
     float a_scale = 0;
     float d_scale = 0;
     float dt_bias_scale = 0;
-    float state_scale = 0;
     arith::Softplus softplus = arith::Softplus::Log1p;
     ScanOrder order = ScanOrder::Sequential;  // prefill only
     SumOrder sum;                             // over the states

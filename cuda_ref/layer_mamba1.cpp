@@ -1,11 +1,12 @@
+#include "cuda_ref/group_scales.h"
 #include "cuda_ref/layer_runner.h"
 
 namespace mambasic::cuda_ref {
 
-void LayerRunner::convolve(const traces::Mamba1Layer& layer, const Place& place,
-                           LayerOutputs& out) const {
+void LayerRunner::convolve(const traces::Mamba1Layer& layer, const GroupScales& scales,
+                           const Place& place, LayerOutputs& out) const {
     const std::uint64_t width = dims_.d_inner;
-    const std::vector<float> output_scales(width, layer.conv_output_scale);
+    const std::vector<float> output_scales = conv_output_scales(layer, scales);
     ConvJob job;
     job.x = {out.in_proj.data(), 2 * width, width};
     job.weight = layer.conv_weight;
@@ -17,8 +18,8 @@ void LayerRunner::convolve(const traces::Mamba1Layer& layer, const Place& place,
     convolve(job, place, out);
 }
 
-void LayerRunner::scan_states(const traces::Mamba1Layer& layer, const Place& place,
-                              LayerOutputs& out) const {
+void LayerRunner::scan_states(const traces::Mamba1Layer& layer, const GroupScales& scales,
+                              const Place& place, LayerOutputs& out) const {
     const std::uint64_t width = dims_.d_inner;
     const std::uint64_t projected = dims_.x_proj_width();
     out.scan.resize(place.rows * width);
@@ -35,7 +36,8 @@ void LayerRunner::scan_states(const traces::Mamba1Layer& layer, const Place& pla
     job.a_log = layer.a_log;
     job.d = layer.d;
     job.dt_bias = layer.dt_bias;
-    job.u_scale = layer.u_scale;
+    job.u_scales = scales.x.data();
+    job.state_scales = scales.state.data();
     job.dt_scale = layer.dt_scale;
     job.b_scale = layer.b_scale;
     job.c_scale = layer.c_scale;
@@ -43,7 +45,6 @@ void LayerRunner::scan_states(const traces::Mamba1Layer& layer, const Place& pla
     job.a_scale = layer.a_scale;
     job.d_scale = layer.d_scale;
     job.dt_bias_scale = layer.dt_bias_scale;
-    job.state_scale = layer.ssm_state_scale;
     job.softplus = options_.softplus;
     job.order = options_.scan_order;
     job.sum = options_.ssm_sum;
@@ -56,16 +57,17 @@ void LayerRunner::scan_states(const traces::Mamba1Layer& layer, const Place& pla
 LayerOutputs LayerRunner::run(const traces::Mamba1Layer& layer, const LayerInput& input,
                               const Stream& stream) const {
     const Place place = place_of(input);
+    const GroupScales scales = group_scales(dims_, layer);
     const std::uint64_t d = dims_.d_model;
     const std::uint64_t e = dims_.d_inner;
     LayerOutputs out =
         begin(input, normalize(stream, layer.norm_weight, layer.norm_output_scale, input.epsilon));
     out.in_proj = linear_codes(layer.in_proj, {out.norm.data(), d, d}, place.seqlen_last());
-    convolve(layer, place, out);
+    convolve(layer, scales, place, out);
     out.x_proj = linear_codes(layer.x_proj, {out.conv.data(), e, e}, place.forward());
     const Codes low_rank{out.x_proj.data(), dims_.x_proj_width(), dims_.dt_rank};
     out.dt_proj = linear_codes(layer.dt_proj, low_rank, place.seqlen_last());
-    scan_states(layer, place, out);
+    scan_states(layer, scales, place, out);
     project_out(out.scan, layer.had_scale, layer.out_proj, place.forward(), out);
     return out;
 }

@@ -115,10 +115,12 @@ private:
     /// Hadamard of `x` and out_proj, which end a layer.
     void project_out(const std::vector<Half>& x, double x_h_scale, const traces::Linear& out_proj,
                      const LinearCall& call, LayerOutputs& out) const;
-    void convolve(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
+    void convolve(const traces::Mamba1Layer& layer, const GroupScales& scales, const Place& place,
+                  LayerOutputs& out) const;
     void convolve(const traces::Mamba2Layer& layer, const GroupScales& scales, const Place& place,
                   LayerOutputs& out) const;
-    void scan_states(const traces::Mamba1Layer& layer, const Place& place, LayerOutputs& out) const;
+    void scan_states(const traces::Mamba1Layer& layer, const GroupScales& scales,
+                     const Place& place, LayerOutputs& out) const;
     void scan_states(const traces::Mamba2Layer& layer, const GroupScales& scales,
                      const Place& place, LayerOutputs& out) const;
     void normalize_gated(const traces::Mamba2Layer& layer, const LayerInput& input,

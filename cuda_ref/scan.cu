@@ -64,7 +64,8 @@ __global__ void scan_channel_in_time(ScanJob job) {
     }
     for (unsigned n = 0; n < job.states; ++n) {
         job.carry[flat * job.states + n] = r.state[n];
-        job.state[flat * job.states + n] = arith::quantize_rha(r.state[n] / job.state_scale);
+        const float scale = state_scale(job, channel.index, n);
+        job.state[flat * job.states + n] = arith::quantize_rha(r.state[n] / scale);
     }
 }
 
@@ -91,6 +92,8 @@ void run_scan(void (*launch_kernel)(const ScanJob&), const ScanJob& job, bool re
     on_gpu.a_log = staging.input(job.a_log, job.channels * job.states);
     on_gpu.d = staging.input(job.d, job.channels);
     on_gpu.dt_bias = staging.input(job.dt_bias, job.channels);
+    on_gpu.u_scales = staging.input(job.u_scales, job.channels);
+    on_gpu.state_scales = staging.input(job.state_scales, job.channels * job.states);
     on_gpu.state =
         reads_state ? staging.in_out(job.state, all_states) : staging.output(job.state, all_states);
     on_gpu.carry = staging.output(job.carry, all_states);

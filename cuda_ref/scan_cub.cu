@@ -113,7 +113,7 @@ __global__ void scan_channel_by_blocks(ScanJob job) {
     for (unsigned n = threadIdx.x; n < job.states; n += blockDim.x) {
         const std::uint64_t index = std::uint64_t{blockIdx.x} * job.states + n;
         job.carry[index] = carry[n].b;  // the tree's state, not the last token's (ssm.md 1.3)
-        job.state[index] = arith::quantize_rha(carry[n].b / job.state_scale);
+        job.state[index] = arith::quantize_rha(carry[n].b / state_scale(job, channel.index, n));
     }
 }
 

@@ -20,11 +20,12 @@ struct Decoder {  // one channel; its slices of the state and of the last FP32 s
 /// State n after this token: dequantize, update in FP32, requantize. Returns the FP32 state.
 __device__ float step_state(const ScanJob& job, const Decoder& decoder, const ScanToken& token,
                             std::uint64_t row, unsigned n, float x) {
-    const float old = job.state_scale * static_cast<float>(decoder.state[n]);
+    const float scale = state_scale(job, decoder.channel.index, n);
+    const float old = scale * static_cast<float>(decoder.state[n]);
     const float decay = arith::exp(-decay_rate(job, decoder.channel.index, n) * token.dt);
     const float input = read(job.b, job.b_scale, row, n) * token.dt * x;  // (B dt) x
     const float state = arith::fma(old, decay, input);
-    decoder.state[n] = arith::quantize_rhe(state / job.state_scale);
+    decoder.state[n] = arith::quantize_rhe(state / scale);
     decoder.carry[n] = state;
     return state;
 }
@@ -56,7 +57,7 @@ __global__ void decode_channel(ScanJob job) {
     const ScanChannel& channel = decoder.channel;
     for (std::uint64_t t = 0; t < job.tokens; ++t) {
         const std::uint64_t row = channel.sequence * job.tokens + t;
-        const float x = read(job.u, job.u_scale, row, channel.index);
+        const float x = read_u(job, channel.index, row);
         ScanToken token;
         token.dt = time_step(job, channel, row);
         const float sum = sum_states<MaxStates>(job, decoder, token, row, x);

@@ -1,4 +1,5 @@
-// What both orders of the prefill scan do for one channel at one token (ssm.md 1.2).
+// What both orders of the prefill scan do for one channel at one token (ssm.md 1.2), with the
+// channel's own scales (1.6).
 #pragma once
 
 #include <cuda_runtime.h>
@@ -25,6 +26,14 @@ __device__ inline float read(const Codes& codes, float scale, std::uint64_t row,
     return scale * static_cast<float>(codes.data[row * codes.stride + i]);
 }
 
+__device__ inline float read_u(const ScanJob& job, std::uint64_t channel, std::uint64_t row) {
+    return read(job.u, job.u_scales[channel], row, channel);
+}
+
+__device__ inline float state_scale(const ScanJob& job, std::uint64_t channel, std::uint64_t n) {
+    return job.state_scales[channel * job.states + n];
+}
+
 __device__ inline ScanChannel scan_channel(const ScanJob& job, std::uint64_t flat) {
     const std::uint64_t index = flat % job.channels;
     return {flat / job.channels, index, job.d_scale * static_cast<float>(job.d[index]),
@@ -44,7 +53,7 @@ __device__ inline float time_step(const ScanJob& job, const ScanChannel& channel
 
 __device__ inline ScanToken scan_token(const ScanJob& job, const ScanChannel& channel,
                                        std::uint64_t row) {
-    const float u = read(job.u, job.u_scale, row, channel.index);
+    const float u = read_u(job, channel.index, row);
     const float dt = time_step(job, channel, row);
     return {dt, dt * u, channel.d * u};
 }

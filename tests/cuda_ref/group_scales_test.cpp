@@ -85,5 +85,51 @@ TEST(GroupScales, WithoutATableEveryPlaceHasTheOneScale) {
     EXPECT_EQ(scales.c, Scales(2, 8.0F));
 }
 
+/// 48 channels of Mamba1, three times 16: heads 0 1 | 2, channels of a head split after 5 and 14.
+struct Mamba1Groups {
+    std::vector<std::int32_t> head_end = {2, 3};
+    std::vector<std::int32_t> dim_end = {5, 16, 14, 16};
+    Scales x_scales = {10, 11, 12, 13};
+    Scales state_scales = {0, 1, 2, 3, 4, 5, 6, 7};
+    traces::Dims dims;
+    traces::Mamba1Layer layer;
+
+    Mamba1Groups() {
+        dims.d_inner = 48;
+        dims.d_state = 2;
+        layer.groups = {{1, 2, 2},       head_end.data(),     dim_end.data(),
+                        x_scales.data(), state_scales.data(), 2};
+    }
+};
+
+TEST(GroupScales, OfMamba1CountSixteenChannelsAsAHead) {
+    const Mamba1Groups groups;
+    const GroupScales scales = group_scales(groups.dims, groups.layer);
+    ASSERT_EQ(scales.x.size(), 48U);
+    ASSERT_EQ(scales.state.size(), 96U);
+    for (std::size_t channel = 0; channel < 48; ++channel) {
+        const std::size_t cell =
+            channel < 32 ? (channel % 16 < 5 ? 0U : 1U) : (channel % 16 < 14 ? 2U : 3U);
+        EXPECT_EQ(scales.x[channel], groups.x_scales[cell]);
+        EXPECT_EQ(scales.state[2 * channel], groups.state_scales[2 * cell]);
+        EXPECT_EQ(scales.state[2 * channel + 1], groups.state_scales[2 * cell + 1]);
+    }
+    EXPECT_TRUE(scales.b.empty());
+    EXPECT_TRUE(scales.c.empty());
+    EXPECT_EQ(conv_output_scales(groups.layer, scales), scales.x);
+}
+
+TEST(GroupScales, OfMamba1WithoutATableAreThoseUnderEachKey) {
+    Mamba1Groups groups;
+    groups.layer.groups.reset();
+    groups.layer.conv_output_scale = 6.0F;
+    groups.layer.u_scale = 7.0F;
+    groups.layer.ssm_state_scale = 8.0F;
+    const GroupScales scales = group_scales(groups.dims, groups.layer);
+    EXPECT_EQ(scales.x, Scales(48, 7.0F));
+    EXPECT_EQ(scales.state, Scales(96, 8.0F));
+    EXPECT_EQ(conv_output_scales(groups.layer, scales), Scales(48, 6.0F));
+}
+
 }  // namespace
 }  // namespace mambasic::cuda_ref

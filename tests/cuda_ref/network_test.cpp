@@ -11,6 +11,7 @@
 #include "tests/cuda_ref/golden_reference.h"
 #include "tests/cuda_ref/random_trace.h"
 #include "tests/cuda_ref/temporary_file.h"
+#include "traces/layer_groups.h"
 
 namespace mambasic::cuda_ref {
 namespace {
@@ -105,6 +106,55 @@ TEST_F(Network, OddNumbersOfStates) {
     }
 }
 
+// Three times 16 channels, which count as heads; at most every channel has a cell of its own.
+TEST_F(Network, Mamba1WithATableOfGroups) {
+    for (const auto& [head_groups, dim_groups] :
+         {std::pair<std::uint32_t, std::uint32_t>{2, 3}, {1, 1}, {3, 16}}) {
+        const auto grouped = [head = head_groups, dim = dim_groups](Phase phase,
+                                                                    std::uint32_t batch) {
+            return with_table(random_info(phase, batch, 20, 24), head, dim);
+        };
+        expect_golden(grouped(Phase::Prefill, 2), {});
+        expect_golden(grouped(Phase::Prefill, 2), with_order(ScanOrder::Cub));
+        expect_golden(grouped(Phase::Decode, 1), {});
+        expect_golden(grouped(Phase::Decode, 3), {});
+    }
+}
+
+TEST_F(Network, Mamba1WithATableAndOtherOptionsAndSizes) {
+    Options options;
+    options.softplus = arith::Softplus::LogExpPlus1;
+    options.quamba_quirks = true;
+    options.ssm_sum.tree_width = 8;
+    for (const std::uint32_t states : {5U, 20U}) {
+        for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+            traces::TraceInfo info = with_table(random_info(phase, 1, 7, 24), 2, 3);
+            info.dims.d_state = states;
+            expect_golden(info, options);
+        }
+    }
+}
+
+// Chunks of every shape, and several.
+TEST_F(Network, Mamba1WithATableInUpstreamsOrder) {
+    for (const std::uint32_t tokens : {1U, 129U, 513U, 1025U, 2049U}) {
+        traces::TraceInfo info = with_table(random_info(Phase::Prefill, 1, tokens, 8), 1, 3);
+        info.layers = 1;
+        expect_golden(info, with_order(ScanOrder::Cub));
+    }
+}
+
+TEST_F(Network, LayersWithATableAndWithout) {
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        for (traces::TraceInfo info :
+             {random_info(phase, 2, 5, 24), random_mamba2_info(phase, 2, 5, 24)}) {
+            const traces::GroupShape table{info.dims.table_ssd_groups(), 2, 3};
+            traces::set_layer_groups({std::nullopt, table}, info);
+            expect_golden(info, {});
+        }
+    }
+}
+
 Options in_chunks() {
     Options options;
     options.ssd_order = SsdOrder::Chunked;
@@ -195,6 +245,7 @@ TEST_F(Network, FourBitWeights) {
     for (const std::uint32_t batch : {1U, 2U}) {
         for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
             expect_golden(four_bit(random_info(phase, batch, 5, 128)), {});
+            expect_golden(four_bit(with_table(random_info(phase, batch, 5, 128), 4, 4)), {});
             expect_golden(four_bit(random_mamba2_info(phase, batch, 5, 128)), {});
             expect_golden(without_groups(four_bit(random_mamba2_info(phase, batch, 1, 128))), {});
         }

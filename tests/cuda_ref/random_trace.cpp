@@ -110,9 +110,9 @@ private:
     std::vector<std::int32_t> integers(const Tensor& tensor) {
         const traces::Dims& dims = info_.dims;
         if (ends_with(tensor.name, "x_head_group_range")) {
-            return ends(tensor, dims.heads / dims.groups);
+            return ends(tensor, dims.table_heads() / dims.table_ssd_groups());
         }
-        if (ends_with(tensor.name, "x_dim_group_range")) return ends(tensor, dims.head_dim);
+        if (ends_with(tensor.name, "x_dim_group_range")) return ends(tensor, dims.table_head_dim());
         return tokens(tensor.elements());
     }
 
@@ -208,6 +208,13 @@ traces::TraceInfo random_mamba2_info(traces::Phase phase, std::uint32_t batch, s
     info.dims.groups = 2;
     info.dims.chunk = 16;
     info.groups = {2, 2, 3};
+    return info;
+}
+
+traces::TraceInfo with_table(traces::TraceInfo info, std::uint32_t head_groups,
+                             std::uint32_t dim_groups) {
+    info.scheme = "quamba2";
+    info.groups = {info.dims.table_ssd_groups(), head_groups, dim_groups};
     return info;
 }
 

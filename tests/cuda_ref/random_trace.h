@@ -18,6 +18,10 @@ traces::TraceInfo random_info(traces::Phase phase, std::uint32_t batch, std::uin
 traces::TraceInfo random_mamba2_info(traces::Phase phase, std::uint32_t batch, std::uint32_t tokens,
                                      std::uint32_t d_model);
 
+/// A table of scales, of groups of random sizes in each SSD group.
+traces::TraceInfo with_table(traces::TraceInfo info, std::uint32_t head_groups,
+                             std::uint32_t dim_groups);
+
 /// One scale for all channels in place of the table.
 traces::TraceInfo without_groups(traces::TraceInfo info);
 

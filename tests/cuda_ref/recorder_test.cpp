@@ -99,7 +99,8 @@ TEST(Layout, IsEveryResultOfTheFormat) {
     for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
         for (const bool head : {true, false}) {
             for (traces::TraceInfo info :
-                 {random_info(phase, 2, 3, 24), random_mamba2_info(phase, 2, 3, 24)}) {
+                 {random_info(phase, 2, 3, 24), with_table(random_info(phase, 2, 3, 24), 2, 3),
+                  random_mamba2_info(phase, 2, 3, 24)}) {
                 info.has_head = head;
                 info.first_layer = head ? 0 : 2;
                 expect_every_result(info);
@@ -140,6 +141,16 @@ TEST(Record, WritesEveryTensorWithItsProvenance) {
     EXPECT_EQ(metadata.at("quirks"), "none");
     EXPECT_EQ(metadata.at("phase"), "prefill");
     EXPECT_EQ(metadata.count("ssd_order"), 0U);  // Mamba2's
+}
+
+TEST(Record, NamesTheSchemeOfAMamba1Trace) {
+    const TemporaryFile file("record_groups.safetensors");
+    const traces::TraceInfo info = with_table(random_info(Phase::Prefill, 2, 3, 24), 3, 2);
+    const traces::Trace trace = random_trace(file.path(), info, 1);
+    const auto metadata = provenance(trace, {}, RecordingDevice().info(), {});
+    EXPECT_EQ(metadata.at("family"), "mamba1");
+    EXPECT_EQ(metadata.at("scheme"), "quamba2");
+    EXPECT_EQ(metadata.at("scan_order"), "sequential");
 }
 
 TEST(Record, NamesTheOptionsOfMamba2) {

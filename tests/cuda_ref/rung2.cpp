@@ -200,6 +200,7 @@ std::vector<Rung2Case> rung2_cases(const std::vector<std::uint32_t>& lengths) {
     for (const std::uint32_t tokens : lengths) {
         for (const std::uint32_t batch : {1U, 2U}) {
             add_cases(cases, random_info(Phase::Prefill, batch, tokens, 96));
+            add_cases(cases, with_table(random_info(Phase::Prefill, batch, tokens, 96), 4, 4));
             add_cases(cases, random_mamba2_info(Phase::Prefill, batch, tokens, 96));
             add_cases(cases, four_bit(random_mamba2_info(Phase::Prefill, batch, tokens, 128)));
         }
@@ -210,6 +211,7 @@ std::vector<Rung2Case> rung2_cases(const std::vector<std::uint32_t>& lengths) {
     }
     add_cases(cases, wide_layer(768, 512));
     add_cases(cases, wide_layer(2560, 33));
+    add_cases(cases, four_bit(with_table(wide_layer(2560, 33), 4, 4)));
     add_cases(cases, wide_mamba2_layer(768, 512));
     add_cases(cases, four_bit(wide_mamba2_layer(2560, 33)));
     return cases;

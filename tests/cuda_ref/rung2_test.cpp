@@ -139,6 +139,27 @@ const float* moved_left(const float* scales, std::uint64_t count, std::vector<fl
     return room.data();
 }
 
+TEST_F(Rung2, FaultsInTheTablesOfMamba1AreFound) {
+    std::vector<float> room;
+    std::map<std::string, FaultyDevice> devices;
+    devices["output scales"].conv_fault = [&](ConvJob& job) {
+        job.output_scales = moved_left(job.output_scales, job.x.width, room);
+    };
+    devices["u scales"].scan_fault = [&](ScanJob& job) {
+        job.u_scales = moved_left(job.u_scales, job.channels, room);
+    };
+    devices["state scales"].scan_fault = [&](ScanJob& job) {
+        job.state_scales = moved_left(job.state_scales, job.channels * job.states, room);
+    };
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        const traces::TraceInfo info = with_table(random_info(phase, 1, 20, 24), 2, 3);
+        const traces::Trace trace = random_trace(trace_.path(), info, 4);
+        for (auto& [fault, device] : devices) {
+            EXPECT_GT(total_mismatches(compare_device(trace, device, {})), 0U) << fault;
+        }
+    }
+}
+
 TEST_F(Rung2, FaultsInMamba2AreFound) {
     std::vector<float> room;
     std::map<std::string, FaultyDevice> devices;
@@ -190,7 +211,7 @@ TEST_F(Rung2, TheTableTellsWhatDiffers) {
 
 TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
     const auto cases = rung2_cases({1, 2049});
-    EXPECT_EQ(cases.size(), 2U * (2U * 3U + 3U) * 3U + 4U * 3U);
+    EXPECT_EQ(cases.size(), 2U * (2U * 4U + 3U) * 3U + 5U * 3U);
     EXPECT_EQ(cases.front().name, "mamba1 quamba1 w8a8, prefill, sequential, D 96, batch 1, L 1");
     std::set<std::string> names;
     for (const Rung2Case& c : cases) {
@@ -199,6 +220,8 @@ TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
     }
     for (const char* name : {"mamba1 quamba1 w8a8, prefill, cub, D 96, batch 2, L 2049",
                              "mamba1 quamba1 w4a8, decode, D 128, batch 1, L 2049",
+                             "mamba1 quamba2 w8a8, prefill, cub, D 96, batch 2, L 2049",
+                             "mamba1 quamba2 w4a8, decode, D 2560, batch 1, L 33",
                              "mamba2 quamba2 w8a8 G 2, prefill, recurrent, D 96, batch 2, L 1",
                              "mamba2 quamba2 w4a8 G 2, prefill, chunked, D 128, batch 1, L 2049",
                              "mamba2 quamba2 w8a8 G 1, decode, D 96, batch 1, L 2049",

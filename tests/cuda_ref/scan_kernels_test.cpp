@@ -16,6 +16,7 @@ ScanJob tied_state(const ByteCodes& one, const ByteCodes& minus, std::int8_t* st
                    Half* y) {
     static const ByteCodes kDt = {21};  // above softplus' threshold: dt is 21
     static const ByteCodes kZero = {0};
+    static const std::vector<float> kOnes = {1.0F, 1.0F};
     ScanJob job;
     job.batch = job.tokens = job.channels = 1;
     job.states = 2;
@@ -27,9 +28,10 @@ ScanJob tied_state(const ByteCodes& one, const ByteCodes& minus, std::int8_t* st
     job.a_log = minus.data();
     job.d = kZero.data();
     job.dt_bias = kZero.data();
-    job.u_scale = job.dt_scale = job.c_scale = job.z_scale = job.a_scale = 1.0F;
+    job.u_scales = job.state_scales = kOnes.data();
+    job.dt_scale = job.c_scale = job.z_scale = job.a_scale = 1.0F;
     job.b_scale = 0.5F;
-    job.d_scale = job.dt_bias_scale = job.state_scale = 1.0F;
+    job.d_scale = job.dt_bias_scale = 1.0F;
     job.state = state;
     job.carry = carry;
     job.y = y;
@@ -106,8 +108,12 @@ TEST(ScanKernels, ManyDecodeGates) {
     job.b = job.c = {narrow.data(), 1, 1};
     job.z = {gate.data(), channels, channels};
     job.a_log = job.d = job.dt_bias = weight.data();
-    job.u_scale = job.dt_scale = job.b_scale = job.c_scale = job.z_scale = 0.031F;
-    job.a_scale = job.d_scale = job.dt_bias_scale = job.state_scale = 0.017F;
+    const std::vector<float> u_scales(channels, 0.031F);
+    const std::vector<float> state_scales(channels, 0.017F);
+    job.u_scales = u_scales.data();
+    job.state_scales = state_scales.data();
+    job.dt_scale = job.b_scale = job.c_scale = job.z_scale = 0.031F;
+    job.a_scale = job.d_scale = job.dt_bias_scale = 0.017F;
     job.state = state.data();
     job.carry = carry.data();
     job.y = y.data();

@@ -10,6 +10,7 @@
 #include "traces/error.h"
 #include "traces/synth/mamba2_calibrate.h"
 #include "traces/synth/mamba2_quantized.h"
+#include "traces/synth/out_proj.h"
 #include "traces/synth/replay.h"
 
 namespace mambasic::traces::synth {

@@ -25,9 +25,14 @@ struct Mamba1Observers {
     MinMaxObserver out_proj_input;
 };
 
-/// Runs the sample and lets the observers see it. Returns the scan's gated output [tokens][E],
-/// whose transform out_proj_input saw; tests compare it with the quantized layer's.
+/// Runs the sample, whose channels stand in the grouping's order, and lets the observers see it.
+/// Returns the scan's gated output [tokens][E], whose transform out_proj_input saw; tests compare
+/// it with the quantized layer's.
 std::vector<float> calibrate(const Dims& dims, const Mamba1Floats& layer, const Sample& sample,
-                             Mamba1Observers& observers);
+                             Mamba1Observers& observers, const LayerStart* start = nullptr);
+
+/// The conv output [tokens][E] alone, which is x_proj's input.
+std::vector<float> conv_output(const Dims& dims, const Mamba1Floats& layer, const Sample& sample,
+                               const LayerStart* start);
 
 }  // namespace mambasic::traces::synth

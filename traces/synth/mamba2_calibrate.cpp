@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "golden/arithmetic.h"
 #include "traces/synth/float_gemm.h"
@@ -11,18 +12,6 @@
 namespace mambasic::traces::synth {
 
 namespace {
-
-// Columns first .. first + count - 1 of [rows][stride].
-std::vector<float> columns(const std::vector<float>& values, std::size_t stride, std::size_t first,
-                           std::size_t count) {
-    std::vector<float> out;
-    out.reserve(values.size() / stride * count);
-    for (std::size_t row = 0; row < values.size(); row += stride) {
-        const float* from = values.data() + row + first;
-        out.insert(out.end(), from, from + count);
-    }
-    return out;
-}
 
 void observe_columns(MinMaxObserver& observer, const std::vector<float>& values, std::size_t stride,
                      std::size_t first, std::size_t count) {
@@ -45,20 +34,11 @@ void observe_sections(const Dims& dims, const std::vector<float>& zxbcdt,
 }
 
 std::vector<float> float_conv_of(const Dims& dims, const Mamba2Floats& layer,
-                                 const std::vector<float>& zxbcdt, const Mamba2Start* start) {
-    const std::size_t width = dims.in_proj_width();
-    const std::size_t channels = dims.conv_channels();
-    const std::size_t tokens = zxbcdt.size() / width;
-    if (start == nullptr) {
-        return float_conv({zxbcdt.data() + dims.d_inner, width, tokens}, layer.conv_weight,
-                          layer.conv_bias);
-    }
-    std::vector<float> rows = start->conv;
-    const std::size_t history = rows.size() / channels;
-    const std::vector<float> now = columns(zxbcdt, width, dims.d_inner, channels);
-    rows.insert(rows.end(), now.begin(), now.end());
-    return float_conv({rows.data() + history * channels, channels, tokens}, layer.conv_weight,
-                      layer.conv_bias, history);
+                                 const std::vector<float>& zxbcdt, const LayerStart* start) {
+    return float_conv_behind(
+        start == nullptr ? std::vector<float>{} : start->conv,
+        columns(zxbcdt, dims.in_proj_width(), dims.d_inner, dims.conv_channels()),
+        layer.conv_weight, layer.conv_bias);
 }
 
 struct SsdViews {
@@ -163,7 +143,7 @@ std::vector<float> ConvOutObservers::b_scales() const { return scales_of(b_); }
 std::vector<float> ConvOutObservers::c_scales() const { return scales_of(c_); }
 
 std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                             Mamba2Observers& observers, const Mamba2Start* start) {
+                             Mamba2Observers& observers, const LayerStart* start) {
     const std::size_t tokens = sample.tokens;
     const std::vector<float> normed = float_norm(layer.norm, sample);
     observers.in_proj_input.observe(normed.data(), normed.size());
@@ -193,7 +173,7 @@ std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const 
 }
 
 void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                      std::vector<float>& statistic, const Mamba2Start* start) {
+                      std::vector<float>& statistic, const LayerStart* start) {
     const std::size_t channels = dims.d_inner;
     const std::size_t x_rows = channels * dims.d_model;
     const std::vector<float> normed = float_norm(layer.norm, sample);
@@ -204,17 +184,9 @@ void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample&
         layer.conv_weight.begin() + static_cast<std::ptrdiff_t>(channels * dims.d_conv));
     const std::vector<float> bias(layer.conv_bias.begin(),
                                   layer.conv_bias.begin() + static_cast<std::ptrdiff_t>(channels));
-    std::vector<float> rows;
-    if (start != nullptr) rows = columns(start->conv, dims.conv_channels(), 0, channels);
-    const std::size_t history = rows.size() / channels;
-    rows.insert(rows.end(), x.begin(), x.end());
-    const std::vector<float> u = float_conv(
-        {rows.data() + history * channels, channels, sample.tokens}, weight, bias, history);
-    for (std::size_t c = 0; c < channels; ++c) {
-        float sum = 0;
-        for (std::size_t t = 0; t < sample.tokens; ++t) sum += std::fabs(u[t * channels + c]);
-        statistic[c] = std::max(statistic[c], sum / static_cast<float>(sample.tokens));
-    }
+    std::vector<float> history;
+    if (start != nullptr) history = columns(start->conv, dims.conv_channels(), 0, channels);
+    raise_to_means(float_conv_behind(std::move(history), x, weight, bias), statistic);
 }
 
 }  // namespace mambasic::traces::synth

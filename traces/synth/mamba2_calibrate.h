@@ -43,21 +43,15 @@ struct Mamba2Observers {
     MinMaxObserver out_proj_input;
 };
 
-/// Where a sample starts, if not from zeros: in decode.
-struct Mamba2Start {
-    std::vector<float> conv;  // [3][conv channels], oldest first
-    std::vector<float> ssm;   // [E][N]
-};
-
 /// Runs the sample, whose channels stand in the grouping's order, and lets the observers see it.
 /// Returns the SSD's output [tokens][E], before the gated norm; tests compare it with the quantized
 /// layer's.
 std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                             Mamba2Observers& observers, const Mamba2Start* start = nullptr);
+                             Mamba2Observers& observers, const LayerStart* start = nullptr);
 
 /// statistic[c] = max(statistic[c], mean over the tokens of |conv output x of channel c|): what
 /// group_channels sorts by, the layer being in its own order.
 void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                      std::vector<float>& statistic, const Mamba2Start* start = nullptr);
+                      std::vector<float>& statistic, const LayerStart* start = nullptr);
 
 }  // namespace mambasic::traces::synth

@@ -5,6 +5,7 @@
 #include "traces/synth/embedding.h"
 #include "traces/synth/mamba1_quantized.h"
 #include "traces/synth/mamba2_quantized.h"
+#include "traces/synth/out_proj.h"
 #include "traces/synth/pieces.h"
 #include "traces/synth/replay.h"
 

@@ -1,12 +1,15 @@
 // SQNR against an FP32 SSM input along whole traces: what each layer starts from.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <type_traits>
 
+#include "golden/group_scales.h"
 #include "sim/check.h"
 #include "sim/quality.h"
 #include "tests/sim/check/perfect_chip.h"
+#include "traces/synth/regroup.h"
 
 namespace mambasic::sim {
 namespace {
@@ -87,8 +90,14 @@ struct Walk {
         }
         if constexpr (std::is_same_v<Layer, traces::Mamba1Layer>) {
             for (std::size_t i = 0; i < usual.conv.size(); ++i) {
+                const auto channel = static_cast<std::uint32_t>(i % info.dims.d_inner);
+                const float scale =
+                    view.groups
+                        ? view.groups
+                              ->x_scales[golden::group_cell(info.dims, *view.groups, channel)]
+                        : view.u_scale;
                 u[index].add(static_cast<double>(exact.ssm_input[i]),
-                             static_cast<double>(view.u_scale) * usual.conv[i]);
+                             static_cast<double>(scale) * usual.conv[i]);
             }
         }
         hidden = usual.out_proj;
@@ -129,6 +138,17 @@ void expect_walk(const Trace& trace) {
     EXPECT_NEAR(*got.all.layer_output_db, whole.decibels(), 1e-9);
 }
 
+/// The trace with groups in each layer that has a target with groups.
+Trace regrouped(const Trace& trace, const std::vector<traces::synth::TargetScales>& targets) {
+    const std::string path = scratch_path("regrouped");
+    regroup(trace, targets, path);
+    Trace made = Trace::open(path);
+    ::unlink(path.c_str());  // the mapping stays
+    return made;
+}
+
+const traces::synth::TargetScales kGroups{Scheme::Quamba2, 4, 4};
+
 class QualityOfTrace : public testing::TestWithParam<Phase> {};
 
 INSTANTIATE_TEST_SUITE_P(Phases, QualityOfTrace, testing::Values(Phase::Prefill, Phase::Decode));
@@ -136,6 +156,14 @@ INSTANTIATE_TEST_SUITE_P(Phases, QualityOfTrace, testing::Values(Phase::Prefill,
 TEST_P(QualityOfTrace, EveryLayerStartsFromTheRunsOwnInputAndStates) {
     expect_walk(tiny_trace(GetParam(), RecordLevel::None));
     expect_walk(tiny_trace(GetParam(), RecordLevel::None, {"tiny2-g2", Scheme::Quamba2}));
+}
+
+TEST_P(QualityOfTrace, AMamba1LayerHasTheScalesOfItsOwnTable) {
+    const Trace one = tiny_trace(GetParam(), RecordLevel::None);
+    expect_walk(regrouped(one, std::vector(one.info().layers, kGroups)));
+    std::vector<traces::synth::TargetScales> hybrid(one.info().layers);
+    hybrid.back() = kGroups;
+    expect_walk(regrouped(one, hybrid));
 }
 
 // Of the prompt that they were calibrated on: nothing saturates in Quamba2.
@@ -148,6 +176,14 @@ TEST(QualityOfPrompt, GroupScalesAreWorthSomething) {
     EXPECT_GT(*groups.ssm_input_db, *one.ssm_input_db + 2);
     EXPECT_GT(*groups.ssm_input_x_db, *one.ssm_input_x_db + 2);
     EXPECT_GT(*groups.layer_output_db, *one.layer_output_db + 1);
+}
+
+TEST(QualityOfPrompt, GroupScalesAreWorthSomethingInMamba1) {
+    const Trace trace = tiny_trace(Phase::Prefill, RecordLevel::None);
+    const QualityFigures one = quality_of(trace).all;
+    const QualityFigures groups =
+        quality_of(regrouped(trace, std::vector(trace.info().layers, kGroups))).all;
+    EXPECT_GT(*groups.ssm_input_db, *one.ssm_input_db + 2);
 }
 
 }  // namespace
