@@ -48,9 +48,8 @@ Targets targets_from(const Arguments& arguments, const traces::TraceInfo& info) 
         if (arguments.has("groups")) arguments.reject("groups", "the scheme says them; take one");
         return targets_of_scheme(arguments.text("scheme"), info);
     }
-    // A Mamba1 trace has no heads to count; regroup() refuses it.
     traces::synth::TargetScales target;
-    if (info.dims.mamba2() && arguments.text_or("groups", "") != "one") {
+    if (arguments.text_or("groups", "") != "one") {
         const traces::GroupShape groups = groups_from(arguments, info.dims, "per-channel or one");
         target = {traces::synth::Scheme::Quamba2, groups.head_groups, groups.dim_groups};
     }
@@ -83,9 +82,9 @@ int group_command(const Arguments& arguments) {
 
 traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& dims,
                                const std::string& words) {
-    const std::uint32_t heads = dims.heads / dims.groups;
+    const std::uint32_t heads = dims.table_heads() / dims.table_ssd_groups();
     const std::string text = arguments.text_or("groups", "4x4");
-    traces::GroupShape out{dims.groups, heads, dims.head_dim};
+    traces::GroupShape out{dims.table_ssd_groups(), heads, dims.table_head_dim()};
     if (text == "per-channel") return out;
     const std::size_t cross = text.find('x');
     if (cross == std::string::npos || !is_natural(text.substr(0, cross), out.head_groups) ||
@@ -96,9 +95,9 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
     const auto within = [](std::uint32_t value, std::uint32_t most) {
         return value >= 1 && value <= most;
     };
-    if (!within(out.head_groups, heads) || !within(out.dim_groups, dims.head_dim)) {
+    if (!within(out.head_groups, heads) || !within(out.dim_groups, dims.table_head_dim())) {
         arguments.reject("groups", "'" + text + "' is outside [1x1, " + std::to_string(heads) +
-                                       "x" + std::to_string(dims.head_dim) +
+                                       "x" + std::to_string(dims.table_head_dim()) +
                                        "], the heads of an SSD group and their channels");
     }
     return out;
@@ -106,7 +105,7 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
 
 Verb trace_group_verb() {
     return {"trace group",
-            "give a Mamba2 trace the scales of other groups, or one for all channels",
+            "give a trace the scales of other groups, or one for all channels",
             "FILE --out F [--groups HEADSxDIMS|per-channel|one | --scheme S]",
             "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
             {"file"},
