@@ -59,16 +59,24 @@ void require_sane_heads(const std::string& path, const Dims& dims) {
 }
 
 void require_sane_groups(const std::string& path, const Dims& dims, const GroupShape& table) {
-    const std::uint32_t heads = dims.heads / dims.groups;
+    const std::uint32_t head_dim = dims.table_head_dim();
+    if (dims.d_inner % head_dim != 0) {
+        throw error_in_metadata(path, "d_inner",
+                                std::to_string(dims.d_inner) + " is not a multiple of " +
+                                    std::to_string(head_dim) +
+                                    ", the channels that a table of scales counts as a head");
+    }
+    const std::uint32_t heads = dims.table_heads() / dims.table_ssd_groups();
     if (table.head_groups >= 1 && table.head_groups <= heads && table.dim_groups >= 1 &&
-        table.dim_groups <= dims.head_dim && table.ssd_groups == dims.groups) {
+        table.dim_groups <= head_dim && table.ssd_groups == dims.table_ssd_groups()) {
         return;
     }
-    throw error_in_metadata(path, "table_groups",
-                            std::to_string(table.head_groups) + "x" +
-                                std::to_string(table.dim_groups) + " is outside [1x1, " +
-                                std::to_string(heads) + "x" + std::to_string(dims.head_dim) +
-                                "], the heads of an SSD group and their channels");
+    throw error_in_metadata(
+        path, "table_groups",
+        std::to_string(table.head_groups) + "x" + std::to_string(table.dim_groups) +
+            " is outside [1x1, " + std::to_string(heads) + "x" + std::to_string(head_dim) + "], " +
+            (dims.mamba2() ? "the heads of an SSD group and their channels"
+                           : "the heads that the channels count as, and the channels of one"));
 }
 
 void require_sane_tables(const std::string& path, const TraceInfo& info) {

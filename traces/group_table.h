@@ -1,5 +1,6 @@
 // Quamba2's scales of the conv output and of the SSM state, one for each cell (SSD group, head
-// group, dim group), and the ranges that say which cell a channel is in (kernels.md 1.4, ssm.md 3).
+// group, dim group), and the ranges that say which cell a channel is in (kernels.md 1.4, ssm.md 3,
+// 1.6). Heads and their channels are counted as Dims::table_heads and its neighbours do.
 #pragma once
 
 #include <cstdint>

@@ -49,6 +49,19 @@ void TensorList::add_embedding() {
     add("backbone.embedding.scales", DType::F16, {vocab});
 }
 
+Shape TensorList::add_cells(std::uint32_t index) {
+    const std::optional<GroupShape> table = info_.table(index);
+    const std::string conv = weight_key(info_, index, "mixer.conv1d.");
+    Shape cells{1};
+    if (table) {
+        cells = {table->ssd_groups, table->head_groups, table->dim_groups};
+        add(conv + "x_head_group_range", DType::I32, {table->ssd_groups, table->head_groups});
+        add(conv + "x_dim_group_range", DType::I32, cells);
+    }
+    add(conv + "x_out_scales", DType::F32, cells);
+    return cells;
+}
+
 void TensorList::add_states(const std::string& at, const std::string& suffix) {
     add(at + "conv1d.state" + suffix, DType::I8,
         {info_.batch, info_.dims.conv_channels(), info_.dims.d_conv});

@@ -25,6 +25,9 @@ public:
     void add_alpha(const LinearShape& linear);   // F64, before all F32 scalars
     void add_scales(const LinearShape& linear);  // the other scalars
     void add_embedding();
+    /// The ranges and the scales of the conv output x of a layer's table. Gives the extents of what
+    /// has a scale for each cell; {1} where one scale serves all channels.
+    Shape add_cells(std::uint32_t index);
     void add_states(const std::string& at, const std::string& suffix);
     Shape rows(std::uint64_t channels) const { return {info_.batch, info_.tokens, channels}; }
 

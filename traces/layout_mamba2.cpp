@@ -5,19 +5,10 @@ namespace mambasic::traces {
 namespace {
 
 void add_scale_tables(TensorList& list, std::uint32_t index, const std::string& mixer) {
-    const std::optional<GroupShape> table = list.info().table(index);
-    const GroupShape groups = table.value_or(GroupShape{});
-    Shape cells{1};
-    if (table) {
-        cells = {groups.ssd_groups, groups.head_groups, groups.dim_groups};
-        list.add(mixer + "conv1d.x_head_group_range", DType::I32,
-                 {groups.ssd_groups, groups.head_groups});
-        list.add(mixer + "conv1d.x_dim_group_range", DType::I32, cells);
-    }
-    list.add(mixer + "conv1d.x_out_scales", DType::F32, cells);
-    list.add(mixer + "conv1d.B_out_scales", DType::F32, {groups.ssd_groups});
-    list.add(mixer + "conv1d.C_out_scales", DType::F32, {groups.ssd_groups});
-    if (table) cells.push_back(list.dims().d_state);
+    Shape cells = list.add_cells(index);
+    list.add(mixer + "conv1d.B_out_scales", DType::F32, {cells[0]});
+    list.add(mixer + "conv1d.C_out_scales", DType::F32, {cells[0]});
+    if (list.info().table(index)) cells.push_back(list.dims().d_state);
     list.add(mixer + "qchunk_scan.ssm_state_scale", DType::F32, cells);
 }
 

@@ -126,16 +126,12 @@ void parse_network(Keys& keys, TraceInfo& info) {
     const auto family = keys.choice<Family, 2>(
         "family", {{{"mamba1", Family::Mamba1}, {"mamba2", Family::Mamba2}}});
     info.family = keys.text("family");
-    if (family == Family::Mamba1) {
-        info.scheme = keys.choice<const char*, 1>("scheme", {{{"quamba1", "quamba1"}}});
-    } else {
-        info.scheme = keys.choice<const char*, 3>(
-            "scheme", {{{"quamba1", "quamba1"}, {"quamba2", "quamba2"}, {"hybrid", "hybrid"}}});
-    }
+    info.scheme = keys.choice<const char*, 3>(
+        "scheme", {{{"quamba1", "quamba1"}, {"quamba2", "quamba2"}, {"hybrid", "hybrid"}}});
     info.precision =
         keys.choice<const char*, 2>("precision", {{{"w8a8", "w8a8"}, {"w4a8", "w4a8"}}});
     info.dims = parse_dims(keys, family);
-    const std::uint32_t ssd_groups = info.dims.groups;
+    const std::uint32_t ssd_groups = info.dims.table_ssd_groups();
     if (info.grouped()) info.groups = keys.groups("table_groups", ssd_groups);
     if (info.hybrid()) info.layer_groups = keys.layer_groups("table_groups", ssd_groups);
 }

@@ -21,7 +21,7 @@ struct Trace::Impl {
     std::vector<Tensor> tensors;
     std::unordered_map<std::string, std::size_t> by_name;
     ExpansionCache expanded{512ULL << 20};
-    std::int32_t all_heads = 0;  // the ranges where one scale serves all channels
+    std::int32_t all_heads = 0;  // the ranges where one scale serves all channels of Mamba2
     std::int32_t all_dims = 0;
 
     const Tensor* find(const std::string& name) const {
@@ -48,7 +48,10 @@ struct Trace::Impl {
     void fill_scan(const std::string& at, Mamba1Layer& layer) const;
     void fill_conv(const std::string& at, Mamba2Layer& layer) const;
     void fill_scan(const std::string& at, Mamba2Layer& layer) const;
-    void fill_groups(std::uint32_t index, Mamba2Layer& layer) const;
+    /// The scales of the conv output and of the state.
+    void fill_x_scales(std::uint32_t index, Mamba1Layer& layer) const;
+    void fill_x_scales(std::uint32_t index, Mamba2Layer& layer) const;
+    GroupTable group_table(std::uint32_t index, const std::string& state_scales) const;
 };
 
 }  // namespace mambasic::traces

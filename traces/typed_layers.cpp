@@ -57,7 +57,6 @@ void Trace::Impl::fill_conv(const std::string& at, Mamba1Layer& layer) const {
     layer.conv_weight_scale = scale(at + "weight_scale");
     layer.conv_bias_scale = scale(at + "bias_scale");
     layer.conv_input_scale = scale(at + "input_scale");
-    layer.conv_output_scale = scale(at + "output_scale");
 }
 
 void Trace::Impl::fill_scan(const std::string& at, Mamba1Layer& layer) const {
@@ -67,12 +66,10 @@ void Trace::Impl::fill_scan(const std::string& at, Mamba1Layer& layer) const {
     layer.dt_bias_scale = scale(at + "dt_bias_scale");
     layer.a_scale = scale(at + "A_scale");
     layer.d_scale = scale(at + "D_scale");
-    layer.u_scale = scale(at + "u_scale");
     layer.dt_scale = scale(at + "dt_scale");
     layer.b_scale = scale(at + "B_scale");
     layer.c_scale = scale(at + "C_scale");
     layer.z_scale = scale(at + "z_scale");
-    layer.ssm_state_scale = scale(at + "ssm_state_scale");
 }
 
 void Trace::Impl::fill_conv(const std::string& at, Mamba2Layer& layer) const {
@@ -87,8 +84,8 @@ void Trace::Impl::fill_conv(const std::string& at, Mamba2Layer& layer) const {
     layer.conv_c = section("C");
 }
 
-void Trace::Impl::fill_groups(std::uint32_t index, Mamba2Layer& layer) const {
-    GroupTable& table = layer.groups;
+GroupTable Trace::Impl::group_table(std::uint32_t index, const std::string& state_scales) const {
+    GroupTable table;
     const std::string mixer = weight_key(info, index, "mixer.");
     const std::string conv = mixer + "conv1d.";
     const std::optional<GroupShape> groups = info.table(index);
@@ -96,9 +93,26 @@ void Trace::Impl::fill_groups(std::uint32_t index, Mamba2Layer& layer) const {
     table.head_end = groups ? array<std::int32_t>(conv + "x_head_group_range") : &all_heads;
     table.dim_end = groups ? array<std::int32_t>(conv + "x_dim_group_range") : &all_dims;
     table.x_scales = array<float>(conv + "x_out_scales");
-    table.state_scales = array<float>(mixer + "qchunk_scan.ssm_state_scale");
+    table.state_scales = array<float>(mixer + state_scales);
     table.state_columns = groups ? info.dims.d_state : 1;
-    layer.bc_scales = table.shape.ssd_groups;
+    return table;
+}
+
+void Trace::Impl::fill_x_scales(std::uint32_t index, Mamba1Layer& layer) const {
+    if (info.table(index)) {
+        layer.groups = group_table(index, "selective_scan.ssm_state_scale");
+        return;
+    }
+    const std::string mixer = weight_key(info, index, "mixer.");
+    layer.conv_output_scale = scale(mixer + "conv1d.output_scale");
+    layer.u_scale = scale(mixer + "selective_scan.u_scale");
+    layer.ssm_state_scale = scale(mixer + "selective_scan.ssm_state_scale");
+}
+
+void Trace::Impl::fill_x_scales(std::uint32_t index, Mamba2Layer& layer) const {
+    const std::string conv = weight_key(info, index, "mixer.conv1d.");
+    layer.groups = group_table(index, "qchunk_scan.ssm_state_scale");
+    layer.bc_scales = layer.groups.shape.ssd_groups;
     layer.b_scales = array<float>(conv + "B_out_scales");
     layer.c_scales = array<float>(conv + "C_out_scales");
 }
@@ -122,6 +136,7 @@ Mamba1Layer Trace::mamba1_layer(std::uint32_t index) const {
     layer.norm_output_scale = impl_->scale(at + "norm.output_scale");
     layer.in_proj = impl_->linear(linears[0]);
     impl_->fill_conv(mixer + "conv1d.", layer);
+    impl_->fill_x_scales(index, layer);
     layer.x_proj = impl_->linear(linears[1]);
     layer.dt_proj = impl_->linear(linears[2]);
     impl_->fill_scan(mixer + "selective_scan.", layer);
@@ -140,7 +155,7 @@ Mamba2Layer Trace::mamba2_layer(std::uint32_t index) const {
     layer.norm_output_scale = impl_->scale(at + "norm.output_scale");
     layer.in_proj = impl_->linear(linears[0]);
     impl_->fill_conv(mixer + "conv1d.", layer);
-    impl_->fill_groups(index, layer);
+    impl_->fill_x_scales(index, layer);
     impl_->fill_scan(mixer + "qchunk_scan.", layer);
     layer.gated_norm_weight = impl_->array<std::uint16_t>(mixer + "norm.weight");
     layer.z_scale = impl_->scale(mixer + "norm.z_scale");

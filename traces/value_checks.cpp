@@ -113,20 +113,19 @@ void require_ranges(const std::string& path, const TraceInfo& info, std::uint32_
     const Tensor& heads = *tensors.at(at + "x_head_group_range");
     const Tensor& dims = *tensors.at(at + "x_dim_group_range");
     const GroupShape shape = info.table(index).value();
-    const std::uint64_t group_heads = info.dims.heads / info.dims.groups;
+    const std::uint64_t head_dim = info.dims.table_head_dim();
+    const std::uint64_t group_heads = info.dims.table_heads() / info.dims.table_ssd_groups();
     for (std::uint64_t group = 0; group < shape.ssd_groups; ++group) {
         const std::string place = "SSD group " + text(group);
         const Row head_ends(heads, group);
-        const std::uint64_t first = group * group_heads * info.dims.head_dim;
-        require_row(path, heads, head_ends,
-                    {place, "heads", group_heads, first, info.dims.head_dim});
+        const std::uint64_t first = group * group_heads * head_dim;
+        require_row(path, heads, head_ends, {place, "heads", group_heads, first, head_dim});
         for (std::uint64_t part = 0; part < shape.head_groups; ++part) {
             const std::int32_t begin =
                 part == 0 ? 0 : head_ends.at(part - 1);  // the head that its channels are named by
-            require_row(
-                path, dims, Row(dims, group * shape.head_groups + part),
-                {place + ", head group " + text(part), "channels of a head", info.dims.head_dim,
-                 first + static_cast<std::uint64_t>(begin) * info.dims.head_dim, 1});
+            require_row(path, dims, Row(dims, group * shape.head_groups + part),
+                        {place + ", head group " + text(part), "channels of a head", head_dim,
+                         first + static_cast<std::uint64_t>(begin) * head_dim, 1});
         }
     }
 }

@@ -1,4 +1,4 @@
-// Values that only the second family and 4-bit weights have, and must be checked with their place.
+// Values that only tables of scales and 4-bit weights have, and must be checked with their place.
 #pragma once
 
 #include <string>

@@ -70,13 +70,14 @@ unsigned walk(const Linear& linear) {
 unsigned walk(const Dims& dims, const GroupTable& table) {
     unsigned sum = 0;
     if (table.x_scales == nullptr) return sum;  // shapes only
-    const std::uint32_t heads = dims.heads / table.shape.ssd_groups;
+    const std::uint32_t heads = dims.table_heads() / table.shape.ssd_groups;
+    const std::uint32_t head_dim = dims.table_head_dim();
     for (std::uint32_t channel = 0; channel < dims.d_inner; ++channel) {
-        const std::uint32_t head = channel / dims.head_dim;
+        const std::uint32_t head = channel / head_dim;
         std::uint32_t cell = head / heads * table.shape.head_groups;
         while (table.head_end[cell] <= static_cast<std::int32_t>(head % heads)) ++cell;
         cell *= table.shape.dim_groups;
-        while (table.dim_end[cell] <= static_cast<std::int32_t>(channel % dims.head_dim)) ++cell;
+        while (table.dim_end[cell] <= static_cast<std::int32_t>(channel % head_dim)) ++cell;
         EXPECT_LT(cell, table.shape.cells());
         EXPECT_GT(table.x_scales[cell], 0.0F);
         sum += sum_of(table.state_scales + std::uint64_t{cell} * table.state_columns,
@@ -89,7 +90,7 @@ unsigned walk(const Trace& trace, std::uint32_t index) {
     if (!trace.info().dims.mamba2()) {
         const Mamba1Layer layer = trace.mamba1_layer(index);
         return walk(layer.in_proj) + walk(layer.x_proj) + walk(layer.dt_proj) +
-               walk(layer.out_proj);
+               walk(layer.out_proj) + (layer.groups ? walk(trace.info().dims, *layer.groups) : 0);
     }
     const Mamba2Layer layer = trace.mamba2_layer(index);
     return walk(layer.in_proj) + walk(layer.out_proj) + walk(trace.info().dims, layer.groups) +
@@ -106,6 +107,9 @@ const std::vector<Kind>& kinds() {
     static const std::vector<Kind> kAll{
         {"mamba1", write_mamba1, 600},
         {"mamba2", write_small_mamba2, 600},
+        {"mamba1_groups",
+         [](const std::string& path) { test::write_trace(path, test::grouped_mamba1_info()); },
+         300},
         {"plain_w4",
          [](const std::string& path) {
              test::write_trace(path, four_bits(test::mamba2_info("w4a8"), false));
@@ -225,7 +229,7 @@ TEST_P(TraceFuzz, OpensOrThrowsTraceError) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, TraceFuzz,
-                         ::testing::Combine(::testing::Range(std::size_t{0}, std::size_t{4}),
+                         ::testing::Combine(::testing::Range(std::size_t{0}, std::size_t{5}),
                                             ::testing::Range(1U, 6U)),
                          [](const auto& test) {
                              return kinds()[std::get<0>(test.param)].name + "_" +

@@ -74,6 +74,15 @@ inline TraceInfo mamba2_info(const std::string& precision = "w8a8",
     return info;
 }
 
+/// Mamba1 with a table: 64 channels count as four heads.
+inline TraceInfo grouped_mamba1_info() {
+    TraceInfo info = small_info();
+    info.scheme = "quamba2";
+    info.dims = {32, 64, 4, 4, 4, 2, 20};
+    info.groups = {1, 3, 2};
+    return info;
+}
+
 /// Mamba1 with 4-bit weights; x_proj, W4 too, has 40 columns of 64.
 inline TraceInfo mamba1_w4_info() {
     TraceInfo info = small_info();
@@ -114,14 +123,14 @@ inline std::uint64_t packed_place(std::uint64_t column) {
     return column / 64 * 64 + 8 * i + j;
 }
 
-/// Integers of 32 bits: tokens, group ends (heads 1, 2, 4; dims 5, 32), and words of codes.
-inline void fill_integers(const Tensor& tensor, Bytes& bytes) {
+/// Integers of 32 bits: tokens, group ends (heads 1, 2, 4; dims 5, all), and words of codes.
+inline void fill_integers(const TraceInfo& info, const Tensor& tensor, Bytes& bytes) {
     static const std::vector<std::int32_t> kHeads{1, 2, 4};
-    static const std::vector<std::int32_t> kDims{5, 32};
+    const std::vector<std::int32_t> dims{5, static_cast<std::int32_t>(info.dims.table_head_dim())};
     for (std::uint64_t i = 0; i < tensor.elements(); ++i) {
         auto value = static_cast<std::int32_t>(i % 20);
         if (ends_with(tensor.name, "x_head_group_range")) value = kHeads[i % kHeads.size()];
-        if (ends_with(tensor.name, "x_dim_group_range")) value = kDims[i % kDims.size()];
+        if (ends_with(tensor.name, "x_dim_group_range")) value = dims[i % dims.size()];
         if (ends_with(tensor.name, ".weight")) value = static_cast<std::int32_t>(i * 0x9E3779B1U);
         put(bytes, i, value);
     }
@@ -152,7 +161,7 @@ inline Bytes valid_bytes(const TraceInfo& info, const Tensor& tensor) {
         if (tensor.dtype == DType::I8) bytes[i] = static_cast<char>(i % 251);
         if (tensor.dtype == DType::U8) bytes[i] = static_cast<char>((i * 0x9E3779B1U) >> 24);
     }
-    if (tensor.dtype == DType::I32) fill_integers(tensor, bytes);
+    if (tensor.dtype == DType::I32) fill_integers(info, tensor, bytes);
     zero_padding(info, tensor, bytes);
     return bytes;
 }

@@ -115,15 +115,5 @@ TEST(HybridTrace, GroupsThatContradict) {
               "their channels");
 }
 
-TEST(HybridTrace, IsOfMamba2Only) {
-    TraceInfo info = test::small_info();
-    info.shapes_only = true;
-    auto metadata = metadata_of(info);
-    metadata["scheme"] = "hybrid";
-    const std::string path = temp_path("mamba1");
-    SafetensorsWriter(path, metadata, {}).finish();
-    EXPECT_EQ(refusal(path), "metadata 'scheme': 'hybrid' is not one of quamba1");
-}
-
 }  // namespace
 }  // namespace mambasic::traces

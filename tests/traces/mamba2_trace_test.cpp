@@ -193,7 +193,7 @@ TEST(Mamba2Trace, MetadataThatDoesNotParse) {
     EXPECT_EQ(edited("\"family\":\"mamba2\"", "\"family\":\"mamba3\""),
               "metadata 'family': 'mamba3' is not one of mamba1, mamba2");
     EXPECT_EQ(edited("\"family\":\"mamba2\"", "\"family\":\"mamba1\""),
-              "metadata 'scheme': 'quamba2' is not one of quamba1");
+              "metadata 'dt_rank': is missing");
     EXPECT_EQ(edited("\"precision\":\"w8a8\"", "\"precision\":\"w4a4\""),
               "metadata 'precision': 'w4a4' is not one of w8a8, w4a8");
 }

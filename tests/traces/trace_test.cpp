@@ -152,7 +152,7 @@ TEST(Trace, MetadataThatDoesNotParse) {
     EXPECT_EQ(with_edit("\"mambasic_trace\":\"1\"", "\"nambasic_trace\":\"1\""),
               "metadata 'mambasic_trace': is missing: not a mambasic trace");
     EXPECT_EQ(with_edit("\"scheme\":\"quamba1\"", "\"scheme\":\"quamba9\""),
-              "metadata 'scheme': 'quamba9' is not one of quamba1");
+              "metadata 'scheme': 'quamba9' is not one of quamba1, quamba2, hybrid");
 }
 
 TEST(Trace, DimensionsThatContradict) {

@@ -24,7 +24,7 @@ TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& ta
     for (const TargetScales& target : targets) {
         groups.emplace_back();
         if (target.scheme == Scheme::Quamba1) continue;
-        groups.back() = GroupShape{info.dims.groups, target.head_groups, target.dim_groups};
+        groups.back() = GroupShape{info.dims.table_ssd_groups(), target.head_groups, target.dim_groups};
     }
     set_layer_groups(groups, info);
     info.packed_w4 = false;
