@@ -104,7 +104,7 @@ ScaleTableImage ScaleTables::build(std::uint32_t layer) const {
     // One scale and 1x1 groups are not the same: B, C and the states have more scales in groups.
     std::optional<traces::GroupShape> asked;
     if (groups.lookup != LookupKind::Register) asked = groups.shape;
-    if (trace_ == nullptr || trace_->info().table(first_layer_ + layer) != asked) {
+    if (trace_ == nullptr || !(trace_->info().table(first_layer_ + layer) == asked)) {
         return build_without_scales(shape);
     }
     return work_.dims.mamba2() ? build_of_mamba2(shape, layer) : build_of_mamba1(shape, layer);

@@ -131,6 +131,12 @@ const LayerScheme& Scheme::of_layer(std::uint32_t layer, std::uint32_t network_l
 
 traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims) {
     if (scheme.groups == GroupsOf::One) return {};
+    if (dims.d_inner % dims.table_head_dim() != 0) {
+        throw models::UserError("scheme " + scheme.name +
+                                ": groups: " + std::to_string(dims.table_head_dim()) +
+                                " channels count as a head, but the network's " +
+                                std::to_string(dims.d_inner) + " are not whole heads");
+    }
     const std::uint32_t ssd_groups = dims.table_ssd_groups();
     const std::uint32_t heads = dims.table_heads() / ssd_groups;
     if (scheme.groups == GroupsOf::Channel) return {ssd_groups, heads, dims.table_head_dim()};
