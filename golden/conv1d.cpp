@@ -58,9 +58,10 @@ float tap_bias_then_taps(const Filter& f, const std::int8_t sample[kConvWidth]) 
 }
 
 Filter filter_of(const Conv1dParams& p, std::size_t e) {
+    const float output_scale = p.groups == nullptr ? p.output_scale : p.groups->x(e);
     return {p.weight + e * kConvWidth,
             p.bias[e],
-            {p.weight_scale * p.input_scale, p.bias_scale, p.output_scale}};
+            {p.weight_scale * p.input_scale, p.bias_scale, output_scale}};
 }
 
 Filter filter_of(const Conv1dByChannel& p, std::size_t e) {

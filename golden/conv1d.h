@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/group_scales.h"
 #include "golden/int8_rows.h"
 
 namespace mambasic::golden {
@@ -21,6 +22,7 @@ struct Conv1dParams {
     float bias_scale = 0;
     float input_scale = 0;
     float output_scale = 0;
+    const GroupScales* groups = nullptr;  // where given, output_scale is not read (ssm.md 1.6)
 };
 
 /// The scales of one of Mamba2's channels: those of its section, and the output scale looked up for

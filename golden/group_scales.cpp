@@ -25,15 +25,16 @@ std::uint32_t group_of(const std::int32_t* ends, std::uint32_t row, std::uint32_
 std::uint32_t group_cell(const traces::Dims& dims, const traces::GroupTable& table,
                          std::uint32_t channel) {
     const traces::GroupShape& shape = table.shape;
-    const std::uint32_t heads = dims.heads / shape.ssd_groups;
-    const std::uint32_t head = channel / dims.head_dim;
+    const std::uint32_t heads = dims.table_heads() / shape.ssd_groups;
+    const std::uint32_t head_dim = dims.table_head_dim();
+    const std::uint32_t head = channel / head_dim;
     const std::uint32_t ssd_group = head / heads;
     const std::uint32_t head_group =
         group_of(table.head_end, ssd_group, shape.head_groups, head % heads);
     const std::uint32_t row = ssd_group * shape.head_groups + head_group;
     const bool head_found = head_group < shape.head_groups;
     const std::uint32_t dim_group =
-        head_found ? group_of(table.dim_end, row, shape.dim_groups, channel % dims.head_dim) : 0;
+        head_found ? group_of(table.dim_end, row, shape.dim_groups, channel % head_dim) : 0;
     if (!head_found || dim_group == shape.dim_groups) {
         throw std::invalid_argument("no range of the group table holds channel " +
                                     std::to_string(channel));

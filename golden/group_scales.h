@@ -1,6 +1,6 @@
-// Which scale a channel of Mamba2's x has: its cell in a table of groups. Spec: kernels.md 1.4.
-// Upstream searches the ranges at run time; the answer depends on the channel alone, so here every
-// channel's cell is found once.
+// Which scales a channel of x has: those of its cell in a table of groups. Spec: kernels.md 1.4; in
+// Mamba1, whose convolution has nothing but x, ssm.md 1.6. Upstream searches the ranges at run
+// time; the answer depends on the channel alone, so here every channel's cell is found once.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,10 @@
-// A Mamba1 layer: ssm.md 6.1.
+// A Mamba1 layer: ssm.md 6.1; with groups of scales, 1.6.
+#include <optional>
+#include <stdexcept>
+#include <string>
+
 #include "golden/conv1d.h"
+#include "golden/group_scales.h"
 #include "golden/layer_ops.h"
 #include "golden/scan_step.h"
 #include "golden/selective_scan.h"
@@ -10,6 +15,19 @@ namespace {
 using traces::Dims;
 using traces::Mamba1Layer;
 
+std::optional<GroupScales> group_scales(const Dims& dims, const Mamba1Layer& layer) {
+    if (!layer.groups) {
+        return std::nullopt;
+    }
+    if (layer.groups->shape.ssd_groups != dims.table_ssd_groups() ||
+        dims.d_inner % dims.table_head_dim() != 0) {
+        throw std::invalid_argument("a table of " + std::to_string(layer.groups->shape.ssd_groups) +
+                                    " SSD groups does not fit the " + std::to_string(dims.d_inner) +
+                                    " channels of a Mamba1 layer");
+    }
+    return GroupScales(dims, *layer.groups);
+}
+
 /// Everything about one call that is not weights.
 struct Call {
     const Dims& dims;
@@ -17,8 +35,10 @@ struct Call {
     const LayerInput& input;
     const Options& options;
     LayerTensors& out;
+    std::optional<GroupScales> scales;
 
     std::size_t rows() const { return row_count(input); }
+    const GroupScales* groups() const { return scales ? &*scales : nullptr; }
 
     Int8Rows x() const { return {out.in_proj.data(), std::size_t{2} * dims.d_inner, 0}; }
     Int8Rows z() const {
@@ -49,8 +69,8 @@ void prepare(const Call& call) {
 
 Conv1dParams conv_params(const Call& call) {
     const Mamba1Layer& l = call.layer;
-    return {call.dims.d_inner, l.conv_weight,      l.conv_bias,        l.conv_weight_scale,
-            l.conv_bias_scale, l.conv_input_scale, l.conv_output_scale};
+    return {call.dims.d_inner, l.conv_weight,      l.conv_bias,         l.conv_weight_scale,
+            l.conv_bias_scale, l.conv_input_scale, l.conv_output_scale, call.groups()};
 }
 
 ScanParams scan_params(const Call& call) {
@@ -68,6 +88,7 @@ ScanParams scan_params(const Call& call) {
     p.order = call.options.scan_order;
     p.sum = call.options.ssm_sum;
     p.softplus = call.options.softplus;
+    p.groups = call.groups();
     return p;
 }
 
@@ -83,7 +104,7 @@ ScanOutput scan_output(const Call& call, LayerState& state) {
 
 void prefill_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
                    const Options& options, LayerTensors& out, LayerState& state) {
-    const Call call{dims, layer, input, options, out};
+    const Call call{dims, layer, input, options, out, group_scales(dims, layer)};
     prepare(call);
     clear_state(dims, input, state);
 
@@ -106,7 +127,7 @@ void prefill_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput&
 
 void decode_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& input,
                   const Options& options, LayerTensors& out, LayerState& state) {
-    const Call call{dims, layer, input, options, out};
+    const Call call{dims, layer, input, options, out, group_scales(dims, layer)};
     prepare(call);
     require_decode(dims, input, state);
 

@@ -31,15 +31,16 @@ void step_channel(const ScanParams& p, const ScanInput& in, std::size_t s, std::
     const std::size_t first_state = (s * p.channels + channel) * p.states;
     float* carry = output.carry + first_state;
     std::int8_t* state = output.state + first_state;
-    const float u = in.u_of(s, channel);
+    const float u = u_of(p, in, s, channel);
     const float dt = softplus_dt(p, in.dt, s, channel);
     std::vector<float> c(p.states);
     for (std::size_t n = 0; n < p.states; ++n) {
         const auto a_code = static_cast<float>(p.a_log[channel * p.states + n]);
-        const float before = p.state_scale * static_cast<float>(state[n]);
+        const float state_scale = p.state_scale_of(channel, n);
+        const float before = state_scale * static_cast<float>(state[n]);
         carry[n] = next_state(before, p.a_scale * a_code, dt, dequantize(in.b, s, n), u);
         c[n] = dequantize(in.c, s, n);
-        state[n] = arith::quantize_rhe(carry[n] / p.state_scale);
+        state[n] = arith::quantize_rhe(carry[n] / state_scale);
     }
     const float d = p.d_scale * static_cast<float>(p.d[channel]);
     std::vector<float> terms(p.states);

@@ -43,7 +43,7 @@ ChannelInput channel_input(const ScanParams& p, const ScanInput& in, const Seque
     ChannelInput x;
     for (std::size_t t = 0; t < sequence.tokens; ++t) {
         const std::size_t row = sequence.first_row + t;
-        const float u = in.u_of(row, channel);
+        const float u = u_of(p, in, row, channel);
         const auto dt_code = static_cast<float>(in.dt.row(row)[channel]);
         const float dt = arith::softplus(arith::fma(in.dt.scale, dt_code, bias), p.softplus);
         x.dt.push_back(dt);
@@ -119,7 +119,8 @@ void scan_channel(const ScanParams& p, const ScanInput& in, const Sequence& sequ
     const std::size_t first_state = (sequence_index * p.channels + channel) * p.states;
     for (std::size_t n = 0; n < p.states; ++n) {
         output.carry[first_state + n] = r.carry[n];
-        output.state[first_state + n] = arith::quantize_rha(r.carry[n] / p.state_scale);
+        output.state[first_state + n] =
+            arith::quantize_rha(r.carry[n] / p.state_scale_of(channel, n));
     }
 }
 

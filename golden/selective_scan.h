@@ -8,6 +8,7 @@
 
 #include "golden/arithmetic.h"
 #include "golden/float_rows.h"
+#include "golden/group_scales.h"
 #include "golden/int8_rows.h"
 #include "golden/options.h"
 
@@ -26,18 +27,30 @@ struct ScanParams {
     ScanOrder order = ScanOrder::Sequential;  // prefill only
     SumOrder sum;                             // of y over the states
     arith::Softplus softplus = arith::Softplus::Log1p;
+    /// Where given, it has the scales of u and of the state (ssm.md 1.6); state_scale and the scale
+    /// of the codes u are not read.
+    const GroupScales* groups = nullptr;
+
+    float state_scale_of(std::size_t channel, std::size_t n) const {
+        return groups == nullptr ? state_scale : groups->state(channel, n);
+    }
 };
 
 /// Row (sequence, token) of each; u, dt and z have a column a channel, b and c one a state.
 struct ScanInput {
     Int8Rows u, dt, b, c, z;
     FloatRows fp32_u{};  // where given, u is not read
-
-    float u_of(std::size_t row, std::size_t channel) const {
-        return fp32_u ? fp32_u.row(row)[channel]
-                      : u.scale * static_cast<float>(u.row(row)[channel]);
-    }
 };
+
+/// What channel `channel` reads of the convolution in row `row`.
+inline float u_of(const ScanParams& params, const ScanInput& input, std::size_t row,
+                  std::size_t channel) {
+    if (input.fp32_u) {
+        return input.fp32_u.row(row)[channel];
+    }
+    const float scale = params.groups == nullptr ? input.u.scale : params.groups->x(channel);
+    return scale * static_cast<float>(input.u.row(row)[channel]);
+}
 
 struct ScanOutput {
     arith::Half* y = nullptr;      // [batch * tokens][channels]

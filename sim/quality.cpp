@@ -13,11 +13,22 @@ using golden::LayerTensors;
 using traces::Mamba1Layer;
 using traces::Mamba2Layer;
 
-// What the SSM multiplies the codes of x, B and C by.
-std::vector<float> scales_of(const traces::Dims& dims, const Mamba2Layer& layer) {
-    const golden::GroupScales groups(dims, layer.groups);
+std::vector<float> x_scales_of(const traces::Dims& dims, const traces::GroupTable& table) {
+    const golden::GroupScales groups(dims, table);
     std::vector<float> scales;
     for (std::size_t e = 0; e < dims.d_inner; ++e) scales.push_back(groups.x(e));
+    return scales;
+}
+
+// What the SSM multiplies the codes of the convolution by.
+std::vector<float> scales_of(const traces::Dims& dims, const Mamba1Layer& layer) {
+    return layer.groups ? x_scales_of(dims, *layer.groups)
+                        : std::vector<float>(dims.d_inner, layer.u_scale);
+}
+
+// Likewise of x, B and C.
+std::vector<float> scales_of(const traces::Dims& dims, const Mamba2Layer& layer) {
+    std::vector<float> scales = x_scales_of(dims, layer.groups);
     for (const float* section : {layer.b_scales, layer.c_scales}) {
         for (std::size_t i = 0; i < dims.bc_width(); ++i) {
             scales.push_back(section[layer.bc_scales == 1 ? 0 : i / dims.d_state]);
@@ -56,7 +67,7 @@ Quality::Quality(const traces::TraceInfo& info, golden::Options options)
 void Quality::add(std::uint32_t index, const Mamba1Layer& layer, const LayerInput& input,
                   const LayerState& before, const LayerTensors& made) {
     run_with_fp32(layer, input, before);
-    compare(layers_.at(index), std::vector<float>(dims_.d_inner, layer.u_scale), made);
+    compare(layers_.at(index), scales_of(dims_, layer), made);
 }
 
 void Quality::add(std::uint32_t index, const Mamba2Layer& layer, const LayerInput& input,

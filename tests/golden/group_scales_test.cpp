@@ -13,6 +13,7 @@ namespace {
 /// Four heads in two SSD groups, heads of 4 channels.
 traces::Dims small_dims() {
     traces::Dims dims;
+    dims.family = traces::Family::Mamba2;
     dims.heads = 4;
     dims.head_dim = 4;
     dims.groups = 2;
@@ -38,6 +39,7 @@ TEST(GroupCell, IsWhatPaintingTheRangesGives) {
     for (const std::uint32_t groups : {1U, 2U, 8U}) {
         for (const auto& split : {std::pair<std::uint32_t, std::uint32_t>{4, 4}, {1, 1}, {3, 5}}) {
             traces::Dims dims;
+            dims.family = traces::Family::Mamba2;
             dims.groups = groups;
             dims.heads = groups * 6;
             dims.head_dim = 16;
@@ -46,6 +48,22 @@ TEST(GroupCell, IsWhatPaintingTheRangesGives) {
             const GroupScales scales(dims, made.table);
             EXPECT_EQ(scales.cell, made.painted);
         }
+    }
+}
+
+TEST(GroupCell, OfMamba1ByHand) {
+    traces::Dims dims;
+    dims.d_inner = 64;  // four times 16 channels, which count as heads of one SSD group
+    const std::int32_t head_end[] = {1, 4};
+    const std::int32_t dim_end[] = {4, 16, 10, 16};
+    traces::GroupTable table;
+    table.shape = {1, 2, 2};
+    table.head_end = head_end;
+    table.dim_end = dim_end;
+    const std::uint32_t channels[] = {0, 3, 4, 15, 16, 25, 26, 31, 32, 42, 47, 57, 58, 63};
+    const std::uint32_t cells[] = {0, 0, 1, 1, 2, 2, 3, 3, 2, 3, 3, 2, 3, 3};
+    for (std::size_t i = 0; i < 14; ++i) {
+        EXPECT_EQ(group_cell(dims, table, channels[i]), cells[i]) << channels[i];
     }
 }
 

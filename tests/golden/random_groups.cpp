@@ -41,7 +41,7 @@ RandomGroups::RandomGroups(std::mt19937& rng, const traces::Dims& dims,
 
 void RandomGroups::paint_group(std::mt19937& rng, const traces::Dims& dims,
                                std::uint32_t ssd_group) {
-    const std::uint32_t heads = dims.heads / table.shape.ssd_groups;
+    const std::uint32_t heads = dims.table_heads() / table.shape.ssd_groups;
     std::uint32_t head = 0;
     for (const std::uint32_t size : split(rng, heads, table.shape.head_groups)) {
         paint_heads(rng, dims, ssd_group * heads + head, size);
@@ -53,10 +53,10 @@ void RandomGroups::paint_group(std::mt19937& rng, const traces::Dims& dims,
 void RandomGroups::paint_heads(std::mt19937& rng, const traces::Dims& dims,
                                std::uint32_t first_head, std::uint32_t count) {
     std::uint32_t dim = 0;
-    for (const std::uint32_t size : split(rng, dims.head_dim, table.shape.dim_groups)) {
+    for (const std::uint32_t size : split(rng, dims.table_head_dim(), table.shape.dim_groups)) {
         const auto cell = static_cast<std::uint32_t>(dim_end.size());
         for (std::uint32_t head = first_head; head < first_head + count; ++head) {
-            std::fill_n(painted.begin() + head * dims.head_dim + dim, size, cell);
+            std::fill_n(painted.begin() + head * dims.table_head_dim() + dim, size, cell);
         }
         dim += size;
         dim_end.push_back(static_cast<std::int32_t>(dim));

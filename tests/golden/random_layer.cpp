@@ -115,4 +115,13 @@ RandomLayer::RandomLayer(const traces::Dims& d_, std::uint32_t seed) : dims(d_) 
     view.out_proj = random_linear(rng, out_proj, dims.d_model, e, 40.0F, 0.7F);
 }
 
+GroupedLayer::GroupedLayer(const traces::Dims& d_, const traces::GroupShape& shape,
+                           std::uint32_t seed)
+    : RandomLayer(d_, seed) {
+    std::mt19937 rng(seed);
+    groups = RandomGroups(rng, dims, shape, dims.d_state);
+    view.groups = groups.table;
+    view.conv_output_scale = view.u_scale = view.ssm_state_scale = 0;
+}
+
 }  // namespace mambasic::golden

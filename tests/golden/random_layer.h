@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "golden/arithmetic.h"
+#include "tests/golden/random_groups.h"
 #include "traces/mamba1.h"
 
 namespace mambasic::golden {
@@ -19,6 +20,13 @@ struct RandomLayer {
     std::vector<arith::Half> norm_weight;
     std::vector<std::int8_t> in_proj, conv_weight, conv_bias, x_proj, dt_proj, out_proj;
     std::vector<std::int8_t> dt_bias, a_log, d;
+};
+
+/// The same with a table of scales in place of the one of x and of the state.
+struct GroupedLayer : RandomLayer {
+    GroupedLayer(const traces::Dims& dims, const traces::GroupShape& shape, std::uint32_t seed);
+
+    RandomGroups groups;
 };
 
 traces::Dims tiny_dims();

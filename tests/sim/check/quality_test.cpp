@@ -13,6 +13,7 @@
 namespace mambasic::sim {
 namespace {
 
+using golden::GroupedLayer;
 using golden::Outcome;
 using golden::Prompt;
 using golden::RandomLayer;
@@ -108,16 +109,29 @@ struct ByHand {
     }
 };
 
-ByHand by_hand(const RandomLayer& layer, const Prompt& prompt, const Outcome& run) {
+ByHand by_hand(const RandomLayer& layer, const std::vector<float>& u_scales, const Prompt& prompt,
+               const Outcome& run) {
     ByHand sums;
     const auto& v = layer.view;
     const traces::ConvSection section{v.conv_input_scale, v.conv_weight_scale, v.conv_bias_scale};
     for (std::size_t i = 0; i < run.out.conv.size(); ++i) {
         const double y = conv_value(v, section, {prompt, run, 0}, i / 96, i % 96);
-        ByHand::add(sums.x, y, 0.0163 * run.out.conv[i]);  // the layer's u_scale
+        ByHand::add(sums.x, y, static_cast<double>(u_scales[i % 96]) * run.out.conv[i]);
     }
     sums.add_output(layer, prompt, run);
     return sums;
+}
+
+ByHand by_hand(const RandomLayer& layer, const Prompt& prompt, const Outcome& run) {
+    return by_hand(layer, std::vector<float>(96, 0.0163F), prompt, run);  // the layer's u_scale
+}
+
+ByHand by_hand(const GroupedLayer& layer, const Prompt& prompt, const Outcome& run) {
+    std::vector<float> scales;
+    for (const std::uint32_t cell : layer.groups.painted) {
+        scales.push_back(layer.groups.x_scales[cell]);
+    }
+    return by_hand(layer, scales, prompt, run);
 }
 
 /// Two SSD groups of 16 states: channels x [0, 96), B [96, 128), C [128, 160), after 96 of z.
@@ -181,6 +195,10 @@ RandomMamba2 mamba2_layer() { return {golden::tiny2_dims(2), traces::LinearKind:
 
 TEST(Quality, OfAMamba1LayerByHand) { expect_by_hand(RandomLayer(golden::tiny_dims(), 1)); }
 
+TEST(Quality, OfAMamba1LayerWithGroupsByHand) {
+    expect_by_hand(GroupedLayer(golden::tiny_dims(), {1, 4, 3}, 1));
+}
+
 TEST(Quality, OfAMamba2LayerByHand) { expect_by_hand(mamba2_layer()); }
 
 template <typename Layer>
@@ -208,6 +226,20 @@ TEST(Quality, RisesBySixDecibelsAsMamba1sScaleHalves) {
     layer.view.conv_bias_scale = 0.08F;
     const auto with_scale = [&layer](float scale) {
         layer.view.conv_output_scale = layer.view.u_scale = scale;
+        return figures_of(layer);
+    };
+    const QualityFigures coarse = with_scale(0.4F);
+    const QualityFigures middle = with_scale(0.2F);
+    expect_six_decibels(coarse, middle);
+    expect_six_decibels(middle, with_scale(0.1F));
+}
+
+TEST(Quality, RisesBySixDecibelsAsMamba1sGroupsScalesHalve) {
+    GroupedLayer layer(golden::tiny_dims(), {1, 4, 3}, 1);
+    std::fill(layer.conv_bias.begin(), layer.conv_bias.end(), std::int8_t{100});
+    layer.view.conv_bias_scale = 0.08F;
+    const auto with_scale = [&layer](float scale) {
+        for (float& s : layer.groups.x_scales) s = scale *= 1.001F;  // every cell another one
         return figures_of(layer);
     };
     const QualityFigures coarse = with_scale(0.4F);
