@@ -52,7 +52,7 @@ TEST(CompareErrors, SchemesAreGivenOnceAndExist) {
 
 TEST(CompareErrors, WhatATraceCannotGiveIsSaid) {
     expect_refused(compare_words(tiny_prefill(), "quamba1,quamba2", {}),
-                   "scheme quamba2: " + tiny_prefill() + ": a Mamba1 network");
+                   "scheme quamba2: " + tiny_prefill() + ": it has one scale for all channels");
     expect_refused(compare_words(shapes_only(), "quamba1", {}),
                    "holds shapes only; add --timing-only");
     expect_refused(compare_words(grouped_prefill(), "quamba2-lite", {"--layers", "1:2"}),
