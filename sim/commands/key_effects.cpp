@@ -65,7 +65,7 @@ constexpr std::array<Effect, 79> kEffects = {{
     {"gated_norm.sum", "bits of gated_norm (golden follows), its cycles, area"},
     {"scale_table", "cycles of conv1d and scan that wait for lookups, energy, area"},
     {"scale_table.word_bytes",
-     "cycles that wait for lookups, energy, area, DRAM bytes: sections begin at a word"},
+     "cycles that wait for lookups, energy, area: words are filled whole"},
     {"scale_table.range_bytes",
      "cycles that wait for lookups, energy, area, DRAM bytes: the size of a group end"},
     {"scale_table.lookup_cycles", "cycles of conv1d and scan in front of their tiles"},
