@@ -96,8 +96,6 @@ ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool nu
     if (!numerics) {
         return same_groups && !info.shapes_only ? ScalesFrom::Recorded : ScalesFrom::Nowhere;
     }
-    // Mamba1 has no groups to make: the run refuses such a scheme and says so.
-    if (!info.dims.mamba2()) return ScalesFrom::Recorded;
     const Targets targets = targets_of(trace, scheme);
     const bool usual = std::all_of(targets.begin(), targets.end(), has_usual_observer);
     return same_groups && usual ? ScalesFrom::Recorded : ScalesFrom::Calibrated;

@@ -68,13 +68,8 @@ void check_scheme(const Scheme& scheme, const traces::Trace& trace, std::uint32_
     const traces::TraceInfo& info = trace.info();
     const std::uint32_t layer = info.first_layer + index;
     const LayerScheme& part = scheme.of_layer(layer, info.dims.n_layer);
-    const bool grouped = part.groups != GroupsOf::One;
-    if (grouped && !info.dims.mamba2()) {
-        throw UserError(trace.path() + ": a Mamba1 network has one scale for all channels, but " +
-                        "scheme '" + scheme.name + "' groups them by head; take quamba1");
-    }
     std::optional<traces::GroupShape> asked;
-    if (grouped) asked = group_shape(part, info.dims);
+    if (part.groups != GroupsOf::One) asked = group_shape(part, info.dims);
     if (!numerics || asked == info.table(index)) return;
     const bool everywhere = scheme.layers.size() == 1 && !info.hybrid();
     const bool named = !info.hybrid() && info.scheme != scheme.name;

@@ -12,6 +12,21 @@ using models::ScaleTableImage;
 using models::ScaleTableShape;
 using models::ScaleTableSource;
 
+namespace {
+
+ScaleTableSource source_of(const traces::GroupTable& groups, const ScaleTableShape& shape) {
+    MAMBASIC_CHECK(groups.state_columns == shape.state_columns,
+                   "the trace groups states in another way than its scheme");
+    ScaleTableSource source;
+    source.head_end = groups.head_end;
+    source.dim_end = groups.dim_end;
+    source.x_scales = groups.x_scales;
+    source.state_scales = groups.state_scales;
+    return source;
+}
+
+}  // namespace
+
 std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& dims,
                                      const models::ScaleTableConfig& config) {
     std::vector<ScaleRange> ranges;
@@ -35,10 +50,14 @@ ScaleTableShape table_shape(const traces::Dims& dims, const ScaleGroups& scales)
     shape.head_groups = scales.shape.head_groups;
     shape.dim_groups = scales.shape.dim_groups;
     shape.head_dim = dims.d_inner;
-    if (!dims.mamba2()) return shape;
     const bool one = scales.lookup == LookupKind::Register;
-    shape.heads = dims.heads / scales.shape.ssd_groups;
-    shape.head_dim = dims.head_dim;
+    if (!dims.mamba2() && one) return shape;  // the conv output's; no other is looked up
+    shape.heads = dims.table_heads() / scales.shape.ssd_groups;
+    shape.head_dim = dims.table_head_dim();
+    if (!dims.mamba2()) {  // B and C come out of x_proj with a scale each, which is no table's
+        shape.state_columns = dims.d_state;
+        return shape;
+    }
     shape.bc_channels = dims.bc_width();
     shape.bc_scales = one ? 1 : dims.groups;
     shape.state_columns = one ? 1 : dims.d_state;
@@ -85,21 +104,29 @@ ScaleTableImage ScaleTables::build(std::uint32_t layer) const {
     // One scale and 1x1 groups are not the same: B, C and the states have more scales in groups.
     std::optional<traces::GroupShape> asked;
     if (groups.lookup != LookupKind::Register) asked = groups.shape;
-    const bool usable = trace_ != nullptr && (!work_.dims.mamba2() ||
-                                              trace_->info().table(first_layer_ + layer) == asked);
-    if (!usable) return build_without_scales(shape);
-    ScaleTableSource source;
-    if (!work_.dims.mamba2()) {
-        const float scale = trace_->mamba1_layer(first_layer_ + layer).conv_output_scale;
-        source.x_scales = &scale;
-        return models::scale_table_build(config_, shape, source);
+    if (trace_ == nullptr || !(trace_->info().table(first_layer_ + layer) == asked)) {
+        return build_without_scales(shape);
     }
+    return work_.dims.mamba2() ? build_of_mamba2(shape, layer) : build_of_mamba1(shape, layer);
+}
+
+ScaleTableImage ScaleTables::build_of_mamba1(const ScaleTableShape& shape,
+                                             std::uint32_t layer) const {
+    const traces::Mamba1Layer weights = trace_->mamba1_layer(first_layer_ + layer);
+    ScaleTableSource source;
+    source.x_scales = &weights.conv_output_scale;
+    if (weights.groups) source = source_of(*weights.groups, shape);
+    return models::scale_table_build(config_, shape, source);
+}
+
+ScaleTableImage ScaleTables::build_of_mamba2(const ScaleTableShape& shape,
+                                             std::uint32_t layer) const {
     const traces::Mamba2Layer weights = trace_->mamba2_layer(first_layer_ + layer);
-    MAMBASIC_CHECK(
-        weights.bc_scales == shape.bc_scales && weights.groups.state_columns == shape.state_columns,
-        "the trace groups B, C or states in another way than its scheme");
-    source = {weights.groups.head_end, weights.groups.dim_end, weights.groups.x_scales,
-              weights.b_scales,        weights.c_scales,       weights.groups.state_scales};
+    MAMBASIC_CHECK(weights.bc_scales == shape.bc_scales,
+                   "the trace groups B or C in another way than its scheme");
+    ScaleTableSource source = source_of(weights.groups, shape);
+    source.b_scales = weights.b_scales;
+    source.c_scales = weights.c_scales;
     return models::scale_table_build(config_, shape, source);
 }
 

@@ -32,6 +32,10 @@ public:
 
 private:
     models::ScaleTableImage build(std::uint32_t layer) const;
+    models::ScaleTableImage build_of_mamba1(const models::ScaleTableShape& shape,
+                                            std::uint32_t layer) const;
+    models::ScaleTableImage build_of_mamba2(const models::ScaleTableShape& shape,
+                                            std::uint32_t layer) const;
     models::ScaleTableImage build_without_scales(const models::ScaleTableShape& shape) const;
 
     Workload work_;

@@ -174,17 +174,24 @@ const LayerScheme& Scheme::of_layer(std::uint32_t layer, std::uint32_t network_l
 }
 
 traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims) {
-    if (scheme.groups == GroupsOf::One || !dims.mamba2()) return {};
-    const std::uint32_t heads = dims.heads / dims.groups;
-    if (scheme.groups == GroupsOf::Channel) return {dims.groups, heads, dims.head_dim};
-    if (scheme.head_groups > heads || scheme.dim_groups > dims.head_dim) {
-        throw models::UserError("scheme " + scheme.name + ": groups: the network has " +
-                                std::to_string(heads) + " heads of " +
-                                std::to_string(dims.head_dim) + " channels in an SSD group, not " +
-                                std::to_string(scheme.head_groups) + " x " +
-                                std::to_string(scheme.dim_groups) + " groups of them");
+    if (scheme.groups == GroupsOf::One) return {};
+    if (dims.d_inner % dims.table_head_dim() != 0) {
+        throw models::UserError("scheme " + scheme.name +
+                                ": groups: " + std::to_string(dims.table_head_dim()) +
+                                " channels count as a head, but the network's " +
+                                std::to_string(dims.d_inner) + " are not whole heads");
     }
-    return {dims.groups, scheme.head_groups, scheme.dim_groups};
+    const std::uint32_t ssd_groups = dims.table_ssd_groups();
+    const std::uint32_t heads = dims.table_heads() / ssd_groups;
+    if (scheme.groups == GroupsOf::Channel) return {ssd_groups, heads, dims.table_head_dim()};
+    if (scheme.head_groups > heads || scheme.dim_groups > dims.table_head_dim()) {
+        throw models::UserError(
+            "scheme " + scheme.name + ": groups: the network has " + std::to_string(heads) +
+            " heads of " + std::to_string(dims.table_head_dim()) +
+            " channels in an SSD group, not " + std::to_string(scheme.head_groups) + " x " +
+            std::to_string(scheme.dim_groups) + " groups of them");
+    }
+    return {ssd_groups, scheme.head_groups, scheme.dim_groups};
 }
 
 }  // namespace mambasic::sim

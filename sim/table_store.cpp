@@ -23,10 +23,6 @@ void TableStore::begin_layer(std::uint32_t layer, std::uint32_t step) {
     step_ = step;
 }
 
-bool TableStore::has(Op op) const {
-    return op == Op::Conv1d || (op == Op::Scan && work_.dims.mamba2());
-}
-
 BufferId TableStore::fetch(Op op) {
     BufferId& held = held_[layer_];
     if (held == models::kNone) {
@@ -37,7 +33,7 @@ BufferId TableStore::fetch(Op op) {
 }
 
 void TableStore::release(Op op) {
-    const bool last = op == (work_.dims.mamba2() ? Op::Scan : Op::Conv1d);
+    const bool last = op == (has(Op::Scan) ? Op::Scan : Op::Conv1d);
     const bool stays = work_.tables_stay && step_ + 1 < work_.steps();
     if (!last || stays) return;
     emitter_.release(held_[layer_]);

@@ -1,5 +1,6 @@
-// The scale tables: what the convolution looks up and, in Mamba2, the scan after it (ranges, codes,
-// scales of x, B, C and of the states). They come with their layer, or once and stay for all steps.
+// The scale tables: what the convolution looks up and, except in a Mamba1 layer with one scale, the
+// scan after it (ranges, codes, scales of x, B, C and of the states). They come with their layer,
+// or once and stay for all steps.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ public:
 
     void begin_layer(std::uint32_t layer, std::uint32_t step);
     /// Whether the op looks anything up.
-    bool has(Op op) const;
+    bool has(Op op) const { return work_.looks_up(op, layer_); }
     BufferId fetch(Op op);
     /// After an op's last use in the layer.
     void release(Op op);

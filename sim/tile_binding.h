@@ -37,8 +37,8 @@ public:
     models::BoundNorm norm(const models::Task& task);
     models::GemmTile gemm(const models::Task& task);
     models::BoundWithTable<models::ConvTile> conv(const models::Task& task);
-    models::Bound<models::SsmTile> scan(const models::Task& task);          // Mamba1
-    models::BoundWithTable<models::SsdTile> ssd(const models::Task& task);  // Mamba2
+    models::BoundWithTable<models::SsmTile> scan(const models::Task& task);  // Mamba1
+    models::BoundWithTable<models::SsdTile> ssd(const models::Task& task);   // Mamba2
     models::GatedNormTile gated_norm(const models::Task& task);
     models::HadamardTile hadamard(const models::Task& task);
 

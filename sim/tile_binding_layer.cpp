@@ -103,9 +103,11 @@ bool TileBinding::ends_prompt(const Task& task) const {
     return ends && !work_.decode();
 }
 
-models::Bound<models::SsmTile> TileBinding::scan(const Task& task) {
+models::BoundWithTable<models::SsmTile> TileBinding::scan(const Task& task) {
     const std::uint64_t tokens = work_.tokens_per_step();
-    models::Bound<models::SsmTile> bound;
+    models::BoundWithTable<models::SsmTile> bound;
+    const auto layer = static_cast<std::uint32_t>(place(task).layer);
+    if (work_.looks_up(task.op, layer)) bound.table = tables_.table(layer);
     models::SsmTile& tile = bound.tile;
     tile.shape = {task.region.sequences, task.region.tokens, task.region.channels,
                   work_.dims.d_state};

@@ -49,12 +49,21 @@ struct Workload {
     std::uint32_t network_layers() const { return std::max(first_layer + layers, dims.n_layer); }
     /// Of a layer of the run.
     const ScaleRange& scales(std::uint32_t layer) const;
+    /// Whether the op of a layer of the run reads the layer's scale table.
+    bool looks_up(models::Op op, std::uint32_t layer) const;
 };
 
 inline const ScaleRange& Workload::scales(std::uint32_t layer) const {
     return *std::find_if(
         scale_ranges.begin(), scale_ranges.end() - 1,
         [at = first_layer + layer](const ScaleRange& range) { return at < range.end; });
+}
+
+// The scan of a Mamba1 layer with one scale gets it with its weights; Mamba2's has B's and C's to
+// find in any case.
+inline bool Workload::looks_up(models::Op op, std::uint32_t layer) const {
+    if (op != models::Op::Scan) return op == models::Op::Conv1d;
+    return dims.mamba2() || scales(layer).groups.lookup != models::LookupKind::Register;
 }
 
 }  // namespace mambasic::sim

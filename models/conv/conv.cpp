@@ -16,22 +16,6 @@ Conv::Conv(const sc_core::sc_module_name& name, const ConvConfig& config,
       numerics_(numerics),
       bind_(std::move(bind)) {}
 
-namespace {
-
-/// The scales that the table gave are those that quantize.
-Counts compute(const ConvConfig& config, const NonlinearConfig& nonlinear, ConvTile tile,
-               const TableAnswer& scales) {
-    const bool one_scale = tile.sections.front().channels == 0;
-    if (one_scale) {
-        tile.output_scale = scales.scales.front();
-    } else {
-        tile.output_scales = scales.scales.data();
-    }
-    return conv_compute(config, nonlinear, tile);
-}
-
-}  // namespace
-
 TileWork Conv::perform(const Task& task) {
     const BoundWithTable<ConvTile> bound = bind_(task);
     const ConvTile& tile = bound.tile;
@@ -43,7 +27,9 @@ TileWork Conv::perform(const Task& task) {
     result.prepare = bound.prepare;
     if (numerics_) {
         result.compute = [this, tile, scales] {
-            Counts counts = compute(config_, nonlinear_, tile, *scales);
+            ConvTile scaled = tile;
+            scaled.output_scales = scales->scales.data();  // those that the table gave
+            Counts counts = conv_compute(config_, nonlinear_, scaled);
             return counts += scales->counts.events(scales_.config());
         };
     }

@@ -59,8 +59,7 @@ ConvBlock block_of(const ConvTile& tile, std::uint64_t sequence, std::uint64_t c
     block.history = tile.history + (sequence * tile.shape.channels + channel) * kTaps;
     block.weight = tile.weight + channel * kTaps;
     block.bias = tile.bias + channel;
-    block.output_scale = tile.output_scale;
-    block.output_scales = tile.output_scales == nullptr ? nullptr : tile.output_scales + channel;
+    block.output_scales = tile.output_scales + channel;
     block.output = tile.output + sequence * tile.output_sequence_stride + channel;
     block.output_stride = static_cast<std::int64_t>(tile.output_stride);
     return block;

@@ -37,15 +37,14 @@ struct ConvTile {
     float input_scale = 0;
     float weight_scale = 0;
     float bias_scale = 0;
-    float output_scale = 0;  // looked up in the scale table: one for all channels in Quamba1
+    const float* output_scales = nullptr;  // [channels], looked up in the scale table
     std::int8_t* output = nullptr;
     std::uint64_t output_stride = 0;
     std::uint64_t output_sequence_stride = 0;
     /// Where any of them has channels, they cover the tile's in order and their scales take the
     /// place of the three above.
     std::array<ConvSection, kConvSections> sections{};
-    const float* output_scales = nullptr;  // [channels], looked up; in place of output_scale
-    bool bias_after_first_tap = false;     // per-tap scaling only: Mamba2's decode
+    bool bias_after_first_tap = false;  // per-tap scaling only: Mamba2's decode
 };
 
 /// From shape, sections and order; needs no data.

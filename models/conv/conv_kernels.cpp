@@ -47,7 +47,7 @@ Planes carve(const ConvBlock& s) {
     p.output_scale = p.scale + kC;
     for (const ConvSpan& span : s.spans) fill_span(s, p, span);
     for (std::int64_t c = 0; c < s.channels; ++c) {
-        p.output_scale[c] = s.output_scales == nullptr ? s.output_scale : s.output_scales[c];
+        p.output_scale[c] = s.output_scales[c];
         for (std::int64_t k = 0; k < kTaps; ++k) {
             p.inputs[k * kC + c] = static_cast<float>(s.history[c * kTaps + k]);
         }

@@ -34,8 +34,7 @@ struct ConvBlock {
     const std::int8_t* weight;
     const std::int8_t* bias;
     ConvSpan spans[kConvSpans];  // cover the channels; what is not needed is empty
-    float output_scale;          // of all channels, unless there are
-    const float* output_scales;  // one for each, or null
+    const float* output_scales;
     UnitView silu;
     std::int8_t* output;
     std::int64_t output_stride;

@@ -84,7 +84,7 @@ BytesHeld bytes_held(const ScaleTableConfig& config, const TableNeeds& needs) {
     BytesHeld largest;
     std::uint64_t layers = 0;
     for (const TableNeed& need : in_memories(needs)) {
-        const TableBytes bytes = scale_table_bytes(config, need.shape);
+        const TableBytes bytes = scale_table_stored_bytes(config, need.shape);
         all.lookup += bytes.lookup() * need.layers;
         all.state_scales += bytes.state_scales * need.layers;
         largest.lookup = std::max(largest.lookup, bytes.lookup());

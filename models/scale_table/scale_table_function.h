@@ -41,7 +41,7 @@ struct ScaleTableSource {
     const float* state_scales = nullptr;  // [cells][state_columns]
 };
 
-/// Bytes stored for one layer, by what they are.
+/// Bytes of one layer, by what they are.
 struct TableBytes {
     std::uint64_t ranges = 0;
     std::uint64_t scales = 0;
@@ -50,10 +50,14 @@ struct TableBytes {
     std::uint64_t lookup() const { return ranges + scales + codes; }
     std::uint64_t all() const { return lookup() + state_scales; }
 };
+/// What comes from DRAM: no padding.
 TableBytes scale_table_bytes(const ScaleTableConfig& config, const ScaleTableShape& shape);
+/// What it takes of the table's SRAM, where whole words are filled by each section, by the ranges
+/// of each SSD group and by the state scales of each cell.
+TableBytes scale_table_stored_bytes(const ScaleTableConfig& config, const ScaleTableShape& shape);
 
-/// The stored table. A section begins at a word; so do the ranges of each SSD group, which are its
-/// head ends and then its dim ends, little endian.
+/// The stored table. The ranges of an SSD group are its head ends and then its dim ends, little
+/// endian.
 struct ScaleTableImage {
     ScaleTableShape shape;
     std::uint32_t word_bytes = 4;

@@ -30,9 +30,15 @@ std::uint64_t stored_x_scales(const ScaleTableShape& shape) {
     return shape.kind == LookupKind::Direct ? shape.x_channels() : shape.cells();
 }
 
-std::uint64_t range_block_bytes(const ScaleTableConfig& config, const ScaleTableShape& shape) {
-    const std::uint64_t ends = shape.head_groups + shape.group_cells();
-    return ceil_div(ends * config.range_bytes, config.word_bytes) * config.word_bytes;
+// Of one SSD group.
+std::uint64_t range_bytes(const ScaleTableConfig& config, const ScaleTableShape& shape) {
+    if (!has_ranges(shape.kind)) return 0;
+    return std::uint64_t{config.range_bytes} * (shape.head_groups + shape.group_cells());
+}
+
+// Of one cell.
+std::uint64_t state_scale_bytes(const ScaleTableShape& shape) {
+    return std::uint64_t{kScaleBytes} * shape.state_columns;
 }
 
 void store_end(const ScaleTableImage& image, std::int32_t end, std::uint8_t* at) {
@@ -117,12 +123,24 @@ std::vector<std::int32_t> equal_ends(std::uint32_t groups, std::uint32_t size) {
 
 TableBytes scale_table_bytes(const ScaleTableConfig& config, const ScaleTableShape& shape) {
     TableBytes bytes;
-    if (has_ranges(shape.kind)) bytes.ranges = shape.ssd_groups * range_block_bytes(config, shape);
+    bytes.ranges = shape.ssd_groups * range_bytes(config, shape);
     bytes.scales = kScaleBytes * (stored_x_scales(shape) + 2 * std::uint64_t{shape.bc_scales});
     if (has_codes(shape)) {
         bytes.codes = ceil_div(std::uint64_t{shape.x_channels()} * code_bits_of(shape), kByteBits);
     }
-    bytes.state_scales = std::uint64_t{kScaleBytes} * shape.cells() * shape.state_columns;
+    bytes.state_scales = shape.cells() * state_scale_bytes(shape);
+    return bytes;
+}
+
+TableBytes scale_table_stored_bytes(const ScaleTableConfig& config, const ScaleTableShape& shape) {
+    const auto whole_words = [&config](std::uint64_t bytes) {
+        return ceil_div(bytes, config.word_bytes) * config.word_bytes;
+    };
+    TableBytes bytes = scale_table_bytes(config, shape);
+    bytes.ranges = shape.ssd_groups * whole_words(range_bytes(config, shape));
+    bytes.scales = whole_words(bytes.scales);
+    bytes.codes = whole_words(bytes.codes);
+    bytes.state_scales = shape.cells() * whole_words(state_scale_bytes(shape));
     return bytes;
 }
 
@@ -130,7 +148,7 @@ ScaleTableImage scale_table_build(const ScaleTableConfig& config, const ScaleTab
                                   const ScaleTableSource& source) {
     MAMBASIC_CHECK(shape.kind != LookupKind::Register || shape.cells() == 1,
                    "a register holds the scale of one cell");
-    const TableBytes bytes = scale_table_bytes(config, shape);
+    const TableBytes bytes = scale_table_stored_bytes(config, shape);
     ScaleTableImage image;
     image.shape = shape;
     image.word_bytes = config.word_bytes;

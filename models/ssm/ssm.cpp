@@ -64,17 +64,42 @@ TileWork Ssm::perform(const Task& task) {
     return perform_ssd(task, std::get<BindSsd>(bind_)(task));
 }
 
-TileWork Ssm::perform_scan(const Task& task, const Bound<SsmTile>& bound) {
+/// The scan goes through its channels in order, and 16 of them are a head of the table: as in the
+/// recurrence, a channel's scale is looked up once a tile, and the head group once a head.
+std::shared_ptr<const TableAnswer> Ssm::look_up(const BoundWithTable<SsmTile>& bound,
+                                                std::uint64_t first_channel) {
     const SsmTile& tile = bound.tile;
+    if (!bound.table) return nullptr;
+    const std::uint64_t codes = ssm_codes(tile.shape, tile.decode, tile.last_tile);
+    LookupRun run;
+    run.first = static_cast<std::uint32_t>(first_channel);
+    run.count = static_cast<std::uint32_t>(tile.shape.channels);
+    run.by_head = true;
+    run.with_states = tile.decode || tile.last_tile;
+    return scales_.look_up(
+        {bound.table, run, {ssm_group_steps(config_, tile.shape, codes), config_.channel_lanes}});
+}
+
+TileWork Ssm::perform_scan(const Task& task, const BoundWithTable<SsmTile>& bound) {
+    const SsmTile& tile = bound.tile;
+    const auto scales = look_up(bound, task.region.channel);
     TileWork result;
     result.prepare = bound.prepare;
     if (numerics_) {
-        result.compute = [this, tile] { return ssm_compute(config_, nonlinear_, tile); };
+        result.compute = [this, tile, scales, table = bound.table] {
+            if (!scales) return ssm_compute(config_, nonlinear_, tile);
+            SsmTile scaled = tile;
+            scaled.cells = {scales->scales.data(), table->state_scales.data(),
+                            scales->cells.data()};
+            Counts counts = ssm_compute(config_, nonlinear_, scaled);
+            return counts += scales->counts.events(scales_.config());
+        };
     }
     Work& work = result.work;
     work.counts = ssm_count(tile.shape, tile.decode, tile.last_tile);
     const std::uint64_t codes = ssm_codes(tile.shape, tile.decode, tile.last_tile);
     work.cycles = ssm_cycles(config_, nonlinear_, tile.shape, codes).total();
+    if (scales) scales->charge(scales_.config(), work);
     work.sram = ssm_traffic(tile.shape);
     work.store =
         ssm_state_traffic(tile.shape, {tile.decode, task.region.token == 0, tile.last_tile});

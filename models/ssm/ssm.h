@@ -16,7 +16,8 @@ namespace mambasic::models {
 
 class Ssm : public Worker {
 public:
-    using BindScan = std::function<Bound<SsmTile>(const Task&)>;
+    /// Without a table where all channels have one scale: that one is in the tile.
+    using BindScan = std::function<BoundWithTable<SsmTile>(const Task&)>;
     using BindSsd = std::function<BoundWithTable<SsdTile>(const Task&)>;
     using Bind = std::variant<BindScan, BindSsd>;  // by the family of the network
 
@@ -27,8 +28,10 @@ public:
 private:
     struct SsdLookups;
     TileWork perform(const Task& task) override;
-    TileWork perform_scan(const Task& task, const Bound<SsmTile>& bound);
+    TileWork perform_scan(const Task& task, const BoundWithTable<SsmTile>& bound);
     TileWork perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound);
+    std::shared_ptr<const TableAnswer> look_up(const BoundWithTable<SsmTile>& bound,
+                                               std::uint64_t first_channel);
     std::shared_ptr<const SsdLookups> look_up(const BoundWithTable<SsdTile>& bound);
 
     const SsmConfig config_;

@@ -50,6 +50,18 @@ std::uint64_t ssm_codes(const SsmShape& shape, bool decode, bool last_tile) {
     return decode || last_tile ? shape.sequences * shape.channels * shape.states : 0;
 }
 
+// The slowest resource's share of a tile in which every group has all its lanes; the units begin
+// the next group's work in the cycle after this one's.
+std::uint64_t ssm_group_steps(const SsmConfig& config, const SsmShape& shape, std::uint64_t codes) {
+    if (shape.channels == 0) return 0;
+    const std::uint64_t rows = shape.sequences * shape.tokens;
+    const std::uint64_t outputs =
+        rows * std::min<std::uint64_t>(shape.channels, config.channel_lanes);
+    return std::max({rows * ceil_div(shape.states, config.state_lanes),
+                     outputs * shape.states / config.exp_units, outputs / config.softplus_units,
+                     outputs / config.silu_units, codes / shape.channels});
+}
+
 SramTraffic ssm_traffic(const SsmShape& shape) {
     constexpr std::uint64_t kHalf = 2;
     const std::uint64_t rows = shape.sequences * shape.tokens;

@@ -25,6 +25,10 @@ SsmCycles ssm_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
 /// All states in decode and in the last tile of a prefill, none before.
 std::uint64_t ssm_codes(const SsmShape& shape, bool decode, bool last_tile);
 
+/// Steps that the core takes for one group of channel_lanes channels in a tile: the pace that
+/// lookups of u's and the states' scales can hide behind.
+std::uint64_t ssm_group_steps(const SsmConfig& config, const SsmShape& shape, std::uint64_t codes);
+
 SramTraffic ssm_traffic(const SsmShape& shape);
 
 /// Where a tile lies in the life of its states.

@@ -15,10 +15,10 @@ void decode_state(const SsmBlock& s, const Planes& p, std::int64_t n, float b, f
     float* __restrict h = p.h + n * kE;
     const std::int8_t* __restrict codes = p.codes + n * kE;
     float* __restrict out = kTree ? p.terms + n * kE : p.out;
-    const float scale = s.state_scale;
+    const float* __restrict scale = p.scale + n * kE;
     const UnitView exp = s.exp;
     for (std::int64_t e = 0; e < kE; ++e) {
-        const float before = scale * static_cast<float>(codes[e]);
+        const float before = scale[e] * static_cast<float>(codes[e]);
         const float decay = unit::exp<kExp>(exp, a[e] * dt[e]);
         h[e] = arith::fma(before, decay, (b * dt[e]) * x[e]);
         out[e] = kTree ? h[e] * c : arith::fma(h[e], c, out[e]);
@@ -28,11 +28,11 @@ void decode_state(const SsmBlock& s, const Planes& p, std::int64_t n, float b, f
 std::uint32_t quantize_states(const SsmBlock& s, const Planes& p) {
     const float* __restrict h = p.h;
     std::int8_t* __restrict codes = p.codes;
-    const float scale = s.state_scale;
+    const float* __restrict scale = p.scale;
     const std::int64_t count = s.states * kE;
     std::uint32_t saturated = 0;
     for (std::int64_t i = 0; i < count; ++i) {
-        const float v = h[i] / scale;
+        const float v = h[i] / scale[i];
         codes[i] = arith::quantize_rhe(v);
         saturated += saturated_rhe(v);  // padding lanes hold 0
     }
@@ -89,6 +89,7 @@ std::uint64_t decode_token(const SsmBlock& s, const Planes& p, std::int64_t t) {
 
 std::uint64_t decode(const SsmBlock& s) {
     const Planes p = carve(s);
+    load_scales(s, p);
     load_weights_any(s, p);
     for (std::int64_t e = 0; e < s.channels; ++e) {
         for (std::int64_t n = 0; n < s.states; ++n) p.codes[n * kE + e] = s.state[e * s.states + n];
@@ -99,9 +100,7 @@ std::uint64_t decode(const SsmBlock& s) {
         if (s.exp.form == UnitForm::Linear) saturated += decode_token<UnitForm::Linear>(s, p, t);
         if (s.exp.form == UnitForm::Quintic) saturated += decode_token<UnitForm::Quintic>(s, p, t);
     }
-    for (std::int64_t e = 0; e < s.channels; ++e) {
-        for (std::int64_t n = 0; n < s.states; ++n) s.state[e * s.states + n] = p.codes[n * kE + e];
-    }
+    store_codes(s, p);
     if (s.carry != nullptr) store_carry(s, p);
     return saturated;
 }

@@ -19,6 +19,14 @@ SsmRow row_of(const SsmOperand& operand, std::uint64_t sequence, std::uint64_t c
             static_cast<std::int64_t>(operand.stride), operand.scale};
 }
 
+void point_at_scales(const SsmTile& tile, std::uint64_t channel, SsmBlock& block) {
+    block.state_scale = tile.weights.state_scale;
+    if (tile.cells.u == nullptr) return;
+    block.u_scales = tile.cells.u + channel;
+    block.state_scales = tile.cells.state;
+    block.cells = tile.cells.cells + channel;
+}
+
 // Everything but the scratch of one sequence's block of channels.
 SsmBlock block_of(const SsmTile& tile, std::uint64_t sequence, std::uint64_t channel) {
     const SsmShape& shape = tile.shape;
@@ -40,7 +48,7 @@ SsmBlock block_of(const SsmTile& tile, std::uint64_t sequence, std::uint64_t cha
     block.a_scale = w.a_scale;
     block.d_scale = w.d_scale;
     block.dt_bias_scale = w.dt_bias_scale;
-    block.state_scale = w.state_scale;
+    point_at_scales(tile, channel, block);
     block.softplus_form = tile.softplus;
     block.quantize_state = tile.last_tile;
     block.carry = tile.carry == nullptr ? nullptr : tile.carry + states;

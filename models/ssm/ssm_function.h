@@ -1,6 +1,7 @@
 // Mamba1 selective scan in FP32 between int8 edges: the bits. Prefill carries the state in FP32 and
 // quantizes it after the last token; decode reads and writes the int8 state every token and gates
-// in another order. Spec: ssm.md 1.2, 1.4, 2.2; orders: arithmetic.md "Orders".
+// in another order. u and the states have one scale each, or one for each cell of a scale table.
+// Spec: ssm.md 1.2, 1.4, 1.6, 2.2; orders: arithmetic.md "Orders".
 #pragma once
 
 #include "golden/arithmetic.h"
@@ -36,12 +37,21 @@ struct SsmWeights {
     float state_scale = 0;
 };
 
+/// What the scale table gave, in place of u's and the states' one scale; from the tile's first
+/// channel on.
+struct SsmCellScales {
+    const float* u = nullptr;              // [channels]; null: there is no table
+    const float* state = nullptr;          // [cells of the layer][states]
+    const std::uint32_t* cells = nullptr;  // [channels]: row of `state`
+};
+
 struct SsmTile {
     SsmShape shape;
     bool decode = false;
     bool last_tile = false;  // prefill: quantize the carry into `state` after the last token
     SsmOperand u, dt, b, c, z;
     SsmWeights weights;
+    SsmCellScales cells;
     arith::Softplus softplus = arith::Softplus::Log1p;
     float* carry = nullptr;        // [sequences][channels][states]; prefill in/out, decode out only
     std::int8_t* state = nullptr;  // [sequences][channels][states]; prefill out, decode in/out

@@ -24,7 +24,11 @@ struct SsmBlock {
     const std::int8_t* a_log;  // from the block's first channel on, [channel][state]
     const std::int8_t* d;
     const std::int8_t* dt_bias;
-    float a_scale, d_scale, dt_bias_scale, state_scale;
+    float a_scale, d_scale, dt_bias_scale;
+    float state_scale;           // of all states, and u.scale of all channels, unless there are
+    const float* u_scales;       // one for each channel, or null
+    const float* state_scales;   // [cells][states]
+    const std::uint32_t* cells;  // [channel]: row of state_scales
     UnitView exp, softplus, silu;
     arith::Softplus softplus_form;
     std::int64_t tree_width;  // 0: sequential
@@ -36,11 +40,11 @@ struct SsmBlock {
     float* scratch;  // ssm_scratch_floats()
 };
 
-/// Planes [state][channel]: A, the state, its codes, the products of a tree; then rows.
+/// Planes [state][channel]: A, the state, its scales and codes, the products of a tree; then rows.
 MAMBASIC_ARITH std::int64_t ssm_scratch_floats(std::int64_t states, std::int64_t tree_width) {
     const std::int64_t padded =
         tree_width == 0 ? 0 : (states + tree_width - 1) / tree_width * tree_width;
-    return (2 * states + padded + 6) * kSsmBlock + states * kSsmBlock / 4;
+    return (3 * states + padded + 7) * kSsmBlock + states * kSsmBlock / 4;
 }
 
 struct SsmKernel {

@@ -13,14 +13,16 @@ constexpr std::int64_t kE = kSsmBlock;
 struct Planes {
     float* a;      // [state][channel], A = -exp(...)
     float* h;      // [state][channel], the FP32 state
+    float* scale;  // [state][channel], of the state's codes
     float* terms;  // [state, padded to the tree][channel]
     float* u;      // rows from here on
+    float* u_scale;
     float* dt;
     float* du;  // prefill: dt * u
     float* d;
     float* bias;
     float* out;
-    std::int8_t* codes;  // [state][channel], decode: the int8 state
+    std::int8_t* codes;  // [state][channel], the int8 state
 };
 
 Planes carve(const SsmBlock& s) {
@@ -30,9 +32,11 @@ Planes carve(const SsmBlock& s) {
         s.tree_width == 0 ? 0 : (s.states + s.tree_width - 1) / s.tree_width * s.tree_width;
     p.a = s.scratch;
     p.h = p.a + plane;
-    p.terms = p.h + plane;
+    p.scale = p.h + plane;
+    p.terms = p.scale + plane;
     p.u = p.terms + padded * kE;
-    p.dt = p.u + kE;
+    p.u_scale = p.u + kE;
+    p.dt = p.u_scale + kE;
     p.du = p.dt + kE;
     p.d = p.du + kE;
     p.bias = p.d + kE;
@@ -41,6 +45,20 @@ Planes carve(const SsmBlock& s) {
     const std::int64_t floats = ssm_scratch_floats(s.states, s.tree_width);
     for (std::int64_t i = 0; i < floats; ++i) s.scratch[i] = 0.0F;  // also the padding lanes
     return p;
+}
+
+// Every scale is a plane of its own: whether there is a table then costs nothing. States are
+// divided by their scales, those of the padding lanes too.
+void load_scales(const SsmBlock& s, const Planes& p) {
+    for (std::int64_t i = 0; i < s.states * kE; ++i) p.scale[i] = s.state_scale;
+    for (std::int64_t e = 0; e < kE; ++e) p.u_scale[e] = s.u.scale;
+    if (s.u_scales == nullptr) return;
+    for (std::int64_t i = 0; i < s.states * kE; ++i) p.scale[i] = 1.0F;
+    for (std::int64_t e = 0; e < s.channels; ++e) {
+        const float* row = s.state_scales + s.cells[e] * s.states;
+        p.u_scale[e] = s.u_scales[e];
+        for (std::int64_t n = 0; n < s.states; ++n) p.scale[n * kE + e] = row[n];
+    }
 }
 
 template <UnitForm kExp>
@@ -65,13 +83,13 @@ void load_weights_any(const SsmBlock& s, const Planes& p) {
 void load_token(const SsmBlock& s, const Planes& p, std::int64_t t) {
     const std::int8_t* __restrict u = s.u.data + t * s.u.stride;
     const std::int8_t* __restrict dt = s.dt.data + t * s.dt.stride;
-    const float u_scale = s.u.scale;
+    const float* __restrict u_scale = p.u_scale;
     const float dt_scale = s.dt.scale;
     const float* __restrict bias = p.bias;
     float* __restrict u_row = p.u;
     float* __restrict dt_row = p.dt;
     for (std::int64_t e = 0; e < s.channels; ++e) {
-        u_row[e] = u_scale * static_cast<float>(u[e]);
+        u_row[e] = u_scale[e] * static_cast<float>(u[e]);
         dt_row[e] = arith::fma(dt_scale, static_cast<float>(dt[e]), bias[e]);
     }
 }
@@ -114,6 +132,12 @@ void tree_sum(const SsmBlock& s, float* terms) {
 void store_carry(const SsmBlock& s, const Planes& p) {
     for (std::int64_t e = 0; e < s.channels; ++e) {
         for (std::int64_t n = 0; n < s.states; ++n) s.carry[e * s.states + n] = p.h[n * kE + e];
+    }
+}
+
+void store_codes(const SsmBlock& s, const Planes& p) {
+    for (std::int64_t e = 0; e < s.channels; ++e) {
+        for (std::int64_t n = 0; n < s.states; ++n) s.state[e * s.states + n] = p.codes[n * kE + e];
     }
 }
 

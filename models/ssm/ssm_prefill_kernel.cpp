@@ -79,22 +79,24 @@ void load_carry(const SsmBlock& s, const Planes& p) {
     }
 }
 
-std::uint64_t quantize_carry(const SsmBlock& s) {
-    std::uint64_t saturated = 0;
-    const float* __restrict carry = s.carry;
-    std::int8_t* __restrict state = s.state;
-    const float scale = s.state_scale;
-    const std::int64_t count = s.channels * s.states;
+std::uint64_t quantize_carry(const SsmBlock& s, const Planes& p) {
+    const float* __restrict h = p.h;
+    const float* __restrict scale = p.scale;
+    std::int8_t* __restrict codes = p.codes;
+    const std::int64_t count = s.states * kE;
+    std::uint32_t saturated = 0;
     for (std::int64_t i = 0; i < count; ++i) {
-        const float v = carry[i] / scale;
-        state[i] = arith::quantize_rha(v);
-        saturated += saturated_rha(v);
+        const float v = h[i] / scale[i];
+        codes[i] = arith::quantize_rha(v);
+        saturated += saturated_rha(v);  // padding lanes hold 0
     }
+    store_codes(s, p);
     return saturated;
 }
 
 std::uint64_t prefill(const SsmBlock& s) {
     const Planes p = carve(s);
+    load_scales(s, p);
     load_weights_any(s, p);
     load_carry(s, p);
     for (std::int64_t t = 0; t < s.tokens; ++t) {
@@ -103,7 +105,7 @@ std::uint64_t prefill(const SsmBlock& s) {
         if (s.exp.form == UnitForm::Quintic) prefill_token<UnitForm::Quintic>(s, p, t);
     }
     store_carry(s, p);
-    return s.quantize_state ? quantize_carry(s) : 0;
+    return s.quantize_state ? quantize_carry(s, p) : 0;
 }
 
 }  // namespace

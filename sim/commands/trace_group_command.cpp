@@ -1,4 +1,4 @@
-// mambasic trace group: another scheme's scales for a Mamba2 trace.
+// mambasic trace group: another scheme's scales for a trace.
 #include <iostream>
 #include <optional>
 
@@ -18,10 +18,10 @@ using traces::synth::Observer;
 
 void describe(po::options_description& options) {
     auto add = options.add_options();
-    add("file", po::value<std::string>(), "a Mamba2 trace");
+    add("file", po::value<std::string>(), "a trace");
     add("groups", po::value<std::string>(),
         "HEADSxDIMS groups in each SSD group, or per-channel: quamba2; one, for all channels: "
-        "quamba1; without it, 4x4");
+        "quamba1; without it, 4x4. Mamba1 is one SSD group, and 16 channels count as a head");
     add("scheme", po::value<std::string>(),
         "instead of --groups and --observer: a scheme's file or name; both may differ by layer");
     add("observer", po::value<std::string>(),
@@ -43,10 +43,9 @@ Targets targets_from(const Arguments& arguments, const traces::Trace& trace) {
         }
         return targets_of(trace, Scheme::load(arguments.text("scheme")));
     }
-    // A Mamba1 trace has no heads to count; regroup() refuses it.
     const traces::TraceInfo& info = trace.info();
     traces::synth::TargetScales target;
-    if (info.dims.mamba2() && arguments.text_or("groups", "") != "one") {
+    if (arguments.text_or("groups", "") != "one") {
         const traces::GroupShape groups = groups_from(arguments, info.dims, "per-channel or one");
         target.scheme = traces::synth::Scheme::Quamba2;
         target.head_groups = groups.head_groups;
@@ -82,9 +81,9 @@ int group_command(const Arguments& arguments) {
 
 traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& dims,
                                const std::string& words) {
-    const std::uint32_t heads = dims.heads / dims.groups;
+    const std::uint32_t heads = dims.table_heads() / dims.table_ssd_groups();
     const std::string text = arguments.text_or("groups", "4x4");
-    traces::GroupShape out{dims.groups, heads, dims.head_dim};
+    traces::GroupShape out{dims.table_ssd_groups(), heads, dims.table_head_dim()};
     if (text == "per-channel") return out;
     if (!traces::read_groups(text, out)) {
         arguments.reject("groups",
@@ -93,9 +92,9 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
     const auto within = [](std::uint32_t value, std::uint32_t most) {
         return value >= 1 && value <= most;
     };
-    if (!within(out.head_groups, heads) || !within(out.dim_groups, dims.head_dim)) {
+    if (!within(out.head_groups, heads) || !within(out.dim_groups, dims.table_head_dim())) {
         arguments.reject("groups", "'" + text + "' is outside [1x1, " + std::to_string(heads) +
-                                       "x" + std::to_string(dims.head_dim) +
+                                       "x" + std::to_string(dims.table_head_dim()) +
                                        "], the heads of an SSD group and their channels");
     }
     return out;
@@ -103,7 +102,7 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
 
 Verb trace_group_verb() {
     return {"trace group",
-            "give a Mamba2 trace the scales of other groups, or one for all channels",
+            "give a trace the scales of other groups, or one for all channels",
             "FILE --out F [--groups HEADSxDIMS|per-channel|one] [--observer O] or [--scheme S]",
             "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
             {"file"},

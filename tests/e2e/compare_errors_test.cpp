@@ -107,8 +107,6 @@ TEST(CompareErrors, TwoFilesOfOneNameAreBothNamed) {
 }
 
 TEST(CompareErrors, WhatATraceCannotGiveIsSaid) {
-    expect_refused(compare_words(tiny_prefill(), "quamba2", {}),
-                   "scheme quamba2: " + tiny_prefill() + ": a Mamba1 network");
     expect_refused(compare_words(shapes_only(), "quamba1", {}),
                    "holds shapes only; add --timing-only");
     expect_refused(compare_words(grouped_prefill(), "quamba2-lite", {"--layers", "1:2"}),

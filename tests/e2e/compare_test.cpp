@@ -152,6 +152,30 @@ TEST(Compare, TraceGroupTakesAnObserverAsASchemeSaysIt) {
                 made({"--scheme", "quamba1-minmax"}));
 }
 
+// Every scheme runs on Mamba1 as well, where 16 channels count as a head.
+TEST(Compare, AMamba1TraceRunsEveryScheme) {
+    for (const std::string& one : {tiny_prefill(), tiny_decode()}) {
+        const Folder folder;
+        const Json rows = compared(one, "quamba1,quamba1-minmax,quamba2-lite,quamba2-code,hybrid")
+                              .json()["schemes"];
+        ASSERT_EQ(rows.size(), 5U);
+        for (const Json& row : rows) {
+            const std::string scheme = row["scheme"];
+            const std::string file = folder.path(scheme + ".safetensors");
+            const Outcome made =
+                mambasic({"trace", "group", one, "--scheme", scheme, "--out", file});
+            ASSERT_EQ(made.status, 0) << made.err;
+            const Json run = alone(
+                {"check", "--chip", "tiny", "--trace", file, "--scheme", scheme, "--quality"});
+            EXPECT_EQ(row["scales"], "calibrated");
+            expect_figures_of(run, row);
+            expect_check_of(run, row);
+        }
+        EXPECT_GT(rows[2]["ssm_input_sqnr_db"], rows[0]["ssm_input_sqnr_db"]);
+        EXPECT_NE(rows[1]["ssm_input_sqnr_db"], rows[0]["ssm_input_sqnr_db"]);
+    }
+}
+
 TEST(Compare, TimingOnlyNeedsNoNumbers) {
     const Compared out = compared(shapes_only(), "quamba2,quamba1", {"--timing-only"});
     const Json json = out.json();

@@ -92,7 +92,7 @@ Words values_of(const std::string& key, const std::vector<int>& values) {
 INSTANTIATE_TEST_SUITE_P(
     , LookupGrowth,
     testing::Values(
-        Growth{"WiderWords", values_of("word_bytes", {4, 8, 16})},
+        Growth{"WiderWords", values_of("word_bytes", {4, 8, 16, 32, 64})},
         Growth{"MoreUnits", values_of("units", {1, 2, 4, 8, 16})},
         Growth{"MoreComparators",
                values_of("parallel_comparators", {1, 5, 10, 20, 40}),
@@ -105,25 +105,6 @@ INSTANTIATE_TEST_SUITE_P(
         Growth{"FewerLookups",
                {"scale_table.loop_order=token_major", "scale_table.loop_order=channel_major"}}),
     [](const auto& test) { return test.param.name; });
-
-// The 20 ends of a layer fill whole words of 16 bytes; wider ones are padded, and so much more, but
-// no more, comes from DRAM. The walk is no longer for that.
-TEST(LookupGrowthBeyondTheTable, PadsWordsAndCostsNothingElse) {
-    const json fitting = report("decode", "quamba2", {"scale_table.word_bytes=16"});
-    const auto bytes = [](const json& r) {
-        return r["dram"]["by_kind"]["tables"]["read_bytes"].get<std::uint64_t>();
-    };
-    for (const auto& [setting, padding] : {std::pair("scale_table.word_bytes=32", 96 - 80),
-                                           {"scale_table.word_bytes=64", 128 - 80}}) {
-        const json wide = report("decode", "quamba2", {setting});
-        EXPECT_LE(wide["lookup"]["cycles"], fitting["lookup"]["cycles"]) << setting;
-        EXPECT_LE(wide["lookup"]["exposed_cycles"], fitting["lookup"]["exposed_cycles"]) << setting;
-        constexpr std::uint64_t kSteps = 3;
-        EXPECT_EQ(bytes(wide) - bytes(fitting),
-                  kSteps * kLayers * static_cast<std::uint64_t>(padding))
-            << setting;
-    }
-}
 
 // --- What each key does
 // ---------------------------------------------------------------------------

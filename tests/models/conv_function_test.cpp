@@ -14,6 +14,7 @@ struct Problem {
     ConvShape shape;
     std::uint64_t in_stride, out_stride;
     std::vector<std::int8_t> x, history, weight, bias, output;
+    std::vector<float> output_scales;
 
     Problem(const ConvShape& s, std::uint32_t seed)
         : shape(s), in_stride(2 * s.channels + 1), out_stride(s.channels + 3) {
@@ -22,6 +23,7 @@ struct Problem {
         history = random.codes(s.sequences * s.channels * 4);
         weight = random.codes(s.channels * 4);
         bias = random.codes(s.channels);
+        output_scales.assign(s.channels, 0.0209F);
         output.assign(s.sequences * s.tokens * out_stride, 77);
     }
 
@@ -38,7 +40,7 @@ struct Problem {
         t.input_scale = 0.0317F;
         t.weight_scale = 0.0073F;
         t.bias_scale = 0.0041F;
-        t.output_scale = 0.0209F;
+        t.output_scales = output_scales.data();
         t.output = output.data();
         t.output_stride = out_stride;
         t.output_sequence_stride = out_stride * shape.tokens;
@@ -64,7 +66,7 @@ std::uint64_t scalar(const ConvTile& t, std::uint64_t s, std::uint64_t c) {
             v = arith::fma(p, static_cast<float>(taps[k]), v);
         }
         if (!t.per_tap_scaling) v = arith::fma(scale, static_cast<float>(acc), bias);
-        const float u = (v / (1.0F + arith::exp(-v))) / t.output_scale;
+        const float u = (v / (1.0F + arith::exp(-v))) / t.output_scales[c];
         t.output[s * t.output_sequence_stride + i * t.output_stride + c] = arith::quantize_rha(u);
         saturated += u >= 127.5F || u <= -128.5F ? 1U : 0U;
     }
@@ -121,7 +123,7 @@ TEST(ConvFunction, TheTwoScalingsDiffer) {
         t.input_scale = 1.0F;
         t.weight_scale = 0.05F;
         t.bias_scale = 1000.0F;
-        t.output_scale = 1e-7F;
+        p.output_scales[0] = 1e-7F;
         conv_compute({}, {}, t);
         codes[per_tap ? 1 : 0] = p.output[3 * p.out_stride];
     }
@@ -137,7 +139,7 @@ TEST(ConvFunction, TiesRoundAwayFromZero) {
         p.x[0] = 21;  // silu(21) = 21 in FP32
         ConvTile t = p.tile(per_tap);
         t.input_scale = t.weight_scale = t.bias_scale = 1.0F;
-        t.output_scale = 2.0F;
+        p.output_scales[0] = 2.0F;
         conv_compute({}, {}, t);
         EXPECT_EQ(p.output[0], 11);
     }

@@ -166,18 +166,6 @@ TEST(ConvSections, OneSectionIsTheScalesOfAll) {
     }
 }
 
-TEST(ConvSections, AScaleForEachChannelMayBeTheSameForAll) {
-    Problem each({1, 6, 200}, cut(100, 60, 40), 111);
-    Problem one({1, 6, 200}, cut(100, 60, 40), 111);
-    each.output_scales.assign(200, 0.0173F);
-    ConvTile t = one.tile(Form::Prefill);
-    t.output_scales = nullptr;
-    t.output_scale = 0.0173F;
-    conv_compute({}, {}, t);
-    conv_compute({}, {}, each.tile(Form::Prefill));
-    EXPECT_EQ(one.output, each.output);
-}
-
 // The bias all but cancels the taps, so that what is left is rounding, and the code shows its
 // order.
 TEST(ConvSections, EachOrderRoundsWhereTheSpecRounds) {

@@ -86,7 +86,8 @@ Outcome convolve(UnitKind kind, bool per_tap) {
     t.input_scale = 0.03F;
     t.weight_scale = 0.007F;
     t.bias_scale = 0.004F;
-    t.output_scale = 0.02F;
+    const std::vector<float> scales(150, 0.02F);
+    t.output_scales = scales.data();
     t.output = outcome.codes.data();
     t.output_stride = 150;
     conv_compute({}, units(kind), t);

@@ -33,6 +33,22 @@ NonlinearConfig units() {
 
 constexpr std::uint64_t kLatency = 20 + 10 + 40;
 
+TEST(SsmCost, AGroupsStepsAreTheSlowestResourcesByHand) {
+    const SsmShape shape{2, 5, 64, 16};
+    // 10 rows of 16 states on 4 state lanes; no unit is slower.
+    EXPECT_EQ(ssm_group_steps(core(4, 4), shape, 0), 40U);
+    SsmConfig c = core(4, 4);
+    c.exp_units = 8;  // 10 rows x 4 channels x 16 states
+    EXPECT_EQ(ssm_group_steps(c, shape, 0), 80U);
+    c.softplus_units = 1;  // 10 rows x 4 channels
+    c.silu_units = 1;
+    EXPECT_EQ(ssm_group_steps(c, shape, 0), 80U);
+    // One divider a lane: the 16 states of a channel in each of two sequences.
+    EXPECT_EQ(ssm_group_steps(core(4, 16), {2, 1, 64, 16}, 2U * 64U * 16U), 32U);
+    EXPECT_EQ(ssm_group_steps(core(4, 4), {2, 5, 0, 16}, 0), 0U);
+    EXPECT_EQ(ssm_group_steps(c, {2, 5, 2, 16}, 0), 40U) << "two of the four lanes have work";
+}
+
 TEST(SsmCost, LanesSetThePaceByHand) {
     // 64 channels in 16 groups of 4, 16 states in 4 groups of 4: 64 cycles a token.
     const SsmCycles c = ssm_cycles(core(4, 4), units(), {1, 10, 64, 16}, 0);

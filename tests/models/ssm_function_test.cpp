@@ -15,6 +15,7 @@ struct Case {
     std::uint64_t sequences, tokens, channels, states;
     std::uint32_t tree = 0;
     arith::Softplus softplus = arith::Softplus::Log1p;
+    bool cells = false;  // u and the states have a scale for each of a few cells
 };
 
 // A problem and its result; rows are padded so that strides differ from widths.
@@ -22,7 +23,8 @@ struct Problem {
     Case shape;
     std::uint64_t wide, narrow;
     std::vector<std::int8_t> u, dt, z, bc, a_log, d, dt_bias, state;
-    std::vector<float> carry;
+    std::vector<float> carry, u_scales, state_scales;
+    std::vector<std::uint32_t> cells;
     std::vector<Half> y;
 
     Problem(const Case& c, std::uint32_t seed) : shape(c) {
@@ -40,6 +42,12 @@ struct Problem {
         state = random.codes(c.sequences * c.channels * c.states);
         carry = random.floats(c.sequences * c.channels * c.states, -1.0F, 1.0F);
         y.assign(rows * wide, Half{0x5555});
+        constexpr std::uint32_t kCells = 7;
+        for (std::uint64_t e = 0; e < c.channels; ++e) {
+            cells.push_back(static_cast<std::uint32_t>(e * 5 / 3 % kCells));
+        }
+        u_scales = random.floats(c.channels, 0.01F, 0.05F);
+        state_scales = random.floats(kCells * c.states, 0.002F, 0.02F);
     }
 
     SsmTile tile(bool decode, bool last) {
@@ -53,6 +61,10 @@ struct Problem {
         t.b = {bc.data(), narrow, narrow * shape.tokens, 0.021F};
         t.c = {bc.data() + shape.states, narrow, narrow * shape.tokens, 0.021F};
         t.weights = {a_log.data(), d.data(), dt_bias.data(), 0.022F, 0.009F, 0.037F, 0.011F};
+        if (shape.cells) {
+            t.u.scale = t.weights.state_scale = 0.0F;  // as in a trace with a table
+            t.cells = {u_scales.data(), state_scales.data(), cells.data()};
+        }
         t.softplus = shape.softplus;
         t.carry = carry.data();
         t.state = state.data();
@@ -62,6 +74,15 @@ struct Problem {
         return t;
     }
 };
+
+float u_scale_of(const SsmTile& t, std::uint64_t e) {
+    return t.cells.u == nullptr ? t.u.scale : t.cells.u[e];
+}
+
+float state_scale_of(const SsmTile& t, std::uint64_t e, std::uint64_t n) {
+    if (t.cells.u == nullptr) return t.weights.state_scale;
+    return t.cells.state[t.cells.cells[e] * t.shape.states + n];
+}
 
 // One channel of one sequence over the tile's tokens; returns the saturated codes.
 std::uint64_t scalar_prefill(const SsmTile& t, std::uint32_t tree, std::uint64_t s,
@@ -74,7 +95,7 @@ std::uint64_t scalar_prefill(const SsmTile& t, std::uint32_t tree, std::uint64_t
         const auto at = [&](const SsmOperand& o, std::uint64_t index) {
             return static_cast<float>(o.data[s * o.sequence_stride + i * o.stride + index]);
         };
-        const float u = t.u.scale * at(t.u, e);
+        const float u = u_scale_of(t, e) * at(t.u, e);
         const float dt = arith::softplus(arith::fma(t.dt.scale, at(t.dt, e), bias), t.softplus);
         const float du = dt * u;
         float out = d * u;
@@ -95,7 +116,7 @@ std::uint64_t scalar_prefill(const SsmTile& t, std::uint32_t tree, std::uint64_t
     if (!t.last_tile) return 0;
     std::uint64_t saturated = 0;
     for (std::uint64_t n = 0; n < states; ++n) {
-        const float v = h[n] / t.weights.state_scale;
+        const float v = h[n] / state_scale_of(t, e, n);
         t.state[(s * t.shape.channels + e) * states + n] = arith::quantize_rha(v);
         saturated += v >= 127.5F || v <= -128.5F ? 1U : 0U;
     }
@@ -114,19 +135,19 @@ std::uint64_t scalar_decode(const SsmTile& t, std::uint32_t tree, std::uint64_t 
         const auto at = [&](const SsmOperand& o, std::uint64_t index) {
             return static_cast<float>(o.data[s * o.sequence_stride + i * o.stride + index]);
         };
-        const float x = t.u.scale * at(t.u, e);
+        const float x = u_scale_of(t, e) * at(t.u, e);
         const float dt = arith::softplus(arith::fma(t.dt.scale, at(t.dt, e), bias), t.softplus);
         float out = 0.0F;
         std::vector<float> terms;
         for (std::uint64_t n = 0; n < states; ++n) {
             const float a = -arith::exp(t.weights.a_scale * t.weights.a_log[e * states + n]);
-            const float old = t.weights.state_scale * codes[n];
+            const float old = state_scale_of(t, e, n) * codes[n];
             const float db = (t.b.scale * at(t.b, n)) * dt;
             const float c = t.c.scale * at(t.c, n);
             carry[n] = arith::fma(old, arith::exp(a * dt), db * x);
             out = arith::fma(carry[n], c, out);
             terms.push_back(carry[n] * c);
-            const float v = carry[n] / t.weights.state_scale;
+            const float v = carry[n] / state_scale_of(t, e, n);
             codes[n] = arith::quantize_rhe(v);
             saturated += v >= 127.5F || v < -128.5F ? 1U : 0U;
         }
@@ -177,6 +198,14 @@ TEST(SsmFunction, PrefillSumsInTheStatedTree) {
     for (const std::uint32_t tree : {1U, 2U, 4U, 8U, 16U, 32U})
         compare({1, 9, 70, 16, tree}, false, 6);
     compare({1, 9, 70, 11, 4}, false, 7);
+}
+
+TEST(SsmFunction, EveryChannelHasTheScalesOfItsCell) {
+    for (const bool decode : {false, true}) {
+        compare({1, 9, 130, 16, 0, arith::Softplus::Log1p, true}, decode, 31);
+        compare({2, 3, 63, 5, 4, arith::Softplus::Log1p, true}, decode, 32);
+        compare({1, 1, 1, 16, 16, arith::Softplus::Log1p, true}, decode, 33);
+    }
 }
 
 TEST(SsmFunction, DecodeIsTheSpecOverAwkwardShapes) {

@@ -75,6 +75,47 @@ TEST(ScaleTables, TablesLieOneBehindTheOther) {
     EXPECT_EQ(addresses.conv_state(0), addresses.table(3) + table_bytes("quamba2"));
 }
 
+// A network of 192 channels, so of 12 heads; the second half of its layers has groups.
+Workload mamba1_work() {
+    Workload work;
+    work.dims = {96, 192, 16, 4, 6, 4, 256};
+    work.batch = 1;
+    work.tokens = 8;
+    work.layers = 4;
+    work.scale_ranges = scale_ranges(Scheme::load("hybrid"), work.dims, chip().scale_table);
+    return work;
+}
+
+TEST(ScaleTables, AMamba1sChannelsAreCountedInHeadsOfSixteen) {
+    const Workload work = mamba1_work();
+    const models::ScaleTableShape one = table_shape(work.dims, work.scales(0).groups);
+    EXPECT_EQ(one.kind, models::LookupKind::Register);
+    EXPECT_EQ(one.x_channels(), 192U);
+    EXPECT_EQ(one.state_columns, 0U) << "the states' one scale comes with the weights";
+    EXPECT_EQ(work.scales(0).table_bytes, 4U);
+    const models::ScaleTableShape shape = table_shape(work.dims, work.scales(2).groups);
+    EXPECT_EQ(shape.kind, models::LookupKind::Sequential);
+    EXPECT_EQ(shape.ssd_groups, 1U);
+    EXPECT_EQ(shape.heads, 12U);
+    EXPECT_EQ(shape.head_dim, 16U);
+    EXPECT_EQ(shape.cells(), 16U);
+    EXPECT_EQ(shape.state_columns, 16U);
+    EXPECT_EQ(shape.bc_scales, 0U);
+    EXPECT_EQ(shape.channels(), 192U) << "B and C come out of x_proj";
+    // 4 + 16 group ends, 16 scales, 16 scales of states in each of 16 cells.
+    EXPECT_EQ(work.scales(2).table_bytes, 4U * (20U + 16U + 256U));
+}
+
+TEST(ScaleTables, AMamba1sScanReadsATableOfGroups) {
+    const Workload work = mamba1_work();
+    for (const std::uint32_t layer : {0U, 2U}) {
+        EXPECT_TRUE(work.looks_up(models::Op::Conv1d, layer));
+        EXPECT_EQ(work.looks_up(models::Op::Scan, layer), layer == 2);
+        EXPECT_FALSE(work.looks_up(models::Op::XProj, layer));
+    }
+    EXPECT_TRUE(hybrid_work(0, 2).looks_up(models::Op::Scan, 0)) << "Mamba2: B's and C's";
+}
+
 TEST(ScaleTables, ImagesAreMadeForTheirLayers) {
     const Workload work = hybrid_work(1, 2);
     ScaleTables tables(work, chip().scale_table, nullptr, 0);

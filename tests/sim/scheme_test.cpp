@@ -128,6 +128,23 @@ TEST(Scheme, LayersByNumber) {
     EXPECT_NE(scheme.sha256, loaded("  0: " + kGroups + "  8: " + kOne + "  9: " + kGroups).sha256);
 }
 
+TEST(Scheme, SixteenChannelsOfAMamba1CountAsAHead) {
+    traces::Dims dims{96, 192, 16, 4, 6, 2, 256};
+    EXPECT_EQ(group_shape(Scheme::load("quamba2").layers[0], dims), (traces::GroupShape{1, 4, 4}));
+    EXPECT_EQ(group_shape(Scheme::load("quamba2-per-channel").layers[0], dims),
+              (traces::GroupShape{1, 12, 16}));
+    EXPECT_EQ(group_shape(Scheme::load("quamba1").layers[0], dims), traces::GroupShape{});
+    LayerScheme many = Scheme::load("quamba2").layers[0];
+    many.head_groups = 13;
+    EXPECT_EQ(user_error([&] { group_shape(many, dims); }),
+              "scheme quamba2: groups: the network has 12 heads of 16 channels in an SSD group, "
+              "not 13 x 4 groups of them");
+    dims.d_inner = 24;
+    EXPECT_EQ(user_error([&] { group_shape(Scheme::load("quamba2").layers[0], dims); }),
+              "scheme quamba2: groups: 16 channels count as a head, but the network's 24 are not "
+              "whole heads");
+}
+
 TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
     const auto refused = [](const std::string& layers) {
         const std::string what = user_error([&] { loaded(layers); });

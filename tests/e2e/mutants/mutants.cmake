@@ -1,5 +1,6 @@
 # name, source, trace, the text and what stands in its place (and the unit, where the source is a
-# header). The `ties` traces have values on rounding boundaries (make_ties_trace.cpp).
+# header). The `ties` traces have values on rounding boundaries (make_ties_trace.cpp), the `groups`
+# traces tables of scales in a Mamba1 network (make_grouped_trace.cpp).
 
 # Selective scan
 set(ssm models/ssm/ssm_prefill_kernel.cpp)
@@ -17,8 +18,8 @@ mambasic_mutant(ssm_gate_as_in_decode ${ssm} ${ties_prefill}
     "y[e] = arith::to_half((out[e] * zf) / (1.0F + arith::exp(-zf)));"
     "y[e] = arith::to_half(out[e] * (zf * arith::sigmoid(zf)));")
 mambasic_mutant(ssm_state_rounds_to_even ${ssm} ${ties_prefill}
-    "state[i] = arith::quantize_rha(v);"
-    "state[i] = arith::quantize_rhe(v);")
+    "codes[i] = arith::quantize_rha(v);"
+    "codes[i] = arith::quantize_rhe(v);")
 mambasic_mutant(ssm_bias_scale_swapped models/ssm/ssm_planes.h ${prefill}
     "p.bias[e] = s.dt_bias_scale * static_cast<float>(s.dt_bias[e]);"
     "p.bias[e] = s.d_scale * static_cast<float>(s.dt_bias[e]);" ${ssm})
@@ -26,12 +27,16 @@ set(step models/ssm/ssm_decode_kernel.cpp)
 mambasic_mutant(ssm_decode_state_rounds_away ${step} ${ties_decode}
     "codes[i] = arith::quantize_rhe(v);"
     "codes[i] = arith::quantize_rha(v);")
-mambasic_mutant(ssm_decode_state_not_written ${step} ${decode}
+mambasic_mutant(ssm_decode_state_not_written models/ssm/ssm_planes.h ${decode}
     "s.state[e * s.states + n] = p.codes[n * kE + e];"
-    "static_cast<void>(p.codes[n * kE + e]);")
+    "static_cast<void>(p.codes[n * kE + e]);" ${step})
 mambasic_mutant(ssm_decode_input_as_in_prefill ${step} ${decode}
     "(b * dt[e]) * x[e]"
     "b * (dt[e] * x[e])")
+
+mambasic_mutant(ssm_state_scale_of_a_neighbour_cell models/ssm/ssm_planes.h ${groups_decode}
+    "s.state_scales + s.cells[e] * s.states;"
+    "s.state_scales + (s.cells[e] ^ 1U) * s.states;" ${step})
 
 # Convolution
 set(conv models/conv/conv_kernels.cpp)
@@ -50,6 +55,9 @@ mambasic_mutant(conv_history_not_kept ${conv} ${prefill}
 mambasic_mutant(conv_decode_drops_a_tap ${conv} ${decode}
     "sum = arith::fma(w[2 * kC + c], x2[c], sum);"
     "sum = arith::fma(w[2 * kC + c], 0.0F, sum);")
+mambasic_mutant(conv_scale_of_the_first_channel ${conv} ${groups_prefill}
+    "p.output_scale[c] = s.output_scales[c];"
+    "p.output_scale[c] = s.output_scales[0];")
 
 # Normalization
 set(norm models/norm/norm_kernels.cpp)

@@ -170,6 +170,14 @@ TEST(ScaleTableCost, MemoriesAreAsLargeAsTheTables) {
     EXPECT_TRUE(scale_table_memories(config, {{{LookupKind::Register, 1, 1, 1}, 1}}).empty());
 }
 
+TEST(ScaleTableCost, MemoriesHoldWholeWords) {
+    ScaleTableConfig config = test::base_table();
+    config.word_bytes = 32;
+    // 80 B of ranges in 3 words, 72 of scales in 3 of their own.
+    EXPECT_EQ(scale_table_capacity_bytes(config, {{shape_of(LookupKind::Sequential), 1}}),
+              96U + 96U + 8192U);
+}
+
 TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
     ScaleTableConfig config = test::base_table();
     config.range_bytes = 1;

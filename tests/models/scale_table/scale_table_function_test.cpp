@@ -180,7 +180,7 @@ TEST(ScaleTableCounts, AWordHoldsSeveralNarrowEnds) {
     const ScaleTableImage wide = equal_pairs(config, LookupKind::Sequential);
     EXPECT_EQ(ask(wide, {0, 1}).counts.words, 2U);
     EXPECT_EQ(ask(wide, {63, 1}).counts.words, 3U);
-    EXPECT_EQ(scale_table_bytes(config, wide.shape).ranges, 32U) << "whole words";
+    EXPECT_EQ(scale_table_bytes(config, wide.shape).ranges, 20U);
 }
 
 TEST(ScaleTableCounts, ParallelReadsAllEndsForEveryChannel) {
@@ -236,6 +236,45 @@ TEST(ScaleTableCounts, BytesByKind) {
     ScaleTableShape many = test::mamba2_130m(LookupKind::Code);
     many.head_groups = many.dim_groups = 8;
     EXPECT_EQ(scale_table_bytes(config, many).codes, 1536U) << "64 cells take a byte";
+}
+
+// From DRAM come the bytes that there are; the table's memory holds them in whole words.
+TEST(ScaleTableCounts, StoredSectionsFillWholeWords) {
+    ScaleTableConfig config = test::base_table();
+    config.range_bytes = 1;
+    config.word_bytes = 32;
+    const ScaleTableShape shape{LookupKind::Code, 2, 3, 2, 5, 7, 2, 16, 5};
+    TableBytes bytes = scale_table_bytes(config, shape);
+    EXPECT_EQ(bytes.scales, 4U * (12 + 4)) << "12 cells, 2 scales each of B and C";
+    EXPECT_EQ(bytes.codes, 35U) << "70 channels of four bits";
+    EXPECT_EQ(bytes.state_scales, 12U * 20U);
+    bytes = scale_table_stored_bytes(config, shape);
+    EXPECT_EQ(bytes.scales, 64U);
+    EXPECT_EQ(bytes.codes, 64U);
+    EXPECT_EQ(bytes.state_scales, 12U * 32U) << "a cell's begin at a word";
+    const ScaleTableShape walked = of_kind(shape, LookupKind::Sequential);
+    EXPECT_EQ(scale_table_bytes(config, walked).ranges, 2U * (3 + 6));
+    EXPECT_EQ(scale_table_stored_bytes(config, walked).ranges, 2U * 32U) << "so do a group's";
+    EXPECT_EQ(scale_table_stored_bytes(config, walked).codes, 0U);
+}
+
+TEST(ScaleTableCounts, AWiderWordIsNeverReadMoreOften) {
+    for (const LookupKind kind : kKinds) {
+        const RandomTable table(of_kind(test::mamba2_130m(kind), kind), 13);
+        ScaleTableConfig config = test::base_table();
+        LookupCounts before{0, ~0ULL, ~0ULL, 0};
+        std::uint64_t fetched = 0;
+        for (config.word_bytes = 4; config.word_bytes <= 64; config.word_bytes *= 2) {
+            const ScaleTableImage image = scale_table_build(config, table.shape, table.source());
+            const LookupCounts now = ask(image, {0, image.shape.x_channels(), true, true}).counts;
+            EXPECT_LE(now.words, before.words) << name_of(kind) << " " << config.word_bytes;
+            EXPECT_LE(now.state_words, before.state_words) << name_of(kind);
+            const std::uint64_t bytes = scale_table_bytes(config, image.shape).all();
+            EXPECT_TRUE(fetched == 0 || bytes == fetched) << name_of(kind);
+            fetched = bytes;
+            before = now;
+        }
+    }
 }
 
 TEST(ScaleTableCounts, EventsAreWhatIsPriced) {

@@ -63,6 +63,17 @@ TEST(TraceGroup, TheWordsForGroups) {
     EXPECT_EQ(one.groups, traces::GroupShape{});
 }
 
+// 192 channels: 12 heads of 16.
+TEST(TraceGroup, AMamba1TraceHasGroupsOfSixteenChannelsAHead) {
+    const Made usual = grouped(mamba1(), {});
+    EXPECT_EQ(usual.scheme, "quamba2");
+    EXPECT_EQ(usual.groups, (traces::GroupShape{1, 4, 4}));
+    EXPECT_EQ(grouped(mamba1(), {"--scheme", "quamba2-8x8"}).groups, (traces::GroupShape{1, 8, 8}));
+    EXPECT_EQ(grouped(mamba1(), {"--groups", "per-channel"}).groups,
+              (traces::GroupShape{1, 12, 16}));
+    EXPECT_EQ(grouped(mamba1(), {"--groups", "one", "--observer", "minmax"}).scheme, "quamba1");
+}
+
 // The network has two layers: a half is one of them.
 TEST(TraceGroup, ASchemeSaysTheGroupsOfEachLayer) {
     const std::string path = temp("hybrid");
@@ -108,10 +119,9 @@ TEST(TraceGroup, WrongWordsNameTheRightOnes) {
     EXPECT_EQ(error_of(with_groups(), "5x4"),
               "mambasic trace group: --groups: '5x4' is outside [1x1, 4x32], the heads of an SSD "
               "group and their channels");
-    EXPECT_EQ(error_of(mamba1(), "one"),
-              temp("shapes") +
-                  ": is of family mamba1, which has one scale for all channels; only "
-                  "Mamba2 has groups of them");
+    EXPECT_EQ(error_of(mamba1(), "4x17"),
+              "mambasic trace group: --groups: '4x17' is outside [1x1, 12x16], the heads of an SSD "
+              "group and their channels");
 }
 
 }  // namespace
