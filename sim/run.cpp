@@ -95,6 +95,11 @@ void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Tr
                         std::to_string(models::ceil_div(info.dims.d_inner, 256)) + ", this is " +
                         std::to_string(chip.hadamard.buffer_kib));
     }
+    if (info.w4() && !chip.gemm.int4_weights) {
+        throw UserError(chip.where("gemm.int4_weights") + ": " + path +
+                        " has 4-bit weights, which this chip does not take; write true, or take a "
+                        "W8A8 trace");
+    }
     if (!options.numerics) return;
     if (info.shapes_only) {
         throw UserError(path + ": the trace holds shapes only; run it with --timing-only");

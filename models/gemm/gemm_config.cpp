@@ -35,12 +35,19 @@ GemmConfig GemmConfig::parse(YamlMap map) {
                                     "FP32 scale, round and clamp lanes behind the array");
     c.epilogue_latency_cycles = map.take_u32("epilogue_latency_cycles", 1, 1000, "cycles",
                                              "from INT32 sum to stored output");
+    c.int4_weights = map.take_bool(
+        "int4_weights",
+        "true: 4-bit weights are taken too, and what expands or scales them is there; "
+        "false: W4A8 traces are refused");
     c.int4_macs_per_mac =
         map.take_u32("int4_macs_per_mac", 1, 2, "products/cycle",
                      "products with 4-bit weights that one MAC makes; 1: as int8, behind "
                      "an expander; 2: packed, cycles and energy only, since the "
                      "bits stay those of expanded weights");
     map.finish();
+    if (c.multiplies_int4() && !c.int4_weights) {
+        map.reject("int4_macs_per_mac", "2 is of no use where gemm.int4_weights is false; take 1");
+    }
     const std::uint32_t width = c.vector_adder_tree_width;
     if ((width & (width - 1)) != 0) {
         map.reject("vector_adder_tree_width", "must be a power of two");

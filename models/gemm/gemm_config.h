@@ -24,6 +24,7 @@ struct GemmConfig {
     std::uint32_t accumulator_rows = 0;  // weight-stationary: rows of INT32 sums below the columns
     std::uint32_t epilogue_lanes = 0;    // FP32 scale-round-clamp lanes
     std::uint32_t epilogue_latency_cycles = 0;
+    bool int4_weights = false;            // are products with 4-bit weights made at all?
     std::uint32_t int4_macs_per_mac = 0;  // 1 or 2: products with 4-bit weights a MAC makes a cycle
     /// Packed MACs take 4-bit codes as they are; others need them expanded to int8.
     bool multiplies_int4() const { return int4_macs_per_mac == 2; }

@@ -232,7 +232,7 @@ AreaParts gemm_area(const GemmConfig& config) {
         const auto trees = static_cast<double>(vector_lanes(config));
         area.logic.push_back({"adder trees", Primitive::Int32Adder, trees * (width - 1)});
     }
-    add_int4_parts(config, area);
+    if (config.int4_weights) add_int4_parts(config, area);
     return area;
 }
 

@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 84> kEffects = {{
+constexpr std::array<Effect, 85> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -54,6 +54,7 @@ constexpr std::array<Effect, 84> kEffects = {{
     {"gemm.vector_adder_tree_width", "cycles and energy of products of one row (decode), area"},
     {"gemm.epilogue_lanes", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; area"},
     {"gemm.epilogue_latency_cycles", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head"},
+    {"gemm.int4_weights", "area; which traces are accepted"},
     {"gemm.int4_macs_per_mac", "area; cycles and energy of products, where weights have 4 bits"},
     {"norm", "cycles of norm and norm_f"},
     {"norm.lanes", "cycles of norm and norm_f, area"},
@@ -104,7 +105,7 @@ constexpr std::array<Effect, 84> kEffects = {{
     {"scheme.name", "the scheme's name in reports; no figure"},
     {"scheme.groups", "bits from conv1d on; cycles, energy, area, DRAM bytes of the tables"},
     {"scheme.lookup",
-     "cycles of conv1d and Mamba2's scan that wait for lookups, energy, area, DRAM bytes"},
+     "cycles of conv1d and scan that wait for lookups, energy, area, DRAM bytes"},
     {"scheme.observer",
      "bits and SQNR where compare or trace group calibrates scales; no cycles, and nothing where "
      "a trace's own scales are used"},

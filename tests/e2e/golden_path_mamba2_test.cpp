@@ -174,6 +174,32 @@ TEST(GoldenPathW4, AMamba1OfFourBitsIsEqual) {
     }
 }
 
+TEST(GoldenPathW4, AChipOfInt8WeightsIsSmallerAndRefusesOthers) {
+    const Words shapes = {"--phase", "decode", "--tokens", "2", "--shapes-only"};
+    const auto made = [&](const std::string& precision) {
+        Words words = {"--model", "tiny-128", "--precision", precision};
+        words.insert(words.end(), shapes.begin(), shapes.end());
+        return trace("tiny-shapes-" + precision, words);
+    };
+    const Words int8 = {"--timing-only", "--set", "gemm.int4_weights=false"};
+    Words w4 = {"run", "tiny", "--trace", made("w4a8")};
+    w4.insert(w4.end(), int8.begin(), int8.end());
+    const Outcome refused = mambasic(w4);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_EQ(refused.err, "--set gemm.int4_weights=false: gemm.int4_weights: " + made("w4a8") +
+                               " has 4-bit weights, which this chip does not take; write true, or "
+                               "take a W8A8 trace\n");
+    const auto area = [&](const Words& more) {
+        const Folder folder;
+        Words words = {"run", "tiny", "--trace", made("w8a8"), "--out", folder.path("")};
+        words.insert(words.end(), more.begin(), more.end());
+        EXPECT_EQ(mambasic(words).status, 0);
+        return Json::parse(read_file(folder.path("report.json")))["totals"]["area_mm2"]["value"]
+            .get<double>();
+    };
+    EXPECT_LT(area(int8), area({"--timing-only"}));
+}
+
 TEST(GoldenPathChunked, TheDistanceIsReportedAndAccepted) {
     const std::string prefill = mamba2("tiny2-g2", "prefill", "w8a8");
     const Outcome outcome =

@@ -29,6 +29,7 @@ const Lines kGemm = {{"rows", "8"},
                      {"vector_adder_tree_width", "8"},
                      {"epilogue_lanes", "2"},
                      {"epilogue_latency_cycles", "5"},
+                     {"int4_weights", "true"},
                      {"int4_macs_per_mac", "2"}};
 const Lines kSsm = {{"channel_lanes", "4"},   {"state_lanes", "8"},  {"exp_units", "16"},
                     {"softplus_units", "2"},  {"silu_units", "3"},   {"recurrence_ii_cycles", "4"},
@@ -111,6 +112,7 @@ TEST(BlockConfig, ValuesArriveInTheirFields) {
     EXPECT_EQ(g.vector_adder_tree_width, 8U);
     EXPECT_EQ(g.epilogue_lanes, 2U);
     EXPECT_EQ(g.epilogue_latency_cycles, 5U);
+    EXPECT_TRUE(g.int4_weights);
     EXPECT_EQ(g.int4_macs_per_mac, 2U);
     const SsmConfig s = SsmConfig::parse(with(kSsm));
     EXPECT_EQ(s.channel_lanes, 4U);
@@ -147,6 +149,9 @@ TEST(BlockConfig, PartsThatCannotFitAreRefused) {
               "f.yaml:7:26: vector_adder_tree_width: must be a power of two");
     EXPECT_NE(gemm("vector_adder_tree_width", "64").find("the 32 MACs there are"),
               std::string::npos);
+    EXPECT_EQ(gemm("int4_weights", "false"),
+              "f.yaml:11:20: int4_macs_per_mac: 2 is of no use where gemm.int4_weights is false; "
+              "take 1");
     EXPECT_NE(gemm("int4_macs_per_mac", "3").find("outside 1 to 2"), std::string::npos);
     EXPECT_NE(user_error([] {
                   SsmConfig::parse(with(kSsm, "sum", "tree 16"));

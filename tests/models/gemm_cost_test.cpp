@@ -259,6 +259,9 @@ TEST(GemmCost, AreaNamesItsParts) {
         }
         return 0.0;
     };
+    EXPECT_EQ(count("expander multipliers"), 0);  // int8 weights alone
+    EXPECT_EQ(count("group scale converters"), 0);
+    c.int4_weights = true;
     EXPECT_EQ(count("MACs"), 32);
     EXPECT_EQ(count("adder trees"), 4 * 7);
     EXPECT_EQ(count("second buffers"), 8 * 32);

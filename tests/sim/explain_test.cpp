@@ -50,7 +50,7 @@ TEST(Explain, EveryKeyIsExplainedAndChangesSomething) {
 
 TEST(Explain, BlocksAndEverythingAreTables) {
     const std::vector<std::string> gemm = explain("gemm", kChip);
-    EXPECT_EQ(gemm.size(), 10U);
+    EXPECT_EQ(gemm.size(), 11U);
     EXPECT_EQ(gemm[0].rfind("gemm.rows ", 0), 0U);
     const std::vector<std::string> lanes =
         explain("lanes", kChip);  // a name that several blocks have
