@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/common/units.h"
 #include "models/scale_table/scale_table_search.h"
 
 namespace mambasic::models {
@@ -14,6 +15,10 @@ using scale_table::Search;
 namespace {
 
 constexpr std::uint64_t kScaleBytes = 4;
+
+std::uint64_t state_row_words(const ScaleTableImage& image) {
+    return ceil_div(image.shape.state_columns * kScaleBytes, image.word_bytes);
+}
 
 /// One run through the table.
 class Lookup {
@@ -91,9 +96,8 @@ private:
     }
 
     void read_states(std::uint32_t cell) {
-        const std::uint64_t bytes = image_.shape.state_columns * kScaleBytes;
         state_cell_ = cell;
-        counts_.state_words += (bytes + image_.word_bytes - 1) / image_.word_bytes;
+        counts_.state_words += state_row_words(image_);
     }
 
     const ScaleTableImage& image_;
@@ -147,13 +151,17 @@ LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& r
 LookupDemand scale_table_demand(const ScaleTableConfig& config, const ScaleTableImage& image,
                                 const LookupRun& run, const LookupPace& pace) {
     LookupRun first = run;
-    first.count = std::min(run.count, pace.lanes);
     LookupDemand demand;
     if (run.count == 0 || pace.steps == 0) return demand;
+    first.count = 1;
+    demand.first_lookup = scale_table_lookup(image, first, {});
+    first.count = std::min(run.count, pace.lanes);
     demand.first_group = scale_table_lookup(image, first, {});
     demand.all = scale_table_lookup(image, run, {});
     demand.groups = (run.count + pace.lanes - 1) / pace.lanes;
     demand.group_steps = pace.steps;
+    demand.by_head = run.by_head;
+    demand.state_row_words = state_row_words(image);
     // The scan keeps its channels for all tokens in any case, a register its scale.
     if (config.loop_order == LoopOrder::TokenMajor && !run.by_head &&
         image.shape.kind != LookupKind::Register) {

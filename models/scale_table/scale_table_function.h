@@ -117,6 +117,9 @@ struct LookupDemand {
     LookupCounts all;
     std::uint64_t groups = 0;
     std::uint64_t group_steps = 0;
+    LookupCounts first_lookup{};        // of the first channel alone
+    bool by_head = false;               // the scan asks
+    std::uint64_t state_row_words = 0;  // of a cell's state scales
 };
 
 /// How a tile is worked through: `steps` for every group of `lanes` channels.
