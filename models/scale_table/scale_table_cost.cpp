@@ -127,8 +127,19 @@ MemoryPart memory_of(const char* name, std::uint64_t bytes, std::uint32_t banks)
     return {name, split, kib / split, 1};
 }
 
-double registers_of(const ScaleTableShape& shape) {
-    return static_cast<double>(shape.cells()) * (1.0 + shape.state_columns) + 2.0 * shape.bc_scales;
+// Those of all layers that have them, or one set, which every layer's scales go into.
+double registers_of(const ScaleTableConfig& config, const TableNeeds& needs) {
+    double all = 0;
+    double largest = 0;
+    for (const TableNeed& need : needs) {
+        if (!in_registers(need)) continue;
+        const ScaleTableShape& s = need.shape;
+        const double one =
+            static_cast<double>(s.cells()) * (1.0 + s.state_columns) + 2.0 * s.bc_scales;
+        all += one * need.layers;
+        largest = std::max(largest, one);
+    }
+    return config.residency == TableResidency::AllLayers ? all : largest;
 }
 
 void add_compares(AreaParts& area, double units, double comparators, double range_bits) {
@@ -242,8 +253,8 @@ AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeeds& nee
     for (const TableNeed& need : needs) {
         if (!built.insert(need.shape.kind).second) continue;
         if (in_registers(need)) {
-            area.logic.push_back(
-                {"scale registers", Primitive::RegisterBit, kScaleBits * registers_of(need.shape)});
+            area.logic.push_back({"scale registers", Primitive::RegisterBit,
+                                  kScaleBits * registers_of(config, needs)});
         } else {
             add_logic(config, need.shape, area);
         }

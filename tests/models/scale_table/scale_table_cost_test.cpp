@@ -225,12 +225,16 @@ TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
 }
 
 TEST(ScaleTableCost, RegistersForOneScaleEach) {
-    const ScaleTableConfig config = test::base_table();
+    ScaleTableConfig config = test::base_table();
     const ScaleTableShape quamba1{LookupKind::Register, 1, 1, 1, 1, 1536};
     EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 32);
     const ScaleTableShape mamba2{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
     EXPECT_EQ(part(scale_table_area(config, {{mamba2, 24}}), "scale registers"), 4 * 32)
         << "x, the states, B and C";
+    config.residency = TableResidency::AllLayers;
+    EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 24 * 32);
+    const TableNeeds two_ranges = {{mamba2, 10}, {shape_of(LookupKind::Direct), 8}, {mamba2, 6}};
+    EXPECT_EQ(part(scale_table_area(config, two_ranges), "scale registers"), 16 * 4 * 32);
 }
 
 TEST(ScaleTableCost, LayersThatDifferNeedTheLogicOfEachKind) {
