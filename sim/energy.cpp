@@ -68,8 +68,10 @@ Part part_of(BlockId block) {
 }
 
 AreaParts EnergyModel::ssm_area() const {
-    return dims_.mamba2() ? models::ssd_area(chip_.ssm, chip_.nonlinear)
-                          : models::ssm_area(chip_.ssm, chip_.nonlinear);
+    AreaParts area = dims_.mamba2() ? models::ssd_area(chip_.ssm, chip_.nonlinear)
+                                    : models::ssm_area(chip_.ssm, chip_.nonlinear);
+    area.logic.push_back(models::ssm_state_scale_registers(chip_.ssm, tables_));
+    return area;
 }
 
 AreaParts EnergyModel::area_parts(Part part) const {

@@ -63,5 +63,14 @@ TEST(Energy, ATablesBytesArePricedAsTheirOwnLayersMemoriesTakeThem) {
     EXPECT_DOUBLE_EQ(table_pj(energy.of_op(ledger, models::Op::Conv1d)), 2 * grouped);
 }
 
+TEST(Energy, TheCoreHoldsTheStateScalesOfItsLanesCells) {
+    const ChipConfig config = chip();
+    const double one = EnergyModel(config, work_with("quamba1")).area_mm2(Part::Ssm).value;
+    const double hybrid = EnergyModel(config, work_with("hybrid")).area_mm2(Part::Ssm).value;
+    const double grouped = EnergyModel(config, work_with("quamba2")).area_mm2(Part::Ssm).value;
+    EXPECT_GT(grouped, one);
+    EXPECT_EQ(grouped, hybrid) << "the widest layer's";
+}
+
 }  // namespace
 }  // namespace mambasic::sim
