@@ -59,23 +59,50 @@ TEST(Observers, QuantileInterpolatesBetweenNeighbours) {
 
 TEST(Observers, PercentileOfALargeSampleIsNearTheSortedOne) {
     std::vector<float> values = some(20001, "percentile");
-    PercentileObserver observer;
-    observer.observe(values.data(), values.size());
+    CellsObserver observer(Observer::Percentile, 1);
+    observer.observe(values, {0});
     for (float& value : values) value = std::fabs(value);
     std::sort(values.begin(), values.end());
     // Rank 0.9995 * 20000 = 19990; FP32 puts it within 0.002 of that.
-    EXPECT_NEAR(observer.scale() * 127.0F, values[19990], 1e-3F);
-    EXPECT_LT(observer.scale() * 127.0F, values.back());
+    EXPECT_NEAR(observer.scales()[0] * 127.0F, values[19990], 1e-3F);
+    EXPECT_LT(observer.scales()[0] * 127.0F, values.back());
 }
 
 TEST(Observers, PercentileMovesByOnePercent) {
     const std::vector<float> first(100, 1.0F);
     const std::vector<float> second(100, -3.0F);
-    PercentileObserver observer;
-    observer.observe(first.data(), first.size());
-    EXPECT_EQ(observer.scale(), 1.0F / 127.0F);
-    observer.observe(second.data(), second.size());
-    EXPECT_FLOAT_EQ(observer.scale(), 1.02F / 127.0F);
+    CellsObserver observer(Observer::Percentile, 1);
+    observer.observe(first, {0});
+    EXPECT_EQ(observer.scales()[0], 1.0F / 127.0F);
+    observer.observe(second, {0});
+    EXPECT_FLOAT_EQ(observer.scales()[0], 1.02F / 127.0F);
+}
+
+// Rank 0.9995 of the two values of cell 0 is 0.9995, of the four of cell 1 it is 2.9985.
+TEST(Observers, CellsHaveQuantilesOrMaximaOfTheirOwn) {
+    const std::vector<std::uint32_t> cells{1, 0, 1};
+    const std::vector<float> first{4, -2, 1, -8, 1, 2};
+    const std::vector<float> second{0, 1, -16, 0, -3, 0};
+    CellsObserver largest(Observer::MinMax, 2);
+    CellsObserver quantiles(Observer::Percentile, 2);
+    for (const auto& sample : {first, second}) {
+        largest.observe(sample, cells);
+        quantiles.observe(sample, cells);
+    }
+    EXPECT_EQ(largest.scales(), (std::vector<float>{3.0F / 127, 16.0F / 127}));
+    const double low = 0.99 * (1 + 0.9995) + 0.01 * (1 + 2 * 0.9995);
+    const double high = 0.99 * (4 + 4 * 0.9985) + 0.01 * (16 * 0.9985);
+    EXPECT_NEAR(quantiles.scales()[0] * 127, low, 1e-5);
+    EXPECT_NEAR(quantiles.scales()[1] * 127, high, 1e-5);
+}
+
+TEST(Observers, SchemesHaveTheirUsualStatisticUnlessToldOtherwise) {
+    EXPECT_EQ((TargetScales{}).observed_by(), Observer::Percentile);
+    EXPECT_EQ((TargetScales{Scheme::Quamba2, 4, 4}).observed_by(), Observer::MinMax);
+    EXPECT_EQ((TargetScales{Scheme::Quamba1, 1, 1, Observer::MinMax}).observed_by(),
+              Observer::MinMax);
+    EXPECT_EQ((TargetScales{Scheme::Quamba2, 4, 4, Observer::Percentile}).observed_by(),
+              Observer::Percentile);
 }
 
 TEST(Observers, MinMaxKeepsTheLargestAndRoundsTwiceToHalf) {
@@ -92,7 +119,7 @@ TEST(Observers, MinMaxKeepsTheLargestAndRoundsTwiceToHalf) {
 
 TEST(Observers, NothingSeenGivesTheFloor) {
     EXPECT_EQ(MinMaxObserver().scale(), 1e-6F);
-    EXPECT_EQ(PercentileObserver().scale(), 1e-6F);
+    EXPECT_EQ(CellsObserver(Observer::Percentile, 1).scales()[0], 1e-6F);
 }
 
 TEST(Quantize, LargestWeightBecomes127AndErrorsStayHalfAStep) {

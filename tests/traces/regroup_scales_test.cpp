@@ -6,6 +6,7 @@
 
 #include "regrouped.h"
 #include "traces/synth/dequantized.h"
+#include "traces/synth/mamba2_calibrate.h"
 
 namespace mambasic::traces::synth {
 namespace {
@@ -171,7 +172,7 @@ TEST(RegroupScales, StatesKeepWhatTheyStandFor) {
 }
 
 std::vector<float> statistic_of(const Trace& trace, const Mamba2Floats& floats, std::uint32_t first,
-                                std::uint32_t tokens, const Mamba2Start* start = nullptr) {
+                                std::uint32_t tokens, const LayerStart* start = nullptr) {
     const Dims& dims = trace.info().dims;
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
     const Sample sample{tokens, hidden + std::size_t{first} * dims.d_model, nullptr,
@@ -190,7 +191,7 @@ TEST(RegroupScales, ChannelsAreSortedByWhatTheConvolutionGivesAfterItsState) {
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
     const std::vector<float> normed =
         float_norm(floats.norm, {3, hidden, nullptr, trace.info().epsilon});
-    Mamba2Start start;
+    LayerStart start;
     start.conv = float_gemm({normed.data(), dims.d_model, 3},
                             floats.in_proj.data() + std::size_t{dims.d_inner} * dims.d_model,
                             dims.conv_channels(), dims.d_model);

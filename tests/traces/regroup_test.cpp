@@ -232,9 +232,6 @@ void expect_refused(const Trace& trace, const TargetScales& target, const std::s
 }
 
 TEST(Regroup, RefusesWhatCannotBeGrouped) {
-    const Trace mamba1 = made(test::tiny_options(), "first");
-    expect_refused(mamba1, cells(4, 4), "is of family mamba1, which has one scale");
-    expect_refused(mamba1, kOne, "is of family mamba1, which has one scale");
     const Trace trace = captured(Scheme::Quamba2);
     expect_refused(trace, cells(5, 4), "5x4 is outside [1x1, 4x32]");
     expect_refused(trace, cells(4, 33), "4x33 is outside [1x1, 4x32]");

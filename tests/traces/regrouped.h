@@ -44,10 +44,21 @@ inline Trace captured(synth::Scheme scheme, synth::Precision precision = synth::
     return made(options, name);
 }
 
+/// Mamba1 captured with one scale; 16 heads of 16 channels, wide enough for W4; decode has two
+/// sequences.
+inline Trace captured_mamba1(synth::Precision precision = synth::Precision::W8A8,
+                             Phase phase = Phase::Prefill, const std::string& name = "captured") {
+    synth::SynthOptions options = tiny_options(phase);
+    options.dims = {128, 256, 16, 4, 16, 2, 256};
+    options.precision = precision;
+    options.batch = phase == Phase::Decode ? 2 : 1;
+    return made(options, name);
+}
+
 /// ssm.md 3.0's lookup, written out from the page.
 inline std::uint32_t looked_up(const Dims& dims, const GroupTable& table, std::uint32_t channel) {
-    const std::uint32_t heads = dims.heads / table.shape.ssd_groups;
-    const std::uint32_t head = channel / dims.head_dim;
+    const std::uint32_t heads = dims.table_heads() / table.shape.ssd_groups;
+    const std::uint32_t head = channel / dims.table_head_dim();
     const std::uint32_t g = head / heads;
     std::uint32_t hg = 0;
     for (std::uint32_t i = 0; i < table.shape.head_groups; ++i) {
@@ -56,7 +67,7 @@ inline std::uint32_t looked_up(const Dims& dims, const GroupTable& table, std::u
     std::uint32_t dg = 0;
     const std::uint32_t row = (g * table.shape.head_groups + hg) * table.shape.dim_groups;
     for (std::uint32_t i = 0; i < table.shape.dim_groups; ++i) {
-        dg += table.dim_end[row + i] <= static_cast<int>(channel % dims.head_dim);
+        dg += table.dim_end[row + i] <= static_cast<int>(channel % dims.table_head_dim());
     }
     return row + dg;
 }
@@ -69,11 +80,12 @@ inline std::vector<std::size_t> channels_moved(const Linear& before, const Linea
         const std::int8_t* at = linear.weight + n * linear.k;
         return std::vector<std::int8_t>(at, at + linear.k);
     };
+    const std::size_t first = dims.mamba2() ? dims.d_inner : 0;  // of the rows of x
     std::map<std::vector<std::int8_t>, std::size_t> old;
-    for (std::size_t c = 0; c < dims.d_inner; ++c) old[row(before, dims.d_inner + c)] = c;
+    for (std::size_t c = 0; c < dims.d_inner; ++c) old[row(before, first + c)] = c;
     std::vector<std::size_t> out;
     for (std::size_t c = 0; c < dims.d_inner; ++c) {
-        const auto found = old.find(row(after, dims.d_inner + c));
+        const auto found = old.find(row(after, first + c));
         if (found == old.end()) return {};
         out.push_back(found->second);
     }

@@ -10,6 +10,7 @@
 #include "traces/error.h"
 #include "traces/synth/mamba2_calibrate.h"
 #include "traces/synth/mamba2_quantized.h"
+#include "traces/synth/out_proj.h"
 #include "traces/synth/replay.h"
 
 namespace mambasic::traces::synth {
@@ -87,7 +88,7 @@ struct Calibrated {
     Calibrated(const SynthOptions& options, const Sample& sample)
         : floats(draw_mamba2_layer(weights_of(options), 0)),
           grouping(grouping_for(options, sample, floats)),
-          observers(options.dims, options.scheme, grouping) {
+          observers(options.dims, {options.scheme}, grouping) {
         reorder(options.dims, grouping, floats);
         y = calibrate(options.dims, floats, sample, observers);
     }
@@ -120,9 +121,9 @@ TEST_P(SynthesizeMamba2, ScalesGoWhereTheyBelong) {
     EXPECT_EQ(layer.dt_scale, seen.dt.scale());
     EXPECT_EQ(layer.had_scale, static_cast<double>(seen.out_proj_input.scale()));
     EXPECT_EQ(layer.out_proj.a, seen.out_proj_input.scale());
-    const std::vector<float> x = seen.conv_out.x_scales();
+    const std::vector<float> x = seen.conv_out.x().x_scales();
     const std::vector<float> b = seen.conv_out.b_scales();
-    const std::vector<float> states = seen.conv_out.state_scales();
+    const std::vector<float> states = seen.conv_out.x().state_scales();
     ASSERT_EQ(layer.groups.shape.cells(), x.size());
     ASSERT_EQ(layer.groups.state_columns * x.size(), states.size());
     ASSERT_EQ(layer.bc_scales, b.size());
@@ -213,14 +214,14 @@ TEST(ConvOutObservers, Quamba2TakesTheMaximumOfEachCell) {
     Grouping grouping = ungrouped(dims);
     grouping.shape = {2, 1, 1};
     grouping.cells = {0, 0, 1, 1};
-    ConvOutObservers observers(dims, Scheme::Quamba2, grouping);
+    ConvOutObservers observers(dims, {Scheme::Quamba2}, grouping);
     // x | B | C of two tokens; groups of two in each.
     observers.observe_conv({1, -3, 0.5F, 0,      /*B*/ 1, 2, 3, 4,   /*C*/ -127, 0, 0,   0.25F,  //
                             2, 2,  0,    -0.25F, /*B*/ 0, 0, 0, 254, /*C*/ 1,    1, 127, 1});
     observers.observe_state({1, 2, -5, 1, 7, 0, 0, 9});  // [4][2]
     observers.observe_state({0, 0, 0, 3, 0, 0, 0, 0});
-    EXPECT_EQ(observers.x_scales(), (std::vector<float>{3.0F / 127, 0.5F / 127}));
-    EXPECT_EQ(observers.state_scales(),
+    EXPECT_EQ(observers.x().x_scales(), (std::vector<float>{3.0F / 127, 0.5F / 127}));
+    EXPECT_EQ(observers.x().state_scales(),
               (std::vector<float>{5.0F / 127, 3.0F / 127, 7.0F / 127, 9.0F / 127}));
     const float two = arith::from_half(arith::to_half(2.0F / 127));  // FP16, as B's observer has it
     EXPECT_EQ(observers.b_scales(), (std::vector<float>{two, 2.0F}));

@@ -136,7 +136,7 @@ TEST(Synthesize, ScalesAreWhatTheObserversMakeOfTheInput) {
     const TraceInfo& info = trace.info();
     const WeightOptions weights{info.dims, options.seed, options.outlier_share};
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
-    Mamba1Observers observers;
+    Mamba1Observers observers(info.dims, {}, ungrouped(info.dims));
     for (const auto& [first, count] :
          {std::pair<std::size_t, std::uint32_t>{0, 8}, {8, 8}, {16, 4}}) {
         const Sample sample{count, hidden + first * info.dims.d_model, nullptr, info.epsilon};
@@ -146,10 +146,10 @@ TEST(Synthesize, ScalesAreWhatTheObserversMakeOfTheInput) {
     EXPECT_EQ(layer.norm_output_scale, observers.in_proj_input.scale());
     EXPECT_EQ(layer.conv_input_scale, observers.in_proj_output.scale());
     EXPECT_EQ(layer.z_scale, observers.in_proj_output.scale());
-    EXPECT_EQ(layer.u_scale, observers.x_proj_input.scale());
+    EXPECT_EQ(layer.u_scale, observers.x.x_scales()[0]);
     EXPECT_EQ(layer.c_scale, observers.x_proj_output.scale());
     EXPECT_EQ(layer.dt_scale, observers.dt_proj_output.scale());
-    EXPECT_EQ(layer.ssm_state_scale, observers.ssm_state.scale());
+    EXPECT_EQ(layer.ssm_state_scale, observers.x.state_scales()[0]);
     EXPECT_EQ(layer.had_scale, static_cast<double>(observers.out_proj_input.scale()));
     EXPECT_EQ(layer.in_proj.a, static_cast<float>(static_cast<double>(layer.norm_output_scale) /
                                                   static_cast<double>(layer.conv_input_scale)));
@@ -162,7 +162,7 @@ TEST(Synthesize, QuantizedScanStaysCloseToTheUnquantizedOne) {
     const TraceInfo& info = trace.info();
     const WeightOptions weights{info.dims, options.seed, options.outlier_share};
     const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
-    Mamba1Observers ignored;
+    Mamba1Observers ignored(info.dims, {}, ungrouped(info.dims));
     const std::vector<float> exact =
         calibrate(info.dims, draw_mamba1_layer(weights, 0),
                   {info.tokens, hidden, nullptr, info.epsilon}, ignored);

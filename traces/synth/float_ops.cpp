@@ -1,5 +1,6 @@
 #include "traces/synth/float_ops.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "golden/hadamard.h"
@@ -7,6 +8,17 @@
 #include "traces/synth/threads.h"
 
 namespace mambasic::traces::synth {
+
+std::vector<float> columns(const std::vector<float>& values, std::size_t stride, std::size_t first,
+                           std::size_t count) {
+    std::vector<float> out;
+    out.reserve(values.size() / stride * count);
+    for (std::size_t row = 0; row < values.size(); row += stride) {
+        const float* from = values.data() + row + first;
+        out.insert(out.end(), from, from + count);
+    }
+    return out;
+}
 
 std::vector<float> float_norm(const std::vector<float>& weight, const Sample& rows) {
     const std::size_t width = weight.size();
@@ -44,6 +56,26 @@ std::vector<float> float_conv(const FloatRows& in, const std::vector<float>& wei
         }
     }
     return u;
+}
+
+std::vector<float> float_conv_behind(std::vector<float> history, const std::vector<float>& rows,
+                                     const std::vector<float>& weight,
+                                     const std::vector<float>& bias) {
+    const std::size_t channels = bias.size();
+    const std::size_t before = history.size() / channels;
+    history.insert(history.end(), rows.begin(), rows.end());
+    return float_conv({history.data() + before * channels, channels, rows.size() / channels},
+                      weight, bias, before);
+}
+
+void raise_to_means(const std::vector<float>& u, std::vector<float>& statistic) {
+    const std::size_t channels = statistic.size();
+    const std::size_t tokens = u.size() / channels;
+    for (std::size_t c = 0; c < channels; ++c) {
+        float sum = 0;
+        for (std::size_t t = 0; t < tokens; ++t) sum += std::fabs(u[t * channels + c]);
+        statistic[c] = std::max(statistic[c], sum / static_cast<float>(tokens));
+    }
 }
 
 std::vector<float> float_hadamard(const std::vector<float>& y, std::size_t width,

@@ -96,17 +96,19 @@ private:
 // Cuts the heads of one SSD group, and each run's channels, into neighbours that are alike.
 void cut_ssd_group(const Dims& dims, const GroupShape& shape, const float* statistic,
                    Grouping& out) {
-    Points directions;
-    for (std::uint32_t head = 0; head < dims.heads / shape.ssd_groups; ++head) {
-        const float* first = statistic + std::size_t{head} * dims.head_dim;
-        directions.push_back(normalized({first, first + dims.head_dim}));
+    const std::uint32_t head_dim = dims.table_head_dim();
+    Points points;
+    for (std::uint32_t head = 0; head < dims.table_heads() / shape.ssd_groups; ++head) {
+        const float* first = statistic + std::size_t{head} * head_dim;
+        const std::vector<double> values(first, first + head_dim);
+        points.push_back(dims.mamba2() ? normalized(values) : values);
     }
     std::int32_t head_end = 0;
-    for (const std::uint32_t heads : ward_runs(directions, shape.head_groups)) {
+    for (const std::uint32_t heads : ward_runs(points, shape.head_groups)) {
         out.head_end.push_back(head_end += static_cast<std::int32_t>(heads));
-        Points positions(dims.head_dim);
-        for (std::uint32_t i = 0; i < heads * dims.head_dim; ++i) {
-            positions[i % dims.head_dim].push_back(static_cast<double>(*statistic++));
+        Points positions(head_dim);
+        for (std::uint32_t i = 0; i < heads * head_dim; ++i) {
+            positions[i % head_dim].push_back(static_cast<double>(*statistic++));
         }
         std::int32_t dim_end = 0;
         for (const std::uint32_t channels : ward_runs(positions, shape.dim_groups)) {
@@ -147,21 +149,31 @@ Grouping grouping_of(const Dims& dims, const GroupTable& table) {
     out.head_end.assign(table.head_end,
                         table.head_end + std::size_t{shape.ssd_groups} * shape.head_groups);
     out.dim_end.assign(table.dim_end, table.dim_end + shape.cells());
-    const std::uint32_t heads = dims.heads / shape.ssd_groups;
-    for (std::uint32_t head = 0; head < dims.heads; ++head) {
+    const std::uint32_t heads = dims.table_heads() / shape.ssd_groups;
+    for (std::uint32_t head = 0; head < dims.table_heads(); ++head) {
         const std::uint32_t first_row = head / heads * shape.head_groups;
         const std::uint32_t row = first_row + range_of(&out.head_end[first_row], head % heads);
         const std::uint32_t first_cell = row * shape.dim_groups;
-        for (std::uint32_t dim = 0; dim < dims.head_dim; ++dim) {
+        for (std::uint32_t dim = 0; dim < dims.table_head_dim(); ++dim) {
             out.cells.push_back(first_cell + range_of(&out.dim_end[first_cell], dim));
         }
     }
     return out;
 }
 
-Grouping ungrouped(const Dims& dims) { return even_groups(dims, {}); }
+// Mamba1's channels need not fill whole heads where no table counts them.
+Grouping ungrouped(const Dims& dims) {
+    Grouping out;
+    out.head_end = {static_cast<std::int32_t>(dims.table_heads())};
+    out.dim_end = {static_cast<std::int32_t>(dims.table_head_dim())};
+    out.heads = counted(dims.heads);
+    out.channels = counted(dims.d_inner);
+    out.cells.assign(dims.d_inner, 0);
+    return out;
+}
 
 bool needs_no_order(const Dims& dims, const GroupShape& shape) {
+    if (!dims.mamba2()) return shape.cells() == 1 || shape.cells() == dims.d_inner;
     const auto one_or_all = [](std::uint32_t groups, std::uint32_t of) {
         return groups == 1 || groups == of;
     };
@@ -171,9 +183,9 @@ bool needs_no_order(const Dims& dims, const GroupShape& shape) {
 
 Grouping even_groups(const Dims& dims, const GroupShape& shape) {
     const std::vector<std::int32_t> head_end =
-        even_ends(dims.heads / shape.ssd_groups, shape.head_groups, shape.ssd_groups);
+        even_ends(dims.table_heads() / shape.ssd_groups, shape.head_groups, shape.ssd_groups);
     const std::vector<std::int32_t> dim_end =
-        even_ends(dims.head_dim, shape.dim_groups, shape.ssd_groups * shape.head_groups);
+        even_ends(dims.table_head_dim(), shape.dim_groups, shape.ssd_groups * shape.head_groups);
     GroupTable table;
     table.shape = shape;
     table.head_end = head_end.data();
@@ -189,6 +201,11 @@ Grouping group_channels(const Dims& dims, const GroupShape& shape,
         SsdGroup(dims, group, statistic).append_to(out);
     }
     return out;
+}
+
+// A permutation ascends only where it is the identity.
+bool moves_nothing(const Grouping& grouping) {
+    return std::is_sorted(grouping.channels.begin(), grouping.channels.end());
 }
 
 Grouping cut_in_place(const Dims& dims, const GroupShape& shape,
@@ -212,7 +229,7 @@ std::vector<std::uint32_t> conv_order(const Dims& dims, const Grouping& grouping
 }
 
 std::vector<std::uint32_t> in_proj_order(const Dims& dims, const Grouping& grouping) {
-    std::vector<std::uint32_t> out = grouping.channels;  // z
+    std::vector<std::uint32_t> out = grouping.channels;  // z; Mamba1's x, and its z comes next
     for (const std::uint32_t channel : conv_order(dims, grouping)) {
         out.push_back(dims.d_inner + channel);
     }

@@ -17,7 +17,13 @@ struct ScanViews {
     std::size_t tokens;
 };
 
-// One channel over time; `state` [N] starts at zero and ends as the state after the last token.
+std::vector<float> conv_of(const Mamba1Floats& layer, const std::vector<float>& x,
+                           const LayerStart* start) {
+    return float_conv_behind(start == nullptr ? std::vector<float>{} : start->conv, x,
+                             layer.conv_weight, layer.conv_bias);
+}
+
+// One channel over time; `state` [N] ends as the state after the last token.
 void scan_channel(const Dims& dims, const ScanViews& in, std::size_t channel, float* state,
                   std::vector<float>& y) {
     const std::size_t states = dims.d_state;
@@ -46,7 +52,7 @@ void scan_channel(const Dims& dims, const ScanViews& in, std::size_t channel, fl
 }  // namespace
 
 std::vector<float> calibrate(const Dims& dims, const Mamba1Floats& layer, const Sample& sample,
-                             Mamba1Observers& observers) {
+                             Mamba1Observers& observers, const LayerStart* start) {
     const std::size_t tokens = sample.tokens;
     const std::vector<float> normed = float_norm(layer.norm, sample);
     observers.in_proj_input.observe(normed.data(), normed.size());
@@ -54,8 +60,8 @@ std::vector<float> calibrate(const Dims& dims, const Mamba1Floats& layer, const 
         float_gemm({normed.data(), dims.d_model, tokens}, layer.in_proj, dims.d_model);
     observers.in_proj_output.observe(xz.data(), xz.size());
     const std::vector<float> u =
-        float_conv({xz.data(), 2ULL * dims.d_inner, tokens}, layer.conv_weight, layer.conv_bias);
-    observers.x_proj_input.observe(u.data(), u.size());
+        conv_of(layer, columns(xz, 2ULL * dims.d_inner, 0, dims.d_inner), start);
+    observers.x.observe_x(u);
     const std::vector<float> dt_b_c =
         float_gemm({u.data(), dims.d_inner, tokens}, layer.x_proj, dims.d_inner);
     observers.x_proj_output.observe(dt_b_c.data(), dt_b_c.size());
@@ -64,16 +70,25 @@ std::vector<float> calibrate(const Dims& dims, const Mamba1Floats& layer, const 
     observers.dt_proj_output.observe(delta.data(), delta.size());
 
     std::vector<float> state(std::size_t{dims.d_inner} * dims.d_state, 0.0F);
+    if (start != nullptr) state = start->ssm;
     std::vector<float> y(tokens * dims.d_inner);
     const ScanViews views{layer, xz, u, dt_b_c, delta, tokens};
 #pragma omp parallel for schedule(static) if (y.size() * dims.d_state >= kWorthThreads)
     for (std::size_t channel = 0; channel < dims.d_inner; ++channel) {
         scan_channel(dims, views, channel, state.data() + channel * dims.d_state, y);
     }
-    observers.ssm_state.observe(state.data(), state.size());
+    observers.x.observe_state(state);
     const std::vector<float> rotated = float_hadamard(y, dims.d_inner);
     observers.out_proj_input.observe(rotated.data(), rotated.size());
     return y;
+}
+
+std::vector<float> conv_output(const Dims& dims, const Mamba1Floats& layer, const Sample& sample,
+                               const LayerStart* start) {
+    const std::vector<float> normed = float_norm(layer.norm, sample);
+    const std::vector<float> x = float_gemm({normed.data(), dims.d_model, sample.tokens},
+                                            layer.in_proj.data(), dims.d_inner, dims.d_model);
+    return conv_of(layer, x, start);
 }
 
 }  // namespace mambasic::traces::synth

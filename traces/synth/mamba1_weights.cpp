@@ -50,4 +50,16 @@ Mamba1Floats draw_mamba1_layer(const WeightOptions& options, std::uint32_t layer
     return out;
 }
 
+void reorder(const Dims& dims, const Grouping& grouping, Mamba1Floats& layer) {
+    const std::vector<std::uint32_t>& channels = grouping.channels;
+    layer.in_proj = reordered(layer.in_proj, dims.d_model, in_proj_order(dims, grouping));
+    layer.conv_weight = reordered(layer.conv_weight, dims.d_conv, channels);
+    layer.conv_bias = reordered(layer.conv_bias, 1, channels);
+    reorder_columns(channels, layer.x_proj);
+    layer.dt_proj = reordered(layer.dt_proj, dims.dt_rank, channels);
+    layer.dt_bias = reordered(layer.dt_bias, 1, channels);
+    layer.a_log = reordered(layer.a_log, dims.d_state, channels);
+    layer.d = reordered(layer.d, 1, channels);
+}
+
 }  // namespace mambasic::traces::synth

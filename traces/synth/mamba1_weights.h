@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "traces/synth/grouping.h"
 #include "traces/synth/weights.h"
 
 namespace mambasic::traces::synth {
@@ -22,5 +23,8 @@ struct Mamba1Floats {
 };
 
 Mamba1Floats draw_mamba1_layer(const WeightOptions& options, std::uint32_t layer);
+
+/// The layer with its channels in the grouping's order.
+void reorder(const Dims& dims, const Grouping& grouping, Mamba1Floats& layer);
 
 }  // namespace mambasic::traces::synth

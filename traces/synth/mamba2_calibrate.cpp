@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "golden/arithmetic.h"
 #include "traces/synth/float_gemm.h"
@@ -11,18 +12,6 @@
 namespace mambasic::traces::synth {
 
 namespace {
-
-// Columns first .. first + count - 1 of [rows][stride].
-std::vector<float> columns(const std::vector<float>& values, std::size_t stride, std::size_t first,
-                           std::size_t count) {
-    std::vector<float> out;
-    out.reserve(values.size() / stride * count);
-    for (std::size_t row = 0; row < values.size(); row += stride) {
-        const float* from = values.data() + row + first;
-        out.insert(out.end(), from, from + count);
-    }
-    return out;
-}
 
 void observe_columns(MinMaxObserver& observer, const std::vector<float>& values, std::size_t stride,
                      std::size_t first, std::size_t count) {
@@ -45,20 +34,11 @@ void observe_sections(const Dims& dims, const std::vector<float>& zxbcdt,
 }
 
 std::vector<float> float_conv_of(const Dims& dims, const Mamba2Floats& layer,
-                                 const std::vector<float>& zxbcdt, const Mamba2Start* start) {
-    const std::size_t width = dims.in_proj_width();
-    const std::size_t channels = dims.conv_channels();
-    const std::size_t tokens = zxbcdt.size() / width;
-    if (start == nullptr) {
-        return float_conv({zxbcdt.data() + dims.d_inner, width, tokens}, layer.conv_weight,
-                          layer.conv_bias);
-    }
-    std::vector<float> rows = start->conv;
-    const std::size_t history = rows.size() / channels;
-    const std::vector<float> now = columns(zxbcdt, width, dims.d_inner, channels);
-    rows.insert(rows.end(), now.begin(), now.end());
-    return float_conv({rows.data() + history * channels, channels, tokens}, layer.conv_weight,
-                      layer.conv_bias, history);
+                                 const std::vector<float>& zxbcdt, const LayerStart* start) {
+    return float_conv_behind(
+        start == nullptr ? std::vector<float>{} : start->conv,
+        columns(zxbcdt, dims.in_proj_width(), dims.d_inner, dims.conv_channels()),
+        layer.conv_weight, layer.conv_bias);
 }
 
 struct SsdViews {
@@ -142,29 +122,15 @@ std::vector<float> scales_of(const std::vector<MinMaxObserver>& observers) {
 
 }  // namespace
 
-ConvOutObservers::ConvOutObservers(const Dims& dims, Scheme scheme, const Grouping& grouping)
+ConvOutObservers::ConvOutObservers(const Dims& dims, const TargetScales& target,
+                                   const Grouping& grouping)
     : dims_(dims),
-      scheme_(scheme),
-      cells_(grouping.cells),
-      x_cells_(grouping.shape.cells()),
-      state_cells_(std::size_t{grouping.shape.cells()} * dims.d_state),
-      b_(scheme == Scheme::Quamba2 ? dims.groups : 1),
+      x_(dims, target, grouping),
+      b_(target.scheme == Scheme::Quamba2 ? dims.groups : 1),
       c_(b_.size()) {}
 
 void ConvOutObservers::observe_conv(const std::vector<float>& conv) {
-    const std::size_t channels = dims_.conv_channels();
-    observe_b_and_c(conv);
-    if (scheme_ == Scheme::Quamba1) {
-        const std::vector<float> x = columns(conv, channels, 0, dims_.d_inner);
-        x_.observe(x.data(), x.size());
-        return;
-    }
-    for (std::size_t row = 0; row < conv.size(); row += channels) {
-        for (std::size_t c = 0; c < dims_.d_inner; ++c) x_cells_.observe(cells_[c], conv[row + c]);
-    }
-}
-
-void ConvOutObservers::observe_b_and_c(const std::vector<float>& conv) {
+    x_.observe_x(columns(conv, dims_.conv_channels(), 0, dims_.d_inner));
     const std::size_t width = dims_.bc_width() / b_.size();
     for (std::size_t i = 0; i < b_.size(); ++i) {
         const std::size_t b = dims_.d_inner + i * width;
@@ -173,30 +139,11 @@ void ConvOutObservers::observe_b_and_c(const std::vector<float>& conv) {
     }
 }
 
-void ConvOutObservers::observe_state(const std::vector<float>& state) {
-    if (scheme_ == Scheme::Quamba1) {
-        state_.observe(state.data(), state.size());
-        return;
-    }
-    const std::size_t states = dims_.d_state;
-    for (std::size_t i = 0; i < state.size(); ++i) {
-        state_cells_.observe(cells_[i / states] * states + i % states, state[i]);
-    }
-}
-
-std::vector<float> ConvOutObservers::x_scales() const {
-    return scheme_ == Scheme::Quamba1 ? std::vector<float>{x_.scale()} : x_cells_.scales();
-}
-
-std::vector<float> ConvOutObservers::state_scales() const {
-    return scheme_ == Scheme::Quamba1 ? std::vector<float>{state_.scale()} : state_cells_.scales();
-}
-
 std::vector<float> ConvOutObservers::b_scales() const { return scales_of(b_); }
 std::vector<float> ConvOutObservers::c_scales() const { return scales_of(c_); }
 
 std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                             Mamba2Observers& observers, const Mamba2Start* start) {
+                             Mamba2Observers& observers, const LayerStart* start) {
     const std::size_t tokens = sample.tokens;
     const std::vector<float> normed = float_norm(layer.norm, sample);
     observers.in_proj_input.observe(normed.data(), normed.size());
@@ -226,7 +173,7 @@ std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const 
 }
 
 void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                      std::vector<float>& statistic, const Mamba2Start* start) {
+                      std::vector<float>& statistic, const LayerStart* start) {
     const std::size_t channels = dims.d_inner;
     const std::size_t x_rows = channels * dims.d_model;
     const std::vector<float> normed = float_norm(layer.norm, sample);
@@ -237,17 +184,9 @@ void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample&
         layer.conv_weight.begin() + static_cast<std::ptrdiff_t>(channels * dims.d_conv));
     const std::vector<float> bias(layer.conv_bias.begin(),
                                   layer.conv_bias.begin() + static_cast<std::ptrdiff_t>(channels));
-    std::vector<float> rows;
-    if (start != nullptr) rows = columns(start->conv, dims.conv_channels(), 0, channels);
-    const std::size_t history = rows.size() / channels;
-    rows.insert(rows.end(), x.begin(), x.end());
-    const std::vector<float> u = float_conv(
-        {rows.data() + history * channels, channels, sample.tokens}, weight, bias, history);
-    for (std::size_t c = 0; c < channels; ++c) {
-        float sum = 0;
-        for (std::size_t t = 0; t < sample.tokens; ++t) sum += std::fabs(u[t * channels + c]);
-        statistic[c] = std::max(statistic[c], sum / static_cast<float>(sample.tokens));
-    }
+    std::vector<float> history;
+    if (start != nullptr) history = columns(start->conv, dims.conv_channels(), 0, channels);
+    raise_to_means(float_conv_behind(std::move(history), x, weight, bias), statistic);
 }
 
 }  // namespace mambasic::traces::synth

@@ -11,37 +11,31 @@
 #include "traces/synth/mamba2_weights.h"
 #include "traces/synth/observers.h"
 #include "traces/synth/scheme.h"
+#include "traces/synth/x_observers.h"
 
 namespace mambasic::traces::synth {
 
-/// Of the conv output and the state: what the scheme says.
+/// Of the conv output and the state.
 class ConvOutObservers {
 public:
-    /// The grouping must outlive the observers.
-    ConvOutObservers(const Dims& dims, Scheme scheme, const Grouping& grouping);
+    ConvOutObservers(const Dims& dims, const TargetScales& target, const Grouping& grouping);
 
-    void observe_conv(const std::vector<float>& conv);    // [tokens][conv channels]
-    void observe_state(const std::vector<float>& state);  // [E][N]
+    void observe_conv(const std::vector<float>& conv);  // [tokens][conv channels]
+    void observe_state(const std::vector<float>& state) { x_.observe_state(state); }
 
-    std::vector<float> x_scales() const;      // [cells]
-    std::vector<float> state_scales() const;  // [cells], Quamba2: [cells][N]
-    std::vector<float> b_scales() const;      // [1], Quamba2: [G]
+    const XObservers& x() const { return x_; }
+    std::vector<float> b_scales() const;  // [1], Quamba2: [G]
     std::vector<float> c_scales() const;
 
 private:
-    void observe_b_and_c(const std::vector<float>& conv);
-
     Dims dims_;
-    Scheme scheme_;
-    const std::vector<std::uint32_t>& cells_;
-    PercentileObserver x_, state_;
-    CellsObserver x_cells_, state_cells_;
+    XObservers x_;
     std::vector<MinMaxObserver> b_, c_;
 };
 
 struct Mamba2Observers {
-    Mamba2Observers(const Dims& dims, Scheme scheme, const Grouping& grouping)
-        : conv_out(dims, scheme, grouping) {}
+    Mamba2Observers(const Dims& dims, const TargetScales& target, const Grouping& grouping)
+        : conv_out(dims, target, grouping) {}
 
     MinMaxObserver in_proj_input;
     MinMaxObserver z, x, b, c, dt;  // sections of in_proj's output
@@ -49,21 +43,15 @@ struct Mamba2Observers {
     MinMaxObserver out_proj_input;
 };
 
-/// Where a sample starts, if not from zeros: in decode.
-struct Mamba2Start {
-    std::vector<float> conv;  // [3][conv channels], oldest first
-    std::vector<float> ssm;   // [E][N]
-};
-
 /// Runs the sample, whose channels stand in the grouping's order, and lets the observers see it.
 /// Returns the SSD's output [tokens][E], before the gated norm; tests compare it with the quantized
 /// layer's.
 std::vector<float> calibrate(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                             Mamba2Observers& observers, const Mamba2Start* start = nullptr);
+                             Mamba2Observers& observers, const LayerStart* start = nullptr);
 
 /// statistic[c] = max(statistic[c], mean over the tokens of |conv output x of channel c|): what
 /// group_channels sorts by, the layer being in its own order.
 void observe_channels(const Dims& dims, const Mamba2Floats& layer, const Sample& sample,
-                      std::vector<float>& statistic, const Mamba2Start* start = nullptr);
+                      std::vector<float>& statistic, const LayerStart* start = nullptr);
 
 }  // namespace mambasic::traces::synth

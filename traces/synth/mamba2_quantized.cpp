@@ -90,26 +90,11 @@ void QuantizedMamba2::set_scales(const Grouping& grouping, const Mamba2Observers
 
 void QuantizedMamba2::set_inner_scales(const Grouping& grouping, const Mamba2Observers& observers) {
     const float rotated = observers.out_proj_input.scale();
-    x_scales_ = observers.conv_out.x_scales();
-    state_scales_ = observers.conv_out.state_scales();
+    table_ = StoredTable(grouping, observers.conv_out.x());
     b_scales_ = observers.conv_out.b_scales();
     c_scales_ = observers.conv_out.c_scales();
-    shape_ = grouping.shape;
-    head_end_ = grouping.head_end;
-    dim_end_ = grouping.dim_end;
     scales_.had_scale = static_cast<double>(rotated);
     out_proj_.set_half_factors(rotated);
-}
-
-GroupTable QuantizedMamba2::table() const {
-    GroupTable out;
-    out.shape = shape_;
-    out.head_end = head_end_.data();
-    out.dim_end = dim_end_.data();
-    out.x_scales = x_scales_.data();
-    out.state_scales = state_scales_.data();
-    out.state_columns = static_cast<std::uint32_t>(state_scales_.size()) / shape_.cells();
-    return out;
 }
 
 Mamba2Layer QuantizedMamba2::view() const {
@@ -118,7 +103,7 @@ Mamba2Layer QuantizedMamba2::view() const {
     out.in_proj = in_proj_.view();
     out.conv_weight = conv_weight_.data();
     out.conv_bias = conv_bias_.data();
-    out.groups = table();
+    out.groups = table_.view();
     out.bc_scales = static_cast<std::uint32_t>(b_scales_.size());
     out.b_scales = b_scales_.data();
     out.c_scales = c_scales_.data();
@@ -137,7 +122,7 @@ void QuantizedMamba2::add_to(Pieces& pieces, const TraceInfo& info, std::uint32_
     pieces.add_f64(at + "norm.output_scale", static_cast<double>(scales_.norm_output_scale));
     in_proj_.add_to(pieces, mixer + "in_proj");
     add_conv(pieces, mixer + "conv1d.");
-    add_table(pieces, mixer + "conv1d.");
+    table_.add_to(pieces, mixer + "conv1d.", mixer + "qchunk_scan.");
     add_ssd(pieces, mixer + "qchunk_scan.");
     pieces.add(mixer + "norm.weight", gated_norm_);
     pieces.add_f64(mixer + "norm.z_scale", static_cast<double>(scales_.z_scale));
@@ -157,18 +142,11 @@ void QuantizedMamba2::add_conv(Pieces& pieces, const std::string& at) const {
         add("w", section->weight_scale);
         add("b", section->bias_scale);
     }
-}
-
-void QuantizedMamba2::add_table(Pieces& pieces, const std::string& at) const {
-    pieces.add(at + "x_head_group_range", head_end_);
-    pieces.add(at + "x_dim_group_range", dim_end_);
-    pieces.add(at + "x_out_scales", x_scales_);
     pieces.add(at + "B_out_scales", b_scales_);
     pieces.add(at + "C_out_scales", c_scales_);
 }
 
 void QuantizedMamba2::add_ssd(Pieces& pieces, const std::string& at) const {
-    pieces.add(at + "ssm_state_scale", state_scales_);
     pieces.add(at + "dt_bias", dt_bias_);
     pieces.add(at + "A_log", a_log_.codes);
     pieces.add(at + "D", d_.codes);

@@ -12,6 +12,7 @@
 #include "traces/synth/pieces.h"
 #include "traces/synth/quantize.h"
 #include "traces/synth/stored_linear.h"
+#include "traces/synth/stored_table.h"
 
 namespace mambasic::traces::synth {
 
@@ -39,17 +40,14 @@ private:
     void quantize_conv(const Mamba2Floats& layer);
     void add_conv(Pieces& pieces, const std::string& at) const;
     void add_ssd(Pieces& pieces, const std::string& at) const;
-    void add_table(Pieces& pieces, const std::string& at) const;
-    GroupTable table() const;
 
     Dims dims_;
     std::vector<arith::Half> norm_, dt_bias_, gated_norm_;
     StoredLinear in_proj_, out_proj_;
     std::vector<std::int8_t> conv_weight_, conv_bias_;
     QuantizedWeight a_log_, d_;
-    GroupShape shape_;
-    std::vector<std::int32_t> head_end_, dim_end_;
-    std::vector<float> x_scales_, state_scales_, b_scales_, c_scales_;
+    StoredTable table_;
+    std::vector<float> b_scales_, c_scales_;
     Mamba2Layer scales_;  // without pointers, tables and linears
 };
 

@@ -1,7 +1,6 @@
 #include "traces/synth/mamba2_weights.h"
 
 #include "golden/arithmetic.h"
-#include "traces/synth/float_ops.h"
 #include "traces/synth/quantize.h"
 
 namespace mambasic::traces::synth {
@@ -76,15 +75,6 @@ void reorder(const Dims& dims, const Grouping& grouping, Mamba2Floats& layer) {
     layer.a_log = reordered(layer.a_log, 1, grouping.heads);
     layer.d = reordered(layer.d, 1, grouping.heads);
     layer.gated_norm = reordered(layer.gated_norm, 1, grouping.channels);
-}
-
-void reorder_and_rotate(const Grouping& grouping, std::vector<float>& out_proj) {
-    const std::size_t width = grouping.channels.size();
-    for (std::size_t row = 0; row < out_proj.size(); row += width) {
-        const std::vector<float> moved = reordered(out_proj.data() + row, 1, grouping.channels);
-        std::copy(moved.begin(), moved.end(), out_proj.begin() + static_cast<std::ptrdiff_t>(row));
-    }
-    out_proj = float_hadamard(out_proj, width);
 }
 
 }  // namespace mambasic::traces::synth

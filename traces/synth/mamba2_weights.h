@@ -28,8 +28,4 @@ Mamba2Floats draw_mamba2_layer(const WeightOptions& options, std::uint32_t layer
 /// The layer with its heads and channels in the grouping's order.
 void reorder(const Dims& dims, const Grouping& grouping, Mamba2Floats& layer);
 
-/// out_proj as it is stored: its columns in the grouping's order, then every row transformed, since
-/// its input is (kernels.md 4.4, 6.4).
-void reorder_and_rotate(const Grouping& grouping, std::vector<float>& out_proj);
-
 }  // namespace mambasic::traces::synth

@@ -42,25 +42,41 @@ float quantile(std::vector<float>& values, float q) {
     return weight < 0.5F ? low + weight * (high - low) : high - (high - low) * (1.0F - weight);
 }
 
-void CellsObserver::observe(std::size_t cell, float value) {
-    maxima_[cell] = std::max(maxima_[cell], std::fabs(value));
+void CellsObserver::observe(const std::vector<float>& values,
+                            const std::vector<std::uint32_t>& cells) {
+    observer_ == Observer::MinMax ? raise(values, cells) : follow(values, cells);
+    seen_ = true;
+}
+
+void CellsObserver::raise(const std::vector<float>& values,
+                          const std::vector<std::uint32_t>& cells) {
+    for (std::size_t row = 0; row < values.size(); row += cells.size()) {
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            float& maximum = statistics_[cells[i]];
+            maximum = std::max(maximum, std::fabs(values[row + i]));
+        }
+    }
+}
+
+void CellsObserver::follow(const std::vector<float>& values,
+                           const std::vector<std::uint32_t>& cells) {
+    std::vector<std::vector<float>> magnitudes(statistics_.size());
+    for (std::size_t row = 0; row < values.size(); row += cells.size()) {
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            magnitudes[cells[i]].push_back(std::fabs(values[row + i]));
+        }
+    }
+    for (std::size_t cell = 0; cell < statistics_.size(); ++cell) {
+        const float current = quantile(magnitudes[cell], kQuantile);
+        float& kept = statistics_[cell];
+        kept = seen_ ? kept + kEmaWeight * (current - kept) : current;
+    }
 }
 
 std::vector<float> CellsObserver::scales() const {
     std::vector<float> out;
-    for (const float maximum : maxima_) out.push_back(fp32_scale(maximum));
+    for (const float statistic : statistics_) out.push_back(fp32_scale(statistic));
     return out;
 }
-
-void PercentileObserver::observe(const float* values, std::size_t count) {
-    std::vector<float> magnitudes(count);
-    std::transform(values, values + count, magnitudes.begin(),
-                   [](float value) { return std::fabs(value); });
-    const float current = quantile(magnitudes, kQuantile);
-    quantile_ = seen_ ? quantile_ + kEmaWeight * (current - quantile_) : current;
-    seen_ = true;
-}
-
-float PercentileObserver::scale() const { return fp32_scale(quantile_); }
 
 }  // namespace mambasic::traces::synth

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
+
+#include "traces/synth/scheme.h"
 
 namespace mambasic::traces::synth {
 
@@ -17,27 +20,22 @@ private:
     float maximum_ = 0;
 };
 
-/// 0.9995 quantile of |x| of each sample in FP32; the first sample sets it, each later one moves it
-/// by 1 % of the difference.
-class PercentileObserver {
-public:
-    void observe(const float* values, std::size_t count);
-    float scale() const;
-
-private:
-    float quantile_ = 0;
-    bool seen_ = false;
-};
-
-/// Running maxima of |x|, one for each cell, in FP32 throughout.
+/// A statistic of |x| for each cell, in FP32 throughout.
 class CellsObserver {
 public:
-    explicit CellsObserver(std::size_t cells) : maxima_(cells, 0.0F) {}
-    void observe(std::size_t cell, float value);
+    CellsObserver(Observer observer, std::size_t cells)
+        : observer_(observer), statistics_(cells, 0.0F) {}
+    /// One sample, in which every cell has a value: value i is of cell cells[i % cells.size()].
+    void observe(const std::vector<float>& values, const std::vector<std::uint32_t>& cells);
     std::vector<float> scales() const;
 
 private:
-    std::vector<float> maxima_;
+    void raise(const std::vector<float>& values, const std::vector<std::uint32_t>& cells);
+    void follow(const std::vector<float>& values, const std::vector<std::uint32_t>& cells);
+
+    Observer observer_;
+    std::vector<float> statistics_;
+    bool seen_ = false;
 };
 
 /// As torch.quantile: rank q * (n - 1) in FP32, linear interpolation between its neighbours.

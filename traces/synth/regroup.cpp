@@ -3,20 +3,15 @@
 #include "traces/error.h"
 #include "traces/layer_groups.h"
 #include "traces/metadata.h"
-#include "traces/synth/layer_regrouping.h"
+#include "traces/synth/mamba1_regrouping.h"
+#include "traces/synth/mamba2_regrouping.h"
 #include "traces/synth/pieces.h"
+#include "traces/synth/replay.h"
 #include "traces/synth/w4.h"
 
 namespace mambasic::traces::synth {
 
 namespace {
-
-void require_mamba2(const Trace& trace) {
-    const TraceInfo& info = trace.info();
-    if (info.dims.mamba2()) return;
-    throw TraceError(trace.path() + ": is of family " + info.family +
-                     ", which has one scale for all channels; only Mamba2 has groups of them");
-}
 
 TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& targets) {
     TraceInfo info = trace.info();
@@ -24,7 +19,8 @@ TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& ta
     for (const TargetScales& target : targets) {
         groups.emplace_back();
         if (target.scheme == Scheme::Quamba1) continue;
-        groups.back() = GroupShape{info.dims.table_ssd_groups(), target.head_groups, target.dim_groups};
+        groups.back() =
+            GroupShape{info.dims.table_ssd_groups(), target.head_groups, target.dim_groups};
     }
     set_layer_groups(groups, info);
     info.packed_w4 = false;
@@ -60,6 +56,29 @@ void write_begin(const Trace& trace, Assembler& assembler) {
     assembler.write(pieces);
 }
 
+struct LayerToWrite {
+    const Trace& from;
+    const TraceInfo& info;
+    std::uint32_t index = 0;
+};
+
+/// Returns what the next layer sees.
+template <typename Regrouping>
+Stream write_layer(const LayerToWrite& what, const TargetScales& target, const Stream& input,
+                   Assembler& assembler) {
+    golden::LayerState state;
+    const auto layer =
+        Regrouping(what.from, what.index, input).run(target, what.info.table(what.index), state);
+    const golden::LayerState before = state;
+    const golden::LayerTensors tensors = run_layer(what.info, layer.view(), input, state);
+    Pieces pieces;
+    layer.add_to(pieces, what.info, what.index);
+    pieces.add_states_in(what.info, what.index, before);
+    pieces.add_recorded(what.info, what.index, tensors, state);
+    assembler.write(pieces);
+    return after(tensors);
+}
+
 void write_head(const Trace& trace, const Stream& last, Assembler& assembler) {
     const Head head = trace.head();
     const StoredLinear lm_head = unmoved(trace, "lm_head", head.lm_head);
@@ -82,7 +101,6 @@ void regroup(const Trace& trace, const TargetScales& target, const std::string& 
 
 void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const std::string& path,
              const Progress& progress) {
-    require_mamba2(trace);
     if (targets.size() != trace.info().layers) {
         throw TraceError(trace.path() + ": has " + std::to_string(trace.info().layers) +
                          " layers, not " + std::to_string(targets.size()));
@@ -97,17 +115,10 @@ void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const
     write_begin(trace, assembler);
     Stream stream = first_input(trace);
     for (std::uint32_t index = 0; index < info.layers; ++index) {
-        golden::LayerState state;
-        const QuantizedMamba2 layer =
-            LayerRegrouping(trace, index, stream).run(info.table(index), state);
-        const golden::LayerState before = state;
-        const golden::LayerTensors tensors = run_layer(info, layer.view(), stream, state);
-        Pieces pieces;
-        layer.add_to(pieces, info, index);
-        pieces.add_states_in(info, index, before);
-        pieces.add_recorded(info, index, tensors, state);
-        assembler.write(pieces);
-        stream = after(tensors);
+        stream = info.dims.mamba2() ? write_layer<Mamba2Regrouping>(
+                                          {trace, info, index}, targets[index], stream, assembler)
+                                    : write_layer<Mamba1Regrouping>(
+                                          {trace, info, index}, targets[index], stream, assembler);
         if (progress) progress(index + 1, info.layers);
     }
     if (info.has_head) write_head(trace, stream, assembler);

@@ -1,7 +1,6 @@
-// Any scheme's scales for a Mamba2 trace, whatever scheme it was captured with.
+// Any scheme's scales for a trace, whatever scheme it was captured with.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,22 +10,18 @@
 
 namespace mambasic::traces::synth {
 
-struct TargetScales {
-    Scheme scheme = Scheme::Quamba1;
-    std::uint32_t head_groups = 1;  // Quamba2 only: of each SSD group of the network
-    std::uint32_t dim_groups = 1;   // of each head group
-};
-
-/// Writes the Mamba2 trace with the target's scales of conv output, state and out_proj's input,
-/// calibrated on the inputs that the trace holds. Layer after layer runs in golden on what the
-/// regrouped layers before it give; results are recorded anew. All other scales and codes stay what
-/// they are, with one exception: groups for a trace that has none are made by moving heads and
-/// channels (kernels.md 6.4), and out_proj, which is stored rotated, is then turned back,
+/// Writes the trace with the target's scales of conv output, state and out_proj's input, calibrated
+/// on the inputs that the trace holds. Layer after layer runs in golden on what the regrouped
+/// layers before it give; results are recorded anew. All other scales and codes stay what they are,
+/// with two exceptions. Groups for a trace that has none are made by moving heads and channels
+/// (kernels.md 6.4, sorted_grouping.h), and out_proj, which is stored rotated, is then turned back,
 /// reordered, rotated and quantized again. In 4 bits that loses more than groups gain, so a trace
 /// that has groups keeps its order, and other ranges are cut in it. Nothing moves either for one
-/// scale, nor where every group is one or all of the heads and one or all of their channels; a
-/// trace with such groups counts as one without. Throws TraceError for a trace that is not Mamba2's
-/// or a shape that the network has no room for.
+/// scale, nor where no order is better than another (needs_no_order); a trace with such groups
+/// counts as one without. And Mamba1's x_proj, whose weights hold the scales of its input's
+/// channels (FORMAT.md), is quantized again where these change against each other or move; the
+/// reference is the largest of them. Throws TraceError for a shape that the network has no room
+/// for.
 void regroup(const Trace& trace, const TargetScales& target, const std::string& path,
              const Progress& progress = {});
 /// The same with a target for each layer of the trace.

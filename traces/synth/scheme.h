@@ -1,14 +1,33 @@
-// The two choices that decide what a quantized model is made of.
+// The choices that decide what a quantized model is made of.
 #pragma once
+
+#include <cstdint>
+#include <optional>
 
 namespace mambasic::traces::synth {
 
 /// The checkpoint's large weights: int8, or 4-bit codes with two-level scales.
 enum class Precision { W8A8, W4A8 };
 
-/// Scales of Mamba2's conv output and state. Quamba1: one each for x, B, C and the state, of x and
-/// the state a percentile. Quamba2: the maximum of each cell of x, of each SSD group of B and C, of
-/// each cell and n of the state. Mamba1 has Quamba1's only.
+/// Scales of the conv output and the state. Quamba1: one for all channels of x, one for B, for C
+/// and for the state. Quamba2: of each cell of x, of each SSD group of B and C, of each cell and n
+/// of the state. (Mamba1's B and C come from x_proj, with one scale in either.)
 enum class Scheme { Quamba1, Quamba2 };
+
+/// What a scale of the conv output's x or of the state is made of, in FP32 (kernels.md 6.1): the
+/// largest magnitude seen, or the 0.9995 quantile of each sample, a later one moving it by 1 %.
+enum class Observer { MinMax, Percentile };
+
+struct TargetScales {
+    Scheme scheme = Scheme::Quamba1;
+    std::uint32_t head_groups = 1;  // Quamba2 only: of each SSD group of the network
+    std::uint32_t dim_groups = 1;   // of each head group
+    std::optional<Observer> observer = std::nullopt;  // none: the one that the scheme usually has
+
+    Observer observed_by() const {
+        return observer.value_or(scheme == Scheme::Quamba1 ? Observer::Percentile
+                                                           : Observer::MinMax);
+    }
+};
 
 }  // namespace mambasic::traces::synth

@@ -167,6 +167,14 @@ void StoredLinear::set_half_factors(float input_scale) {
     linear_.alpha = linear_.b * input_scale;
 }
 
+void StoredLinear::change_input_scale(float input_scale, float output_scale) {
+    if (linear_.kind == LinearKind::W4) {
+        linear_.a = input_scale;  // the columns hold the output scale already
+    } else {
+        set_int8_factors(input_scale, {output_scale});
+    }
+}
+
 Linear StoredLinear::view() const {
     Linear out = linear_;
     out.weight = weight_.data();

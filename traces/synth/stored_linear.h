@@ -33,6 +33,8 @@ public:
     void set_int8_factors(float input_scale, const std::vector<float>& output_scales);
     /// FP16 outputs.
     void set_half_factors(float input_scale);
+    /// Codes and int8 outputs of one scale stay, their input has another scale.
+    void change_input_scale(float input_scale, float output_scale);
 
     /// Points into this object.
     Linear view() const;

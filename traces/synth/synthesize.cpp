@@ -5,6 +5,7 @@
 #include "traces/synth/embedding.h"
 #include "traces/synth/mamba1_quantized.h"
 #include "traces/synth/mamba2_quantized.h"
+#include "traces/synth/out_proj.h"
 #include "traces/synth/pieces.h"
 #include "traces/synth/replay.h"
 
@@ -105,7 +106,7 @@ void Synthesis::each_sample(const Visit& visit) const {
 
 QuantizedMamba1 Synthesis::make_mamba1(std::uint32_t index) const {
     const Mamba1Floats floats = draw_mamba1_layer(weights_, index);
-    Mamba1Observers observers;
+    Mamba1Observers observers(options_.dims, {}, ungrouped(options_.dims));
     each_sample([&](const Sample& sample) { calibrate(options_.dims, floats, sample, observers); });
     QuantizedMamba1 out(options_.dims, options_.precision, floats, draw_out_proj(weights_, index));
     out.set_scales(observers);
@@ -125,7 +126,7 @@ QuantizedMamba2 Synthesis::make_mamba2(std::uint32_t index) const {
     Mamba2Floats floats = draw_mamba2_layer(weights_, index);
     const Grouping grouping = grouping_of(floats);
     reorder(dims, grouping, floats);
-    Mamba2Observers observers(dims, options_.scheme, grouping);
+    Mamba2Observers observers(dims, {options_.scheme}, grouping);
     each_sample([&](const Sample& sample) { calibrate(dims, floats, sample, observers); });
     std::vector<float> out_proj = draw_out_proj(weights_, index);
     reorder_and_rotate(grouping, out_proj);
