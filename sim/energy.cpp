@@ -68,8 +68,10 @@ Part part_of(BlockId block) {
 }
 
 AreaParts EnergyModel::ssm_area() const {
-    return mamba2_ ? models::ssd_area(chip_.ssm, chip_.nonlinear)
-                   : models::ssm_area(chip_.ssm, chip_.nonlinear);
+    AreaParts area = dims_.mamba2() ? models::ssd_area(chip_.ssm, chip_.nonlinear)
+                                    : models::ssm_area(chip_.ssm, chip_.nonlinear);
+    area.logic.push_back(models::ssm_state_scale_registers(chip_.ssm, tables_));
+    return area;
 }
 
 AreaParts EnergyModel::area_parts(Part part) const {
@@ -88,7 +90,8 @@ AreaParts EnergyModel::area_parts(Part part) const {
         case Part::Ssm:
             return ssm_area();
         case Part::GatedNorm:
-            return mamba2_ ? models::gated_norm_area(c.gated_norm, c.nonlinear) : AreaParts{};
+            return dims_.mamba2() ? models::gated_norm_area(c.gated_norm, c.nonlinear)
+                                  : AreaParts{};
         case Part::Hadamard:
             return models::hadamard_area(c.hadamard);
         case Part::WeightSram:
@@ -103,36 +106,27 @@ AreaParts EnergyModel::area_parts(Part part) const {
     }
 }
 
-// What a byte costs on its way in: it is written to the copy of every unit, or to the memory of the
-// state scales. The register's few bytes cost nothing. Where layers differ, the mean of the
-// network.
-models::BytePrices EnergyModel::table_write_prices() const {
+// What a byte of a layer's table costs on its way in: it is written to the copy of every unit, or
+// to the memory of the state scales. The register's few bytes cost nothing.
+models::BytePrices EnergyModel::table_write_prices(const ScaleGroups& groups) const {
     models::BytePrices prices;
+    if (groups.lookup == models::LookupKind::Register) return prices;
     const std::vector<MemoryPart> memories =
         models::scale_table_memories(chip_.scale_table, tables_);
-    if (memories.empty()) return prices;
-    std::uint64_t all = 0;
-    std::uint64_t lookup = 0;
-    std::uint64_t state_scales = 0;
-    for (const models::TableNeed& need : tables_) {
-        const models::TableBytes bytes = models::scale_table_bytes(chip_.scale_table, need.shape);
-        all += need.layers * bytes.all();
-        if (need.shape.kind == models::LookupKind::Register) continue;
-        lookup += need.layers * bytes.lookup();
-        state_scales += need.layers * bytes.state_scales;
-    }
+    const models::TableBytes bytes =
+        models::scale_table_bytes(chip_.scale_table, table_shape(dims_, groups));
     const auto price = [&](const MemoryPart& memory, std::uint64_t written) {
-        const double share = static_cast<double>(written) / static_cast<double>(all);
+        const double share = static_cast<double>(written) / static_cast<double>(bytes.all());
         prices.write_pj += models::byte_prices(chip_.technology, memory).write_pj * share;
     };
-    price(memories.front(), lookup * chip_.scale_table.units);
-    if (memories.size() > 1) price(memories.back(), state_scales);
+    price(memories.front(), bytes.lookup() * chip_.scale_table.units);
+    if (memories.size() > 1) price(memories.back(), bytes.state_scales);
     return prices;
 }
 
 EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
     : chip_(chip),
-      mamba2_(work.dims.mamba2()),
+      dims_(work.dims),
       tables_(table_needs(work)),
       logic_(models::logic_prices(chip.technology, chip.nonlinear)),
       lookup_(models::scale_table_prices(chip.technology, chip.scale_table, tables_)) {
@@ -146,7 +140,10 @@ EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
         models::byte_prices(chip.technology,
                             models::sram_part(chip.activation_sram, "activation_sram")),
         models::byte_prices(chip.technology, models::ssm_state_store(chip.ssm)),
-        table_write_prices()};
+        {}};
+    for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
+        table_writes_.push_back(table_write_prices(work.scales(layer).groups));
+    }
     dram_pj_per_byte_ = models::dram_pj_per_byte(chip.dram);
 }
 
@@ -182,12 +179,20 @@ PartEnergy EnergyModel::of_row(const models::LedgerRow& row, BlockId block) cons
     return parts;
 }
 
+Banded EnergyModel::table_writes_pj(const models::LedgerRow& row, std::int32_t layer) const {
+    if (layer < 0) return {};  // embedding and head
+    const models::ByteCounts& bytes = row.memory[static_cast<std::size_t>(models::Memory::Table)];
+    return bytes_pj(table_writes_.at(static_cast<std::size_t>(layer)), bytes.read, bytes.written);
+}
+
 PartEnergy EnergyModel::of_layer(const models::Ledger& ledger, std::int32_t layer) const {
     PartEnergy parts{};
     for (std::size_t o = 0; o < models::kOpCount; ++o) {
         for (std::size_t b = 0; b < models::kBlockCount; ++b) {
             const auto block = static_cast<BlockId>(b);
-            add(parts, of_row(ledger.row(layer, static_cast<models::Op>(o), block), block));
+            const models::LedgerRow& row = ledger.row(layer, static_cast<models::Op>(o), block);
+            add(parts, of_row(row, block));
+            at(parts, Part::ScaleTable) += table_writes_pj(row, layer);
         }
     }
     return parts;
@@ -199,7 +204,9 @@ PartEnergy EnergyModel::of_op(const models::Ledger& ledger, models::Op op) const
          ++layer) {
         for (std::size_t b = 0; b < models::kBlockCount; ++b) {
             const auto block = static_cast<BlockId>(b);
-            add(parts, of_row(ledger.row(layer, op, block), block));
+            const models::LedgerRow& row = ledger.row(layer, op, block);
+            add(parts, of_row(row, block));
+            at(parts, Part::ScaleTable) += table_writes_pj(row, layer);
         }
     }
     return parts;
@@ -210,6 +217,14 @@ PartEnergy EnergyModel::of_all(const models::Ledger& ledger) const {
     for (std::size_t b = 0; b < models::kBlockCount; ++b) {
         const auto block = static_cast<BlockId>(b);
         add(parts, of_row(ledger.block(block), block));
+    }
+    for (std::uint32_t layer = 0; layer < ledger.layers(); ++layer) {
+        const auto index = static_cast<std::int32_t>(layer);
+        for (std::size_t o = 0; o < models::kOpCount; ++o) {
+            const auto op = static_cast<models::Op>(o);
+            at(parts, Part::ScaleTable) +=
+                table_writes_pj(ledger.row(index, op, BlockId::DmaLoad), index);
+        }
     }
     return parts;
 }

@@ -44,8 +44,6 @@ class EnergyModel {
 public:
     EnergyModel(const ChipConfig& chip, const Workload& work);
 
-    /// Energy of a row's events; `block` is whose they are.
-    PartEnergy of_row(const models::LedgerRow& row, models::BlockId block) const;
     /// Of a layer, an op, or both; negative or kCount: all of them.
     PartEnergy of_layer(const models::Ledger& ledger, std::int32_t layer) const;
     PartEnergy of_op(const models::Ledger& ledger, models::Op op) const;
@@ -61,14 +59,19 @@ private:
     models::AreaParts area_parts(Part part) const;
     models::AreaParts ssm_area() const;
     models::BytePrices own_store(models::BlockId block) const;
-    models::BytePrices table_write_prices() const;
+    models::BytePrices table_write_prices(const ScaleGroups& groups) const;
+    /// Energy of a row's events, without bytes on their way into the table; `block` is whose they
+    /// are.
+    PartEnergy of_row(const models::LedgerRow& row, models::BlockId block) const;
+    models::Banded table_writes_pj(const models::LedgerRow& row, std::int32_t layer) const;
 
     const ChipConfig& chip_;
-    bool mamba2_;
+    traces::Dims dims_;
     models::TableNeeds tables_;
     models::EventPrices logic_;
     models::EventPrices lookup_;
-    std::array<models::BytePrices, models::kMemoryCount> memory_{};
+    std::array<models::BytePrices, models::kMemoryCount> memory_{};  // the table's: none
+    std::vector<models::BytePrices> table_writes_;                   // by layer of the run
     models::Banded dram_pj_per_byte_;
 };
 

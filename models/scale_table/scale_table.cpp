@@ -14,14 +14,18 @@ ScaleTable::ScaleTable(const sc_core::sc_module_name& name, const ScaleTableConf
 
 std::shared_ptr<const TableAnswer> ScaleTable::look_up(const TableRequest& request) {
     const LookupRun& run = request.run;
-    const Key key{request.table.get(), run.first,          run.count,         run.by_head,
-                  run.with_states,     request.pace.steps, request.pace.lanes};
+    const Key key{request.table.get(), run.first,   run.count,          run.by_head,
+                  run.with_states,     run.with_bc, request.pace.steps, request.pace.lanes};
     const auto found = kept_.find(key);
     if (found != kept_.end()) return found->second.answer;
     auto answer = std::make_shared<TableAnswer>();
     answer->scales.resize(run.count);
     answer->cells.resize(run.count);
-    scale_table_lookup(*request.table, run, answer->scales.data(), answer->cells.data());
+    answer->b.resize(request.table->shape.bc_scales);
+    answer->c.resize(request.table->shape.bc_scales);
+    scale_table_lookup(
+        *request.table, run,
+        {answer->scales.data(), answer->cells.data(), answer->b.data(), answer->c.data()});
     const LookupDemand demand = scale_table_demand(config_, *request.table, run, request.pace);
     answer->counts = demand.all;
     answer->cycles = scale_table_cycles(config_, request.table->shape, demand);

@@ -30,6 +30,7 @@ struct TableRequest {
 struct TableAnswer {
     std::vector<float> scales;         // [run.count]
     std::vector<std::uint32_t> cells;  // [run.count]
+    std::vector<float> b, c;           // [bc_scales], where the run asks for them
     LookupCounts counts;               // of the whole tile
     LookupCycles cycles;
     /// Adds to a tile what its lookups cost.
@@ -44,7 +45,7 @@ public:
     const ScaleTableConfig& config() const { return config_; }
 
 private:
-    using Key = std::tuple<const ScaleTableImage*, std::uint32_t, std::uint32_t, bool, bool,
+    using Key = std::tuple<const ScaleTableImage*, std::uint32_t, std::uint32_t, bool, bool, bool,
                            std::uint64_t, std::uint32_t>;
     struct Kept {
         std::shared_ptr<const ScaleTableImage> table;  // as long as it is here, its address is its

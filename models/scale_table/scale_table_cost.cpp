@@ -17,8 +17,11 @@
 // The pipeline works through G groups of channels, T steps each, and group j can begin when its
 // lookups are done. With busy(1) for the first group and busy(all) for all, and lookups that never
 // wait (the scales of the groups ahead are buffered), the first group begins at
-//   fill = latency + busy(1) - 1
-// and the last one not before fill + busy(all) - busy(1), while the pipeline alone would be there
+//   fill = latency + busy(1) - 1,
+// or, where states are coded, when the state scales of its last cell are there: the first cell's
+// come word by word from the cycle of the first channel's scale on (a flat table reads the cell's
+// code beside the scale, so there a read later), every other cell's behind it. The last one begins
+// not before fill + busy(all) - busy(1), while the pipeline alone would be there
 // after (G - 1) T. So
 //   exposed = fill + max(0, busy(all) - busy(1) - (G - 1) T).
 // Exact while all groups take the same lookups; where the longest walks come last, too.
@@ -35,8 +38,9 @@ std::uint64_t read_cycles(const ScaleTableConfig& config) {
     return std::max<std::uint64_t>(config.lookup_cycles, 1);
 }
 
-std::uint64_t busy_cycles(const ScaleTableConfig& config, LookupKind kind,
-                          const LookupCounts& counts) {
+// Without the state scales.
+std::uint64_t lookup_cycles(const ScaleTableConfig& config, LookupKind kind,
+                            const LookupCounts& counts) {
     std::uint64_t busy = std::max(counts.lookups, counts.words);
     if (kind == LookupKind::Sequential) {
         busy = counts.words * read_cycles(config);
@@ -44,19 +48,38 @@ std::uint64_t busy_cycles(const ScaleTableConfig& config, LookupKind kind,
         busy = std::max({counts.lookups, ceil_div(counts.words, config.parallel_banks),
                          ceil_div(counts.comparisons, config.parallel_comparators)});
     }
-    return std::max(ceil_div(busy, config.units), counts.state_words);
+    return ceil_div(busy, config.units);
+}
+
+std::uint64_t busy_cycles(const ScaleTableConfig& config, LookupKind kind,
+                          const LookupCounts& counts) {
+    return std::max(lookup_cycles(config, kind, counts), counts.state_words);
 }
 
 // From a lookup's first address to its scale, behind which the next lookups follow.
-std::uint64_t latency_cycles(const ScaleTableConfig& config, LookupKind kind) {
+std::uint64_t latency_cycles(const ScaleTableConfig& config, LookupKind kind, bool by_head) {
     switch (kind) {
         case LookupKind::Sequential:
-            return 1;  // its reads are in busy_cycles()
+            return 1;  // its reads are in lookup_cycles()
         case LookupKind::Direct:
             return read_cycles(config);
+        case LookupKind::Parallel:  // the scan's: head ends, then the row that they choose
+            return (by_head ? 3 : 2) * read_cycles(config);
         default:
             return 2 * read_cycles(config);  // range or code, then the scale
     }
+}
+
+// Until the first group's scales, and state scales where it asks for them, are there.
+std::uint64_t fill_cycles(const ScaleTableConfig& config, LookupKind kind,
+                          const LookupDemand& demand) {
+    const std::uint64_t latency = latency_cycles(config, kind, demand.by_head);
+    const std::uint64_t group = latency + lookup_cycles(config, kind, demand.first_group) - 1;
+    const std::uint64_t words = demand.first_group.state_words;
+    if (words == 0) return group;
+    const std::uint64_t first = latency + lookup_cycles(config, kind, demand.first_lookup) - 1;
+    const std::uint64_t row = kind == LookupKind::Direct ? read_cycles(config) : 0;
+    return row + std::max(first + words, group + demand.state_row_words) - 1;
 }
 
 std::uint32_t banks_of(const ScaleTableConfig& config, LookupKind kind) {
@@ -104,8 +127,19 @@ MemoryPart memory_of(const char* name, std::uint64_t bytes, std::uint32_t banks)
     return {name, split, kib / split, 1};
 }
 
-double registers_of(const ScaleTableShape& shape) {
-    return static_cast<double>(shape.cells()) * (1.0 + shape.state_columns) + 2.0 * shape.bc_scales;
+// Those of all layers that have them, or one set, which every layer's scales go into.
+double registers_of(const ScaleTableConfig& config, const TableNeeds& needs) {
+    double all = 0;
+    double largest = 0;
+    for (const TableNeed& need : needs) {
+        if (!in_registers(need)) continue;
+        const ScaleTableShape& s = need.shape;
+        const double one =
+            static_cast<double>(s.cells()) * (1.0 + s.state_columns) + 2.0 * s.bc_scales;
+        all += one * need.layers;
+        largest = std::max(largest, one);
+    }
+    return config.residency == TableResidency::AllLayers ? all : largest;
 }
 
 void add_compares(AreaParts& area, double units, double comparators, double range_bits) {
@@ -169,7 +203,7 @@ LookupCycles scale_table_cycles(const ScaleTableConfig& config, const ScaleTable
     const std::uint64_t all = busy_cycles(config, shape.kind, demand.all);
     const std::uint64_t rest = all - std::min(all, first);
     const std::uint64_t behind = (demand.groups - 1) * demand.group_steps;
-    const std::uint64_t fill = latency_cycles(config, shape.kind) + first - 1;
+    const std::uint64_t fill = fill_cycles(config, shape.kind, demand);
     LookupCycles cycles;
     cycles.exposed = fill + rest - std::min(rest, behind);
     cycles.hidden = fill + rest - cycles.exposed;
@@ -221,8 +255,8 @@ AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeeds& nee
     for (const TableNeed& need : needs) {
         if (!built.insert(need.shape.kind).second) continue;
         if (in_registers(need)) {
-            area.logic.push_back(
-                {"scale registers", Primitive::RegisterBit, kScaleBits * registers_of(need.shape)});
+            area.logic.push_back({"scale registers", Primitive::RegisterBit,
+                                  kScaleBits * registers_of(config, needs)});
         } else {
             add_logic(config, need.shape, area);
         }

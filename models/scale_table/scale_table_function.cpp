@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/common/units.h"
 #include "models/scale_table/scale_table_search.h"
 
 namespace mambasic::models {
@@ -15,6 +16,10 @@ namespace {
 
 constexpr std::uint64_t kScaleBytes = 4;
 
+std::uint64_t state_row_words(const ScaleTableImage& image) {
+    return ceil_div(image.shape.state_columns * kScaleBytes, image.word_bytes);
+}
+
 /// One run through the table.
 class Lookup {
 public:
@@ -23,8 +28,7 @@ public:
 
     float x_scale(std::uint32_t channel, std::uint32_t* cell) {
         const ScaleTableShape& s = image_.shape;
-        const std::uint32_t head = channel / s.head_dim;
-        const Position at{head / s.heads, head % s.heads, channel % s.head_dim};
+        const Position at = position(channel);
         const bool direct = s.kind == LookupKind::Direct;
         std::uint32_t found = direct && image_.codes.empty() ? at.group * s.group_cells() : kNone;
         if (!direct) found = search_.cell(at);
@@ -34,6 +38,20 @@ public:
         *cell = found == kNone ? 0 : found;
         if (direct) return deliver(channel);
         return found == kNone ? deliver_none() : deliver(found);
+    }
+
+    /// B's and C's scales of the channel's SSD group, unless they are there already.
+    void find_b_and_c(std::uint32_t channel, const LookupTargets& targets) {
+        const ScaleTableShape& s = image_.shape;
+        const std::uint32_t index = position(channel).group * s.bc_scales / s.ssd_groups;
+        if (!run_.with_bc || s.bc_scales == 0 || index == bc_index_) return;
+        bc_index_ = index;
+        const std::uint32_t each = s.bc_channels / s.bc_scales;
+        const std::uint32_t channel_of_b = s.x_channels() + index * each;
+        const float b = bc_scale(channel_of_b);
+        const float c = bc_scale(channel_of_b + s.bc_channels);
+        if (targets.b != nullptr) targets.b[index] = b;
+        if (targets.c != nullptr) targets.c[index] = c;
     }
 
     float bc_scale(std::uint32_t channel) {
@@ -52,6 +70,12 @@ public:
     }
 
 private:
+    Position position(std::uint32_t channel) const {
+        const ScaleTableShape& s = image_.shape;
+        const std::uint32_t head = channel / s.head_dim;
+        return {head / s.heads, head % s.heads, channel % s.head_dim};
+    }
+
     float deliver(std::uint32_t index) {
         const LookupKind kind = image_.shape.kind;
         if (kind == LookupKind::Register) {
@@ -72,9 +96,8 @@ private:
     }
 
     void read_states(std::uint32_t cell) {
-        const std::uint64_t bytes = image_.shape.state_columns * kScaleBytes;
         state_cell_ = cell;
-        counts_.state_words += (bytes + image_.word_bytes - 1) / image_.word_bytes;
+        counts_.state_words += state_row_words(image_);
     }
 
     const ScaleTableImage& image_;
@@ -84,6 +107,7 @@ private:
     LookupCounts counts_;
     std::uint32_t register_ = kNone;
     std::uint32_t state_cell_ = kNone;
+    std::uint32_t bc_index_ = kNone;
 };
 
 }  // namespace
@@ -109,30 +133,35 @@ Counts LookupCounts::events(const ScaleTableConfig& config) const {
     return counts;
 }
 
-LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& run, float* scales,
-                                std::uint32_t* cells) {
+LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& run,
+                                const LookupTargets& targets) {
     Lookup lookup(image, run);
     for (std::uint32_t i = 0; i < run.count; ++i) {
         const std::uint32_t channel = run.first + i;
+        const bool of_x = channel < image.shape.x_channels();
+        if (of_x) lookup.find_b_and_c(channel, targets);
         std::uint32_t cell = 0;
-        scales[i] = channel < image.shape.x_channels() ? lookup.x_scale(channel, &cell)
-                                                       : lookup.bc_scale(channel);
-        if (cells != nullptr) cells[i] = cell;
+        const float scale = of_x ? lookup.x_scale(channel, &cell) : lookup.bc_scale(channel);
+        if (targets.scales != nullptr) targets.scales[i] = scale;
+        if (targets.cells != nullptr) targets.cells[i] = cell;
     }
     return lookup.counts();
 }
 
 LookupDemand scale_table_demand(const ScaleTableConfig& config, const ScaleTableImage& image,
                                 const LookupRun& run, const LookupPace& pace) {
-    std::vector<float> scales(run.count);
     LookupRun first = run;
-    first.count = std::min(run.count, pace.lanes);
     LookupDemand demand;
     if (run.count == 0 || pace.steps == 0) return demand;
-    demand.first_group = scale_table_lookup(image, first, scales.data(), nullptr);
-    demand.all = scale_table_lookup(image, run, scales.data(), nullptr);
+    first.count = 1;
+    demand.first_lookup = scale_table_lookup(image, first, {});
+    first.count = std::min(run.count, pace.lanes);
+    demand.first_group = scale_table_lookup(image, first, {});
+    demand.all = scale_table_lookup(image, run, {});
     demand.groups = (run.count + pace.lanes - 1) / pace.lanes;
     demand.group_steps = pace.steps;
+    demand.by_head = run.by_head;
+    demand.state_row_words = state_row_words(image);
     // The scan keeps its channels for all tokens in any case, a register its scale.
     if (config.loop_order == LoopOrder::TokenMajor && !run.by_head &&
         image.shape.kind != LookupKind::Register) {

@@ -94,12 +94,21 @@ struct LookupRun {
     std::uint32_t count = 0;
     bool by_head = false;      // the scan's: a head is looked up once for all its rows
     bool with_states = false;  // and the state scales of every cell it enters are read
+    bool with_bc = false;      // and first B's and C's scale in every SSD group it enters
 };
 
-/// Looks up the run's channels. `scales` [count]; `cells` [count], for the scan's channels of x, or
-/// null. A channel that no range holds gets scale 0 and cell 0, as upstream; traces have none.
-LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& run, float* scales,
-                                std::uint32_t* cells);
+/// What is looked up; null: not asked for.
+struct LookupTargets {
+    float* scales = nullptr;         // [run.count]
+    std::uint32_t* cells = nullptr;  // [run.count], for the scan's channels of x
+    float* b = nullptr;  // [bc_scales]; those of SSD groups not entered stay what they are
+    float* c = nullptr;  // [bc_scales]
+};
+
+/// Looks up the run's channels. A channel that no range holds gets scale 0 and cell 0, as upstream;
+/// traces have none.
+LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& run,
+                                const LookupTargets& targets);
 
 /// What a tile asks of the table, and how fast the pipeline that needs the scales moves: it works
 /// through `groups` of `lanes` channels, `group_steps` steps each.
@@ -108,6 +117,9 @@ struct LookupDemand {
     LookupCounts all;
     std::uint64_t groups = 0;
     std::uint64_t group_steps = 0;
+    LookupCounts first_lookup{};        // of the first channel alone
+    bool by_head = false;               // the scan asks
+    std::uint64_t state_row_words = 0;  // of a cell's state scales
 };
 
 /// How a tile is worked through: `steps` for every group of `lanes` channels.

@@ -7,47 +7,25 @@
 
 namespace mambasic::models {
 
-/// What the scale table gave for a tile of the recurrence.
-struct Ssm::SsdLookups {
-    std::shared_ptr<const ScaleTableImage> table;
-    std::shared_ptr<const TableAnswer> x;
-    std::vector<float> b;  // [SSD groups]
-    std::vector<float> c;
-    LookupCounts bc_counts;
+namespace {
 
-    /// Of the SSD groups that the tile's heads are in, each once; of all of them once where they
-    /// have one scale.
-    void look_up_b_and_c(const SsdShape& shape) {
-        const std::uint32_t behind_x = table->shape.x_channels();
-        const std::uint32_t width = table->shape.bc_channels;
-        const std::uint64_t groups = width / shape.states;
-        b.resize(groups);
-        c.resize(groups);
-        const std::uint64_t first = shape.group_of(0);
-        for (std::uint64_t g = first; g < first + shape.groups(); ++g) {
-            const auto at = static_cast<std::uint32_t>(behind_x + g * shape.states);
-            const bool known = g > first && table->shape.bc_scales == 1;
-            b[g] = known ? b[first] : scale_of(at);
-            c[g] = known ? c[first] : scale_of(at + width);
-        }
-    }
+/// B's or C's scales of all SSD groups of the network, of which there may be one.
+std::vector<float> for_groups(const std::vector<float>& scales, std::uint64_t groups) {
+    return scales.size() == 1 ? std::vector<float>(groups, scales.front()) : scales;
+}
 
-    Counts events(const ScaleTableConfig& config) const {
-        Counts events = x->counts.events(config);
-        return events += bc_counts.events(config);
-    }
-    SsdScales scales() const {
-        return {x->scales.data(),           b.data(),        c.data(),
-                table->state_scales.data(), x->cells.data(), table->shape.state_columns};
-    }
+/// The tile with the scales that the table gave.
+Counts compute_scaled(const SsmConfig& config, const NonlinearConfig& nonlinear, SsdTile tile,
+                      const ScaleTableImage& table, const TableAnswer& given) {
+    const std::uint64_t groups = table.shape.bc_channels / tile.shape.states;
+    const std::vector<float> b = for_groups(given.b, groups);
+    const std::vector<float> c = for_groups(given.c, groups);
+    tile.scales = {given.scales.data(),       b.data(),           c.data(),
+                   table.state_scales.data(), given.cells.data(), table.shape.state_columns};
+    return ssd_compute(config, nonlinear, tile);
+}
 
-private:
-    float scale_of(std::uint32_t channel) {
-        float scale = 0;
-        bc_counts += scale_table_lookup(*table, {channel, 1}, &scale, nullptr);
-        return scale;
-    }
-};
+}  // namespace
 
 Ssm::Ssm(const sc_core::sc_module_name& name, const SsmConfig& config,
          const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,
@@ -106,42 +84,36 @@ TileWork Ssm::perform_scan(const Task& task, const BoundWithTable<SsmTile>& boun
     return result;
 }
 
-std::shared_ptr<const Ssm::SsdLookups> Ssm::look_up(const BoundWithTable<SsdTile>& bound) {
+std::shared_ptr<const TableAnswer> Ssm::look_up(const BoundWithTable<SsdTile>& bound) {
     const SsdShape& shape = bound.tile.shape;
     const std::uint64_t codes = ssm_codes(shape.flat(), bound.tile.decode, bound.tile.last_tile);
-    auto found = std::make_shared<SsdLookups>();
-    found->table = bound.table;
     LookupRun run;
     run.first = static_cast<std::uint32_t>(shape.first_head * shape.head_dim);
     run.count = static_cast<std::uint32_t>(shape.channels());
     run.by_head = true;
     run.with_states = bound.tile.decode || bound.tile.last_tile;
-    found->x = scales_.look_up(
+    run.with_bc = true;
+    return scales_.look_up(
         {bound.table, run, {ssd_group_steps(config_, shape, codes), config_.channel_lanes}});
-    found->look_up_b_and_c(shape);
-    return found;
 }
 
 TileWork Ssm::perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound) {
     const SsdTile& tile = bound.tile;
     const SsdShape& shape = tile.shape;
-    const std::shared_ptr<const SsdLookups> scales = look_up(bound);
+    const auto scales = look_up(bound);
     TileWork result;
     result.prepare = bound.prepare;
     if (numerics_) {
-        result.compute = [this, tile, scales] {
-            SsdTile scaled = tile;
-            scaled.scales = scales->scales();
-            Counts counts = ssd_compute(config_, nonlinear_, scaled);
-            return counts += scales->events(scales_.config());
+        result.compute = [this, tile, scales, table = bound.table] {
+            Counts counts = compute_scaled(config_, nonlinear_, tile, *table, *scales);
+            return counts += scales->counts.events(scales_.config());
         };
     }
     Work& work = result.work;
     work.counts = ssd_count(config_, shape, tile.decode, tile.last_tile);
-    work.counts += scales->bc_counts.events(scales_.config());
     const std::uint64_t codes = ssm_codes(shape.flat(), tile.decode, tile.last_tile);
     work.cycles = ssd_cycles(config_, nonlinear_, shape, codes).total();
-    scales->x->charge(scales_.config(), work);
+    scales->charge(scales_.config(), work);
     work.sram = ssd_traffic(shape);
     work.store =
         ssm_state_traffic(shape.flat(), {tile.decode, task.region.token == 0, tile.last_tile});

@@ -1,7 +1,6 @@
 // The SSM core as a block: Mamba1's selective scan or Mamba2's recurrence, one tile (tokens x
 // channels) in flight.
-// Not modelled: the state store filled by DMA while the core works on the same bank; the time of
-// looking up B's and C's few scales, beside those of the first head.
+// Not modelled: the state store filled by DMA while the core works on the same bank.
 #pragma once
 
 #include <functional>
@@ -26,13 +25,12 @@ public:
         bool numerics, Bind bind);
 
 private:
-    struct SsdLookups;
     TileWork perform(const Task& task) override;
     TileWork perform_scan(const Task& task, const BoundWithTable<SsmTile>& bound);
     TileWork perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound);
     std::shared_ptr<const TableAnswer> look_up(const BoundWithTable<SsmTile>& bound,
                                                std::uint64_t first_channel);
-    std::shared_ptr<const SsdLookups> look_up(const BoundWithTable<SsdTile>& bound);
+    std::shared_ptr<const TableAnswer> look_up(const BoundWithTable<SsdTile>& bound);
 
     const SsmConfig config_;
     const NonlinearConfig nonlinear_;

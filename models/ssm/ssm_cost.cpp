@@ -20,6 +20,17 @@
 
 namespace mambasic::models {
 
+namespace {
+
+// Heads that a group of lanes works in; groups begin where a head does, or a whole number of groups
+// later.
+std::uint64_t heads_of_lanes(std::uint64_t lanes, std::uint64_t head_dim) {
+    const bool fits = head_dim % lanes == 0 || lanes % head_dim == 0;
+    return fits ? ceil_div(lanes, head_dim) : ceil_div(lanes - 1, head_dim) + 1;
+}
+
+}  // namespace
+
 Cycles SsmCycles::total() const {
     return {std::max({update, exp, softplus, silu, divide}) + latency};
 }
@@ -90,6 +101,23 @@ MemoryPart ssm_state_store(const SsmConfig& config) {
     // One bank a channel lane, as wide as its state lanes; it fills and empties beside each other.
     const double banks = config.channel_lanes;
     return {"state store", banks, config.state_store_kib / banks, 2};
+}
+
+// The table is read once for every cell that a group of channels enters; a cell's scales then stay
+// for all of the group's updates. Every channel of a head may be of another of its dim groups.
+// Not modelled: a second set, for the group that is next.
+LogicPart ssm_state_scale_registers(const SsmConfig& config, const TableNeeds& needs) {
+    constexpr std::uint64_t kScaleBits = 32;
+    const std::uint64_t lanes = config.channel_lanes;
+    std::uint64_t bits = 0;
+    for (const TableNeed& need : needs) {
+        const ScaleTableShape& s = need.shape;
+        if (s.kind == LookupKind::Register) continue;
+        const std::uint64_t cells =
+            std::min(lanes, heads_of_lanes(lanes, s.head_dim) * s.dim_groups);
+        bits = std::max(bits, cells * s.state_columns * kScaleBits);
+    }
+    return {"state scales", Primitive::RegisterBit, static_cast<double>(bits)};
 }
 
 AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear) {

@@ -4,6 +4,7 @@
 
 #include "models/common/cost.h"
 #include "models/nonlinear/nonlinear_config.h"
+#include "models/scale_table/scale_table_cost.h"
 #include "models/ssm/ssm_config.h"
 #include "models/ssm/ssm_function.h"
 
@@ -39,6 +40,9 @@ struct SsmPosition {
 };
 StoreTraffic ssm_state_traffic(const SsmShape& shape, const SsmPosition& position);
 MemoryPart ssm_state_store(const SsmConfig& config);
+/// Registers for the state scales of all cells that the channel lanes work in, of either family; of
+/// no bits where no layer has groups.
+LogicPart ssm_state_scale_registers(const SsmConfig& config, const TableNeeds& needs);
 AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear);
 
 }  // namespace mambasic::models

@@ -49,6 +49,26 @@ TEST(SsmCost, AGroupsStepsAreTheSlowestResourcesByHand) {
     EXPECT_EQ(ssm_group_steps(c, {2, 5, 2, 16}, 0), 40U) << "two of the four lanes have work";
 }
 
+TEST(SsmCost, TheLanesHoldTheStateScalesOfTheirCells) {
+    const auto bits = [](std::uint32_t lanes, const TableNeeds& needs) {
+        const LogicPart part = ssm_state_scale_registers(core(lanes, 4), needs);
+        EXPECT_EQ(part.primitive, Primitive::RegisterBit);
+        return part.count;
+    };
+    const ScaleTableShape one{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
+    EXPECT_EQ(bits(16, {{one, 24}}), 0) << "one scale is the table's register";
+    // Heads of 64 rows in 4 x 4 groups, 128 states.
+    const ScaleTableShape groups{LookupKind::Sequential, 1, 4, 4, 24, 64, 1, 128, 128};
+    EXPECT_EQ(bits(16, {{groups, 24}}), 4 * 128 * 32) << "a head's four cells";
+    EXPECT_EQ(bits(2, {{groups, 24}}), 2 * 128 * 32);
+    EXPECT_EQ(bits(128, {{groups, 24}}), 2 * 4 * 128 * 32) << "two whole heads";
+    EXPECT_EQ(bits(24, {{groups, 24}}), 8 * 128 * 32) << "the end of a head and the next one's";
+    // A scale for each channel of a Mamba1, and the wider layers of a network decide.
+    const ScaleTableShape channels{LookupKind::Direct, 1, 96, 16, 96, 16, 0, 0, 16};
+    EXPECT_EQ(bits(16, {{channels, 24}}), 16 * 16 * 32);
+    EXPECT_EQ(bits(16, {{one, 4}, {channels, 4}, {groups, 4}}), 4 * 128 * 32);
+}
+
 TEST(SsmCost, LanesSetThePaceByHand) {
     // 64 channels in 16 groups of 4, 16 states in 4 groups of 4: 64 cycles a token.
     const SsmCycles c = ssm_cycles(core(4, 4), units(), {1, 10, 64, 16}, 0);

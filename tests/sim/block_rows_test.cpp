@@ -31,7 +31,11 @@ protected:
     static constexpr std::uint64_t kCycles = 1000;
     static constexpr std::uint64_t kBytesPerCycle = 32;
     const ChipConfig chip_ = ChipConfig::load(MAMBASIC_HW_CONFIG "/chips/tiny.yaml", {});
-    const Workload work_{};
+    const Workload work_ = [] {
+        Workload work;
+        work.layers = 1;
+        return work;
+    }();
     ChipResult result_;
     models::Ledger ledger_{1};
     const Timeline timeline_{1, 1};

@@ -132,9 +132,8 @@ mambasic_mutant(ssd_decode_state_rounds_to_fp16 ${ssd_step} ${decode2}
     "const float v = h[n] / scale[n];"
     "const float v = arith::from_half(arith::to_half(h[n])) / scale[n];")
 mambasic_mutant(ssd_state_scale_of_the_next_cell models/ssm/ssm.cpp ${decode2}
-    "table->state_scales.data(), x->cells.data(), table->shape.state_columns};"
-    "table->state_scales.data() + table->shape.state_columns, x->cells.data(),
-                0};")
+    "table.state_scales.data(), given.cells.data(), table.shape.state_columns};"
+    "table.state_scales.data() + table.shape.state_columns, given.cells.data(), 0};")
 
 # Mamba2: scale table
 set(table models/scale_table/scale_table_function.cpp)

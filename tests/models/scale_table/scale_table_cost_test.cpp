@@ -69,12 +69,35 @@ TEST(ScaleTableCost, StreamedKindsTakeALookupOrAWordACycle) {
     EXPECT_EQ(exposed(config, LookupKind::RunLength, demand), 4U + 3U);
     const LookupDemand words{{4, 9, 0, 5}, {96, 192, 0, 90}, 24, 4};
     EXPECT_EQ(exposed(config, LookupKind::RunLength, words), 4U + 8U + 183U - 92U);
-    // State scales come beside that, from their own memory.
-    const LookupDemand states{{4, 9, 8, 5}, {96, 192, 256, 90}, 24, 4};
-    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 8U + 247U - 92U);
-    config.units = 4;  // share the lookups; that memory stays one
-    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 7U + 248U - 92U);
+    // State scales come beside that, from their own memory: the last of two cells' 4 words behind
+    // the group's last scale.
+    const LookupDemand states{{4, 9, 8, 5}, {96, 192, 256, 90}, 24, 4, {1, 3, 4, 2}, true, 4};
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 8U + 3U + 247U - 92U);
+    config.units = 4;  // share the lookups; that memory stays one, 8 words from the first scale on
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 0U + 7U + 248U - 92U);
     EXPECT_EQ(exposed(config, LookupKind::RunLength, words), 4U + 2U);
+}
+
+TEST(ScaleTableCost, StateScalesAreReadOnceTheirCellIsFound) {
+    ScaleTableConfig config = test::base_table();
+    // One cell of 128 words, and plenty of time behind it; the first channel's walk reads 5 words.
+    const LookupDemand scan{{4, 17, 128, 9}, {4, 17, 128, 9}, 1, 4, {1, 5, 128, 4}, true, 128};
+    // The cell is known after 4 reads, then come its words: the first with the channel's scale.
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 17U + 127U);
+    config.lookup_cycles = 3;
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 3U * 17U + 127U);
+    config.lookup_cycles = 2;
+    // Head ends, the row's ends, the scale: three reads one after the other; the last of four
+    // lookups comes 3 cycles later.
+    EXPECT_EQ(exposed(config, LookupKind::Parallel, scan), 6U + 3U + 127U);
+    const LookupDemand conv{{4, 17, 0, 9}, {4, 17, 0, 9}, 1, 4, {1, 5, 0, 4}};
+    EXPECT_EQ(exposed(config, LookupKind::Parallel, conv), 4U + 3U);
+    // A flat table: code and scale together, then the states'.
+    const LookupDemand flat{{4, 4, 128, 0}, {4, 4, 128, 0}, 1, 4, {1, 1, 128, 0}, true, 128};
+    EXPECT_EQ(exposed(config, LookupKind::Direct, flat), 2U + 3U + 2U + 127U);
+    // Long rows of four cells: a word a cycle from the first on.
+    const LookupDemand four{{4, 4, 512, 0}, {4, 4, 512, 0}, 1, 4, {1, 1, 128, 0}, true, 128};
+    EXPECT_EQ(exposed(config, LookupKind::Code, four), 4U + 511U);
 }
 
 TEST(ScaleTableCost, ARegisterIsReadInFrontOfTheTile) {
@@ -202,12 +225,16 @@ TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
 }
 
 TEST(ScaleTableCost, RegistersForOneScaleEach) {
-    const ScaleTableConfig config = test::base_table();
+    ScaleTableConfig config = test::base_table();
     const ScaleTableShape quamba1{LookupKind::Register, 1, 1, 1, 1, 1536};
     EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 32);
     const ScaleTableShape mamba2{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
     EXPECT_EQ(part(scale_table_area(config, {{mamba2, 24}}), "scale registers"), 4 * 32)
         << "x, the states, B and C";
+    config.residency = TableResidency::AllLayers;
+    EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 24 * 32);
+    const TableNeeds two_ranges = {{mamba2, 10}, {shape_of(LookupKind::Direct), 8}, {mamba2, 6}};
+    EXPECT_EQ(part(scale_table_area(config, two_ranges), "scale registers"), 16 * 4 * 32);
 }
 
 TEST(ScaleTableCost, LayersThatDifferNeedTheLogicOfEachKind) {

@@ -24,7 +24,8 @@ Answer ask(const ScaleTableImage& image, const LookupRun& run) {
     Answer answer;
     answer.scales.resize(run.count);
     answer.cells.resize(run.count);
-    answer.counts = scale_table_lookup(image, run, answer.scales.data(), answer.cells.data());
+    answer.counts = scale_table_lookup(
+        image, run, {answer.scales.data(), answer.cells.data(), nullptr, nullptr});
     return answer;
 }
 
@@ -81,6 +82,29 @@ TEST(ScaleTable, GroupsOfOneAndOneScaleForAllOfB) {
     expect_all_kinds(test::base_table(), {LookupKind::Direct, 1, 20, 20, 24, 64, 1, 128, 3}, 8);
 }
 
+TEST(ScaleTable, TheScanGetsBAndCOfTheSsdGroupsItEnters) {
+    const ScaleTableShape shape{LookupKind::Direct, 4, 2, 2, 3, 4, 4, 64, 4};
+    const RandomTable table(shape, 21);
+    // The heads of the second and the third of four SSD groups of 12 channels.
+    LookupRun run{12, 24, true, false, true};
+    for (const LookupKind kind : kKinds) {
+        const ScaleTableImage image =
+            scale_table_build(test::base_table(), of_kind(shape, kind), table.source());
+        std::vector<float> b(4, -1.0F);
+        std::vector<float> c(4, -1.0F);
+        run.with_bc = true;
+        const LookupCounts with =
+            scale_table_lookup(image, run, {nullptr, nullptr, b.data(), c.data()});
+        EXPECT_EQ(b, (std::vector<float>{-1.0F, table.b[1], table.b[2], -1.0F})) << name_of(kind);
+        EXPECT_EQ(c, (std::vector<float>{-1.0F, table.c[1], table.c[2], -1.0F})) << name_of(kind);
+        run.with_bc = false;
+        const LookupCounts without = scale_table_lookup(image, run, {});
+        EXPECT_EQ(with.lookups, without.lookups + 4U) << name_of(kind);
+        EXPECT_EQ(with.comparisons, without.comparisons) << "their place is known";
+        EXPECT_GE(with.words, without.words + 4U) << name_of(kind);
+    }
+}
+
 TEST(ScaleTable, RegistersHoldOneScaleEach) {
     const ScaleTableShape shape{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
     const RandomTable table(shape, 3);
@@ -89,6 +113,7 @@ TEST(ScaleTable, RegistersHoldOneScaleEach) {
     for (std::uint32_t c = 0; c < shape.channels(); ++c) EXPECT_EQ(all.scales[c], table.scale(c));
     EXPECT_EQ(all.counts.lookups, 3U) << "x, B, C";
     EXPECT_EQ(all.counts.words, 0U);
+    EXPECT_EQ(scale_table_lookup(image, {0, 1536, true, true, true}, {}).lookups, 3U);
     EXPECT_THROW(scale_table_build(test::base_table(), {LookupKind::Register, 1, 2, 1, 4, 4},
                                    table.source()),
                  InternalError);

@@ -60,7 +60,7 @@ struct Bench {
         program.dispatch.rethrow();
     }
     LookupCycles lookup_cycles() const {
-        const LookupRun run{0, 32, true, true};
+        const LookupRun run{0, 32, true, true, true};
         const LookupPace pace{ssd_group_steps(config, tile.shape, kCodes), config.channel_lanes};
         return scale_table_cycles(test::base_table(), kTable,
                                   scale_table_demand(test::base_table(), *image, run, pace));
@@ -116,6 +116,17 @@ TEST(SsdBlock, WaitsForExposedLookupsOnly) {
     EXPECT_EQ(work.hidden_table_cycles, lookups.hidden);
     EXPECT_EQ(work.counts[Event::ScaleLookup], 32U + 2U) << "x by channel, B and C once";
     EXPECT_EQ(work.store.write_bytes, 2U * 16U * 32U) << "codes after the last token";
+}
+
+TEST(SsdBlock, WaitsForBAndCBeforeTheFirstChannels) {
+    ScaleTableShape direct = kTable;
+    direct.kind = LookupKind::Direct;
+    Bench bench(false, direct);
+    bench.tile.last_tile = false;
+    bench.run(false);
+    // A word a cycle: B, C and the four lanes' channels; the other 28 come behind the updates.
+    EXPECT_EQ(bench.program.work.at(0).table_cycles, 6U);
+    EXPECT_EQ(bench.program.work.at(0).hidden_table_cycles, 28U);
 }
 
 TEST(SsdBlock, LooksUpBAndCOfItsOwnSsdGroups) {
