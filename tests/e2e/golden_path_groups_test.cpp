@@ -145,6 +145,8 @@ TEST(GoldenPathMamba1, ATimingOnlyRunTakesAnyScheme) {
     EXPECT_EQ(one["lookup"]["table_bytes"]["ranges"], 2 * 4 * 20);
     EXPECT_EQ(one["lookup"]["table_bytes"]["scales"], 2 * 4 * 16);
     EXPECT_EQ(one["lookup"]["table_bytes"]["state_scales"], 2 * 4 * 16 * 16);
+    // Each layer's table comes once, though convolution and scan read it.
+    EXPECT_EQ(one["dram"]["by_kind"]["tables"]["read_bytes"], 2 * (80 + 64 + 1024));
     const Json same = report_of(grouped(folder, "prefill", "w8a8", {"4x4", "4x4"}), "same");
     EXPECT_EQ(one["totals"]["dram_read_bytes"], same["totals"]["dram_read_bytes"]);
 }
