@@ -66,11 +66,11 @@ std::uint64_t ssm_codes(const SsmShape& shape, bool decode, bool last_tile) {
 std::uint64_t ssm_group_steps(const SsmConfig& config, const SsmShape& shape, std::uint64_t codes) {
     if (shape.channels == 0) return 0;
     const std::uint64_t rows = shape.sequences * shape.tokens;
-    const std::uint64_t outputs =
-        rows * std::min<std::uint64_t>(shape.channels, config.channel_lanes);
+    const std::uint64_t channels = std::min<std::uint64_t>(shape.channels, config.channel_lanes);
     return std::max({rows * ceil_div(shape.states, config.state_lanes),
-                     outputs * shape.states / config.exp_units, outputs / config.softplus_units,
-                     outputs / config.silu_units, codes / shape.channels});
+                     (rows + 1) * channels * shape.states / config.exp_units,
+                     rows * channels / config.softplus_units, rows * channels / config.silu_units,
+                     codes / shape.channels});
 }
 
 SramTraffic ssm_traffic(const SsmShape& shape) {

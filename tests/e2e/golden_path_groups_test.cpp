@@ -112,6 +112,23 @@ TEST(GoldenPathMamba1, LayersThatDifferAreEqual) {
     }
 }
 
+// Groups that fit the data: channels move, and x_proj takes their scales in.
+TEST(GoldenPathMamba1, ACalibratedTableIsEqual) {
+    const Folder folder;
+    const std::string made = folder.path("made");
+    for (const char* phase : kPhases) {
+        for (const char* precision : {"w8a8", "w4a8"}) {
+            for (const char* scheme : {"quamba2", "quamba2-per-channel", "hybrid"}) {
+                const Outcome outcome = mambasic(
+                    {"trace", "group", plain(phase, precision), "--scheme", scheme, "--out", made});
+                ASSERT_EQ(outcome.status, 0) << outcome.err;
+                expect_equal(made, {"--scheme", scheme});
+                expect_equal(made, {});  // the scheme that the trace was made for
+            }
+        }
+    }
+}
+
 // Time needs no scales: a trace of one scale shows what groups would take.
 TEST(GoldenPathMamba1, ATimingOnlyRunTakesAnyScheme) {
     const Folder folder;
@@ -128,6 +145,8 @@ TEST(GoldenPathMamba1, ATimingOnlyRunTakesAnyScheme) {
     EXPECT_EQ(one["lookup"]["table_bytes"]["ranges"], 2 * 4 * 20);
     EXPECT_EQ(one["lookup"]["table_bytes"]["scales"], 2 * 4 * 16);
     EXPECT_EQ(one["lookup"]["table_bytes"]["state_scales"], 2 * 4 * 16 * 16);
+    // Each layer's table comes once, though convolution and scan read it.
+    EXPECT_EQ(one["dram"]["by_kind"]["tables"]["read_bytes"], 2 * (80 + 64 + 1024));
     const Json same = report_of(grouped(folder, "prefill", "w8a8", {"4x4", "4x4"}), "same");
     EXPECT_EQ(one["totals"]["dram_read_bytes"], same["totals"]["dram_read_bytes"]);
 }

@@ -38,15 +38,19 @@ TEST(SsmCost, AGroupsStepsAreTheSlowestResourcesByHand) {
     // 10 rows of 16 states on 4 state lanes; no unit is slower.
     EXPECT_EQ(ssm_group_steps(core(4, 4), shape, 0), 40U);
     SsmConfig c = core(4, 4);
-    c.exp_units = 8;  // 10 rows x 4 channels x 16 states
-    EXPECT_EQ(ssm_group_steps(c, shape, 0), 80U);
-    c.softplus_units = 1;  // 10 rows x 4 channels
-    c.silu_units = 1;
-    EXPECT_EQ(ssm_group_steps(c, shape, 0), 80U);
+    c.exp_units = 8;  // 10 rows x 4 channels x 16 states, and A's
+    EXPECT_EQ(ssm_group_steps(c, shape, 0), 88U);
+    for (auto unit : {&SsmConfig::softplus_units, &SsmConfig::silu_units}) {
+        SsmConfig one = core(4, 16);
+        one.exp_units = 1024;
+        EXPECT_EQ(ssm_group_steps(one, shape, 0), 10U);
+        one.*unit = 1;  // 10 rows x 4 channels
+        EXPECT_EQ(ssm_group_steps(one, shape, 0), 40U);
+    }
     // One divider a lane: the 16 states of a channel in each of two sequences.
     EXPECT_EQ(ssm_group_steps(core(4, 16), {2, 1, 64, 16}, 2U * 64U * 16U), 32U);
     EXPECT_EQ(ssm_group_steps(core(4, 4), {2, 5, 0, 16}, 0), 0U);
-    EXPECT_EQ(ssm_group_steps(c, {2, 5, 2, 16}, 0), 40U) << "two of the four lanes have work";
+    EXPECT_EQ(ssm_group_steps(c, {2, 5, 2, 16}, 0), 44U) << "two of the four lanes have work";
 }
 
 TEST(SsmCost, TheLanesHoldTheStateScalesOfTheirCells) {

@@ -73,8 +73,10 @@ TEST(ScaleTableCost, StreamedKindsTakeALookupOrAWordACycle) {
     // the group's last scale.
     const LookupDemand states{{4, 9, 8, 5}, {96, 192, 256, 90}, 24, 4, {1, 3, 4, 2}, true, 4};
     EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 8U + 3U + 247U - 92U);
-    config.units = 4;  // share the lookups; that memory stays one, 8 words from the first scale on
-    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 0U + 7U + 248U - 92U);
+    // Four share the lookups, but the first one's 3 words are one unit's; that memory stays one, 8
+    // words from the first scale on.
+    config.units = 4;
+    EXPECT_EQ(exposed(config, LookupKind::RunLength, states), 4U + 2U + 7U + 248U - 92U);
     EXPECT_EQ(exposed(config, LookupKind::RunLength, words), 4U + 2U);
 }
 
@@ -82,19 +84,31 @@ TEST(ScaleTableCost, StateScalesAreReadOnceTheirCellIsFound) {
     ScaleTableConfig config = test::base_table();
     // One cell of 128 words, and plenty of time behind it; the first channel's walk reads 5 words.
     const LookupDemand scan{{4, 17, 128, 9}, {4, 17, 128, 9}, 1, 4, {1, 5, 128, 4}, true, 128};
-    // The cell is known after 4 reads, then come its words: the first with the channel's scale.
-    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 17U + 127U);
+    // The cell is known after 4 reads, then come its words, the first with the channel's scale; the
+    // other channels' walks are over long before.
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 5U + 127U);
+    config.units = 4;  // no unit helps another with one walk
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 5U + 127U);
+    config.units = 1;
     config.lookup_cycles = 3;
-    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 3U * 17U + 127U);
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 3U * 5U + 127U);
     config.lookup_cycles = 2;
-    // Head ends, the row's ends, the scale: three reads one after the other; the last of four
-    // lookups comes 3 cycles later.
-    EXPECT_EQ(exposed(config, LookupKind::Parallel, scan), 6U + 3U + 127U);
+    // Head ends, the row's ends, the scale: three reads one after the other.
+    EXPECT_EQ(exposed(config, LookupKind::Parallel, scan), 6U + 127U);
+    // A row of two words is there before the group's last scale.
+    const LookupDemand narrow{{4, 17, 2, 9}, {4, 17, 2, 9}, 1, 4, {1, 5, 2, 4}, true, 2};
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, narrow), 2U * 17U);
     const LookupDemand conv{{4, 17, 0, 9}, {4, 17, 0, 9}, 1, 4, {1, 5, 0, 4}};
     EXPECT_EQ(exposed(config, LookupKind::Parallel, conv), 4U + 3U);
     // A flat table: code and scale together, then the states'.
     const LookupDemand flat{{4, 4, 128, 0}, {4, 4, 128, 0}, 1, 4, {1, 1, 128, 0}, true, 128};
-    EXPECT_EQ(exposed(config, LookupKind::Direct, flat), 2U + 3U + 2U + 127U);
+    EXPECT_EQ(exposed(config, LookupKind::Direct, flat), 2U + 2U + 127U);
+    const ScaleTableShape lone{LookupKind::Direct, 1, 1, 1, 24, 64, 1, 128, 128};
+    EXPECT_EQ(scale_table_cycles(config, lone, flat).exposed, 2U + 127U) << "no code to read";
+    const LookupDemand two{{4, 4, 256, 0}, {4, 4, 256, 0}, 1, 4, {1, 1, 128, 0}, true, 128};
+    EXPECT_EQ(exposed(config, LookupKind::Direct, two), 2U + 2U + 255U);
+    const LookupDemand late{{4, 4, 4, 0}, {4, 4, 4, 0}, 1, 4, {1, 1, 2, 0}, true, 2};
+    EXPECT_EQ(exposed(config, LookupKind::Direct, late), 2U + 3U + 2U + 1U) << "the last cell's";
     // Long rows of four cells: a word a cycle from the first on.
     const LookupDemand four{{4, 4, 512, 0}, {4, 4, 512, 0}, 1, 4, {1, 1, 128, 0}, true, 128};
     EXPECT_EQ(exposed(config, LookupKind::Code, four), 4U + 511U);
