@@ -30,6 +30,7 @@ target_sources(mambasic_models PRIVATE
     norm/norm_cost.cpp
     scale_table/scale_table_config.cpp
     scale_table/scale_table_cost.cpp
+    scale_table/scale_table_cycles.cpp
     sram/sram_config.cpp
     sram/sram_cost.cpp
     ssm/ssd_cost.cpp

@@ -112,6 +112,23 @@ TEST(GoldenPathMamba1, LayersThatDifferAreEqual) {
     }
 }
 
+// Groups that fit the data: channels move, and x_proj takes their scales in.
+TEST(GoldenPathMamba1, ACalibratedTableIsEqual) {
+    const Folder folder;
+    const std::string made = folder.path("made");
+    for (const char* phase : kPhases) {
+        for (const char* precision : {"w8a8", "w4a8"}) {
+            for (const char* scheme : {"quamba2", "quamba2-per-channel", "hybrid"}) {
+                const Outcome outcome = mambasic(
+                    {"trace", "group", plain(phase, precision), "--scheme", scheme, "--out", made});
+                ASSERT_EQ(outcome.status, 0) << outcome.err;
+                expect_equal(made, {"--scheme", scheme});
+                expect_equal(made, {});  // the scheme that the trace was made for
+            }
+        }
+    }
+}
+
 // Time needs no scales: a trace of one scale shows what groups would take.
 TEST(GoldenPathMamba1, ATimingOnlyRunTakesAnyScheme) {
     const Folder folder;

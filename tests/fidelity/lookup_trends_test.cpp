@@ -1,5 +1,6 @@
 // The knobs of the scale lookup turn: each does what its explanation says, where it should, and a
-// better part never makes a chip slower. Whole runs over two layers of a Mamba2 model.
+// better part never makes a chip slower. Whole runs over two layers of a Mamba2 model, and of a
+// Mamba1 model where its scan may differ.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -26,16 +27,20 @@ const std::string kRoom = "scale_table.capacity_kib=65536";
 const Words kKinds = {"quamba2", "quamba2-parallel", "quamba2-direct", "quamba2-code",
                       "quamba2-runlength"};
 
-std::string shapes(const std::string& phase) {
-    return e2e::trace("lookup-" + phase,
-                      {"--model", "mamba2-130m", "--phase", phase, "--tokens",
+const char* const kModels[] = {"mamba2-130m", "mamba-130m"};
+
+std::string shapes(const std::string& phase, const std::string& model) {
+    return e2e::trace("lookup-" + model + phase,
+                      {"--model", model, "--phase", phase, "--tokens",
                        phase == "decode" ? "3" : "64", "--layers", "2", "--shapes-only"});
 }
 
-json report(const std::string& phase, const std::string& scheme, const Words& settings) {
+json report(const std::string& phase, const std::string& scheme, const Words& settings,
+            const std::string& model = kModels[0]) {
     const e2e::Folder out;
-    Words words = {"run",  "edge-32x32",    "--trace", shapes(phase), "--scheme",
-                   scheme, "--timing-only", "--quiet", "--out",       out.path("out")};
+    Words words = {"run",      "edge-32x32",   "--trace",       shapes(phase, model),
+                   "--scheme", scheme,         "--timing-only", "--quiet",
+                   "--out",    out.path("out")};
     words.insert(words.end(), {"--set", kRoom});
     for (const std::string& setting : settings) words.insert(words.end(), {"--set", setting});
     const e2e::Outcome run = e2e::mambasic(words);
@@ -60,24 +65,48 @@ void PrintTo(const Growth& growth, std::ostream* out) { *out << growth.name; }
 
 class LookupGrowth : public testing::TestWithParam<Growth> {};
 
-TEST_P(LookupGrowth, NeverCostsCyclesOrBytes) {
-    for (const std::string& scheme : GetParam().schemes) {
-        for (const char* phase : {"prefill", "decode"}) {
-            json before;
-            for (const std::string& setting : GetParam().settings) {
-                const json now = report(phase, scheme, {setting});
-                if (!before.is_null()) {
-                    const std::string where = scheme + ", " + phase + ", " + setting;
-                    EXPECT_LE(now["totals"]["cycles"], before["totals"]["cycles"]) << where;
-                    EXPECT_LE(now["lookup"]["exposed_cycles"], before["lookup"]["exposed_cycles"])
-                        << where;
-                    EXPECT_LE(now["dram"]["by_kind"]["tables"]["read_bytes"],
-                              before["dram"]["by_kind"]["tables"]["read_bytes"])
-                        << where;
-                }
-                before = now;
-            }
+std::uint64_t busy_of(const json& report, const std::string& op) {
+    for (const json& row : report["ops"]) {
+        if (row["name"] == op) return row["busy_cycles"];
+    }
+    ADD_FAILURE() << "no " << op;
+    return 0;
+}
+
+// Mamba1's decode waits for nothing but DRAM, which is busy all the time: there a store that is
+// ready earlier goes between other loads, and the whole may end some cycles later.
+double slack_of(const json& report) {
+    return report["dram"]["bandwidth_utilization"].get<double>() > 0.9 ? 1.0001 : 1;
+}
+
+void expect_no_worse(const json& now, const json& before, const std::string& where) {
+    EXPECT_LE(now["totals"]["cycles"].get<double>(),
+              before["totals"]["cycles"].get<double>() * slack_of(now))
+        << where;
+    for (const char* op : {"conv1d", "scan"}) {
+        EXPECT_LE(busy_of(now, op), busy_of(before, op)) << where << ", " << op;
+    }
+    EXPECT_LE(now["lookup"]["exposed_cycles"], before["lookup"]["exposed_cycles"]) << where;
+    EXPECT_LE(now["dram"]["by_kind"]["tables"]["read_bytes"],
+              before["dram"]["by_kind"]["tables"]["read_bytes"])
+        << where;
+}
+
+void expect_growth(const Growth& growth, const std::string& model, const std::string& phase) {
+    for (const std::string& scheme : growth.schemes) {
+        json before;
+        for (const std::string& setting : growth.settings) {
+            const json now = report(phase, scheme, {setting}, model);
+            const std::string where = model + ", " + scheme + ", " + phase + ", " + setting;
+            if (!before.is_null()) expect_no_worse(now, before, where);
+            before = now;
         }
+    }
+}
+
+TEST_P(LookupGrowth, NeverCostsCyclesOrBytes) {
+    for (const char* model : kModels) {
+        for (const char* phase : {"prefill", "decode"}) expect_growth(GetParam(), model, phase);
     }
 }
 
@@ -199,9 +228,9 @@ TEST(LookupKnobs, ResidentTablesTakeAreaAndNoSecondTrip) {
 }
 
 TEST(LookupKnobs, TheCapacityRefuses) {
-    const e2e::Outcome run = e2e::mambasic({"run", "edge-32x32", "--trace", shapes("prefill"),
-                                            "--scheme", "quamba2-per-channel", "--timing-only",
-                                            "--set", "scale_table.capacity_kib=16"});
+    const e2e::Outcome run = e2e::mambasic(
+        {"run", "edge-32x32", "--trace", shapes("prefill", kModels[0]), "--scheme",
+         "quamba2-per-channel", "--timing-only", "--set", "scale_table.capacity_kib=16"});
     EXPECT_EQ(run.status, 2);
     EXPECT_NE(run.err.find("scale_table.capacity_kib"), std::string::npos) << run.err;
 }
