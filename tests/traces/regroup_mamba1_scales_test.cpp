@@ -7,6 +7,9 @@
 #include <cstdlib>
 
 #include "regrouped.h"
+#include "traces/metadata.h"
+#include "traces/synth/dequantized.h"
+#include "traces/synth/mamba1_calibrate.h"
 
 namespace mambasic::traces::synth {
 namespace {
@@ -148,6 +151,42 @@ TEST(RegroupMamba1Scales, StatesKeepWhatTheyStandFor) {
         expect_state_kept(one, regrouped(one, target));
         expect_state_kept(groups, regrouped(groups, target));
     }
+}
+
+// The largest that golden's scan, which starts from the states, then gives the Hadamard: the float
+// layer that calibrated has seen it within what codes lose.
+TEST(RegroupMamba1Scales, InputOfOutProjIsThatOfTheScanFromItsStates) {
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        const Trace before = captured_mamba1(Precision::W8A8, phase);
+        for (const TargetScales& target : {kOne, cells(4, 4)}) {
+            const Trace after = regrouped(before, target);
+            const Tensor& scan = *after.recorded(0, "scan.output");
+            std::vector<float> y(scan.elements());
+            for (std::size_t i = 0; i < y.size(); ++i) {
+                y[i] = arith::from_half(scan.as<arith::Half>()[i]);
+            }
+            const std::vector<float> rotated = float_hadamard(y, after.info().dims.d_inner);
+            float largest = 0;
+            for (const float value : rotated) largest = std::max(largest, std::fabs(value));
+            const auto scale = static_cast<float>(after.mamba1_layer(0).had_scale);
+            EXPECT_NEAR(scale * 127 / largest, 1, 0.06) << name_of(phase);
+        }
+    }
+}
+
+// With time steps of nothing a state stays what it was.
+TEST(RegroupMamba1Scales, CalibrationStartsFromTheState) {
+    const Trace trace = captured_mamba1();
+    const Dims& dims = trace.info().dims;
+    Mamba1Floats floats = dequantized(dims, trace.mamba1_layer(0));
+    std::fill(floats.dt_bias.begin(), floats.dt_bias.end(), -60.0F);
+    const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
+    LayerStart start;
+    start.conv.assign(3ULL * dims.d_inner, 0.0F);
+    start.ssm.assign(std::size_t{dims.d_inner} * dims.d_state, -2.0F);
+    Mamba1Observers observers(dims, kOne, ungrouped(dims));
+    calibrate(dims, floats, {3, hidden, nullptr, trace.info().epsilon}, observers, &start);
+    EXPECT_NEAR(observers.x.state_scales()[0] * 127, 2, 1e-6);
 }
 
 /// The conv output's codes of layer 0 against what they were quantized from (ssm.md 8.2).

@@ -15,7 +15,7 @@ namespace mambasic::traces::synth {
 /// positions has M neighbours of the order, and the positions are cut into dim groups as in 6.4. A
 /// cell is thus a run of the sorted channels, and HG x DG cells are as many different runs. Were
 /// the 16 neighbours left in one head, its positions would hardly differ, and dim groups would
-/// bring nothing.
+/// bring little.
 Grouping group_sorted_channels(const Dims& dims, const GroupShape& shape,
                                const std::vector<float>& statistic);
 
