@@ -111,7 +111,7 @@ std::string one_of(const Names& keys) {
 std::string block_in(const Names& keys, const std::string& word) {
     std::size_t end = word.rfind('.');
     while (end != std::string::npos && end > 0) {
-        const std::string block = word.substr(0, end + 1);
+        std::string block = word.substr(0, end + 1);
         if (!those_of(keys, [&](const std::string& key) {
                  return key.rfind(block, 0) == 0;
              }).empty()) {

@@ -104,8 +104,7 @@ constexpr std::array<Effect, 85> kEffects = {{
     {"scheme", "what is coded how between conv1d and scan; another one is --scheme FILE"},
     {"scheme.name", "the scheme's name in reports; no figure"},
     {"scheme.groups", "bits from conv1d on; cycles, energy, area, DRAM bytes of the tables"},
-    {"scheme.lookup",
-     "cycles of conv1d and scan that wait for lookups, energy, area, DRAM bytes"},
+    {"scheme.lookup", "cycles of conv1d and scan that wait for lookups, energy, area, DRAM bytes"},
     {"scheme.observer",
      "bits and SQNR where compare or trace group calibrates scales; no cycles, and nothing where "
      "a trace's own scales are used"},

@@ -9,6 +9,7 @@
 
 #include "reports/comparison_writer.h"
 #include "reports/json_writer.h"
+#include "tests/reports/sample_comparison.h"
 #include "tests/reports/sample_report.h"
 #include "tests/reports/schema_walker.h"
 
@@ -20,53 +21,6 @@ using Json = nlohmann::json;
 SchemaWalker schema() {
     std::ifstream file(MAMBASIC_COMPARE_SCHEMA);
     return SchemaWalker(Json::parse(file));
-}
-
-// Figures of a run of their own: two that the sample lacks, because only a comparison reads them.
-Report sample_run() {
-    Report report = sample_report();
-    OpRow conv;
-    conv.name = "conv1d";
-    conv.energy_pj = {41, 40, 42};
-    report.ops.push_back(conv);
-    BlockRow dram;
-    dram.name = "dram";
-    dram.energy_pj = {51, 50, 52};
-    report.blocks.push_back(dram);
-    return report;
-}
-
-ComparedScheme baseline() {
-    ComparedScheme row = compared(to_json(sample_run()));
-    row.notes.clear();
-    row.ssm_input_sqnr_db.reset();
-    row.layer_output_sqnr_db.reset();
-    return row;
-}
-
-// A row with every figure another one, beside a first row.
-Comparison sample_comparison() {
-    Comparison c;
-    c.version = "0.1.0";
-    c.chip = "tiny";
-    c.chip_sha256 = c.trace_sha256 = std::string(64, 'd');
-    c.overrides = {"gemm.rows=8"};
-    c.trace = "t.safetensors";
-    c.command = "mambasic compare tiny";
-    c.schemes = {baseline(), baseline()};
-    ComparedScheme& second = c.schemes[1];
-    second.scheme = "quamba2";
-    second.lookup = "sequential";
-    second.scales = ScalesFrom::Calibrated;
-    second.observer = "minmax";
-    second.cycles = 1358023;
-    second.energy_pj.value = 12.4e6;
-    second.ssm_input_sqnr_db = 31.456;
-    second.layer_output_sqnr_db = 28;
-    second.check.mismatches = 0;
-    second.change = {9.99999, -0.8, 0};
-    second.notes = {"a note, \"quoted\""};
-    return c;
 }
 
 TEST(Compared, TakesEveryFigureFromTheReport) {
@@ -222,12 +176,6 @@ TEST(ComparisonCsv, HoldsTheFiguresOfTheJson) {
     EXPECT_EQ(columns.size(), 47U);
 }
 
-Comparison with_a_refusal() {
-    Comparison c = sample_comparison();
-    c.refused = {{"quamba2-per-channel", std::string(64, 'e'), "a.yaml:3:4: too small, \"see\""}};
-    return c;
-}
-
 TEST(ComparisonJson, WhatDidNotRunIsNoRow) {
     const Json json = Json::parse(to_json(with_a_refusal()));
     EXPECT_EQ(schema().fault(json), "");
@@ -256,59 +204,6 @@ TEST(ComparisonCsv, ANameWithACommaIsQuoted) {
     Comparison c = sample_comparison();
     c.schemes[0].scheme = "a,\"b\"";
     EXPECT_NE(to_csv(c).find("\n\"a,\"\"b\"\"\","), std::string::npos) << to_csv(c);
-}
-
-TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
-    const std::string title =
-        "mambasic 0.1.0  chip tiny, trace t.safetensors, 2 schemes\n"
-        "  with --set gemm.rows=8\n\n";
-    // clang-format off
-    const std::string table =
-        "                                exposed          lookup          table                        SSM    layer\n"
-        "                                 lookup  energy  energy  area     area  table       DRAM    input   output             change against quamba1\n"
-        "  scheme   scales       cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check       cycles,  energy, area\n"
-        "  -------  --------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  -----------------------\n"
-        "  quamba1  recorded  1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                 baseline\n"
-        "  quamba2  minmax *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
-    // clang-format on
-    const std::string rest =
-        "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
-        "of every scheme here\n"
-        "  lookup energy is spent on the chip: fetching the tables from DRAM is in energy alone\n"
-        "  check: every tensor against golden under the same scheme, bit for bit\n"
-        "  note: quamba2: a note, \"quoted\"\n"
-        "\n"
-        "Next\n"
-        "  do this\n";
-    EXPECT_EQ(to_text(sample_comparison(), {false, {"do this"}}), title + table + rest);
-}
-
-TEST(ComparisonText, WhatDidNotRunIsToldBelowTheTable) {
-    const std::string plain = to_text(sample_comparison(), {});
-    const std::string text = to_text(with_a_refusal(), {});
-    const std::string line = "  quamba2-per-channel did not run: a.yaml:3:4: too small, \"see\"\n";
-    const std::size_t at = plain.find("  * calibrated");
-    EXPECT_EQ(text, plain.substr(0, at) + line + plain.substr(at));
-}
-
-TEST(ComparisonText, WhereScalesAreFromStandsInEachRow) {
-    Comparison c = sample_comparison();
-    c.schemes[0].scales = ScalesFrom::Nowhere;
-    c.schemes[1].observer = "mixed";
-    const std::string text = to_text(c, {});
-    EXPECT_NE(text.find("  quamba1  none ~  "), std::string::npos) << text;
-    EXPECT_NE(text.find("  quamba2  mixed *  "), std::string::npos) << text;
-    c.schemes[1].lookup = "none";
-    EXPECT_EQ(to_text(c, {}).find("lookup energy is spent"), std::string::npos);
-}
-
-TEST(ComparisonText, ANoteOfAllStandsOnceWithoutNames) {
-    Comparison c = sample_comparison();
-    for (ComparedScheme& row : c.schemes) row.notes = {"of all"};
-    const std::string text = to_text(c, {});
-    const std::size_t at = text.find("  note: of all\n");
-    ASSERT_NE(at, std::string::npos) << text;
-    EXPECT_EQ(text.find("of all", at + 15), std::string::npos);
 }
 
 }  // namespace

@@ -46,6 +46,11 @@ TEST(TextWriter, TheHeaderTellsWhatWasOverridden) {
     EXPECT_FALSE(contains(to_text(report, {}), "--set"));
 }
 
+TEST(TextWriter, TheEnergyOfLookupsIsThatOnChip) {
+    EXPECT_TRUE(contains(line_with(to_text(sample_report(), {}), "  none: 32 lookups"),
+                         " of them lengthened a tile), 10.0 pJ on chip, tables 23 B, "));
+}
+
 TEST(TextWriter, BlockBarShowsWhereTheCyclesWent) {
     const std::string text = to_text(sample_report(), {});
     // Of 1,234,567: 40.5 % busy, 32.4 % waiting for input, 10.9 % to hand on, 16.2 % idle.

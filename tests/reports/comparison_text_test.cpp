@@ -1,0 +1,64 @@
+// The table of a comparison and the lines below it.
+#include <gtest/gtest.h>
+
+#include "reports/comparison_writer.h"
+#include "tests/reports/sample_comparison.h"
+
+namespace mambasic::reports {
+namespace {
+
+TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
+    const std::string title =
+        "mambasic 0.1.0  chip tiny, trace t.safetensors, 2 schemes\n"
+        "  with --set gemm.rows=8\n\n";
+    // clang-format off
+    const std::string table =
+        "                                exposed          lookup          table                        SSM    layer\n"
+        "                                 lookup  energy  energy  area     area  table       DRAM    input   output             change against quamba1\n"
+        "  scheme   scales       cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check       cycles,  energy, area\n"
+        "  -------  --------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  -----------------------\n"
+        "  quamba1  recorded  1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                 baseline\n"
+        "  quamba2  minmax *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
+    // clang-format on
+    const std::string rest =
+        "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
+        "of every scheme here\n"
+        "  lookup energy is spent on the chip: fetching the tables from DRAM is in energy alone\n"
+        "  check: every tensor against golden under the same scheme, bit for bit\n"
+        "  note: quamba2: a note, \"quoted\"\n"
+        "\n"
+        "Next\n"
+        "  do this\n";
+    EXPECT_EQ(to_text(sample_comparison(), {false, {"do this"}}), title + table + rest);
+}
+
+TEST(ComparisonText, WhatDidNotRunIsToldBelowTheTable) {
+    const std::string plain = to_text(sample_comparison(), {});
+    const std::string text = to_text(with_a_refusal(), {});
+    const std::string line = "  quamba2-per-channel did not run: a.yaml:3:4: too small, \"see\"\n";
+    const std::size_t at = plain.find("  * calibrated");
+    EXPECT_EQ(text, plain.substr(0, at) + line + plain.substr(at));
+}
+
+TEST(ComparisonText, WhereScalesAreFromStandsInEachRow) {
+    Comparison c = sample_comparison();
+    c.schemes[0].scales = ScalesFrom::Nowhere;
+    c.schemes[1].observer = "mixed";
+    const std::string text = to_text(c, {});
+    EXPECT_NE(text.find("  quamba1  none ~  "), std::string::npos) << text;
+    EXPECT_NE(text.find("  quamba2  mixed *  "), std::string::npos) << text;
+    c.schemes[1].lookup = "none";
+    EXPECT_EQ(to_text(c, {}).find("lookup energy is spent"), std::string::npos);
+}
+
+TEST(ComparisonText, ANoteOfAllStandsOnceWithoutNames) {
+    Comparison c = sample_comparison();
+    for (ComparedScheme& row : c.schemes) row.notes = {"of all"};
+    const std::string text = to_text(c, {});
+    const std::size_t at = text.find("  note: of all\n");
+    ASSERT_NE(at, std::string::npos) << text;
+    EXPECT_EQ(text.find("of all", at + 15), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mambasic::reports
