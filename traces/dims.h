@@ -26,7 +26,10 @@ struct Dims {
     /// Heads, and channels of one, as a table of groups counts them. Mamba1 has neither heads nor
     /// SSD groups; there 16 neighbouring channels count as a head, all in one SSD group.
     std::uint32_t table_ssd_groups() const { return mamba2() ? groups : 1; }
-    std::uint32_t table_head_dim() const { return mamba2() ? head_dim : 16; }
+    std::uint32_t table_head_dim() const {
+        constexpr std::uint32_t kNeighbours = 16;
+        return mamba2() ? head_dim : kNeighbours;
+    }
     std::uint32_t table_heads() const { return mamba2() ? heads : d_inner / table_head_dim(); }
     std::uint32_t x_proj_width() const { return dt_rank + 2 * d_state; }
     /// B, or C, of one token in Mamba2: G x N.

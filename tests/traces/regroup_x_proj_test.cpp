@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
+#include <string>
 
 #include "regrouped.h"
 
@@ -96,6 +98,48 @@ TEST(RegroupXProj, XProjHoldsTheScalesOfItsInput) {
             for (const TargetScales& next : {cells(3, 2), kOne}) {
                 const Trace other = regrouped(groups, next, "other");
                 for (std::uint32_t i = 0; i < 2; ++i) expect_folded(groups, other, i);
+            }
+        }
+    }
+}
+
+/// The same x_proj with twice the reference scale.
+Trace with_doubled_reference(const Trace& trace) {
+    const auto scaled = [](test::Bytes& bytes, float factor) {
+        for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
+            float value = 0;
+            std::memcpy(&value, bytes.data() + i * sizeof(float), sizeof(float));
+            test::put(bytes, i, value * factor);
+        }
+    };
+    const std::string path = test::temp_path("doubled");
+    test::write_trace(path, trace.info(), [&](const Tensor& tensor, test::Bytes& bytes) {
+        std::memcpy(bytes.data(), trace.find(tensor.name)->data, bytes.size());
+        const auto is = [&tensor](const char* name) {
+            return test::ends_with(tensor.name, std::string("mixer.x_proj.") + name);
+        };
+        if (is("a") || is("input_scale")) scaled(bytes, 2.0F);
+        if (is("b") || is("s_channel")) scaled(bytes, 0.5F);
+    });
+    return Trace::open(path);
+}
+
+// Which reference scale the weights refer to is the producer's choice; kept weights keep it.
+TEST(RegroupXProj, KeptWeightsKeepTheirReference) {
+    TargetScales min_max = kOne;
+    min_max.observer = Observer::MinMax;
+    for (const Precision precision : {Precision::W8A8, Precision::W4A8}) {
+        const Trace one = with_doubled_reference(captured_mamba1(precision));
+        for (const TargetScales& target : {min_max, cells(1, 1)}) {
+            const Trace after = regrouped(one, target);
+            const XProj was(one, 0);
+            const XProj is(after, 0);
+            EXPECT_NE(was.x_scale(0), is.x_scale(0));
+            for (std::size_t o = 0; o < was.linear.n; ++o) {
+                for (std::uint32_t c = 0; c < was.dims.d_inner; ++c) {
+                    const double real = was.real(o, c);
+                    ASSERT_NEAR(is.real(o, c), real, 1e-6 * std::fabs(real)) << o << " " << c;
+                }
             }
         }
     }

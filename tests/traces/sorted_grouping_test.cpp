@@ -21,8 +21,8 @@ Dims channels(std::uint32_t count) {
     return dims;
 }
 
-// Sizes of three heads: 1, 1, 40, with 8 channels of 2 and 8 of 1 in the first two. Sorted, head 0
-// has the ones and head 1 the twos; they are one group, the forties another.
+// 16 channels each of 1, 2 and 40. Sorted, head 0 has the ones and head 1 the twos; they are one
+// group, the forties another.
 TEST(SortedGrouping, ByHand) {
     const Dims dims = channels(48);
     std::vector<float> statistic(48);

@@ -67,7 +67,7 @@ StoredLinear Mamba1Regrouping::folded_x_proj(const Grouping& grouping, const Mam
     const bool same = scales == before;
     if (moves_nothing(grouping) && (same || (all_equal(scales) && all_equal(before)))) {
         StoredLinear kept = unmoved(source_.trace(), source_.key("mixer.x_proj"), layer_.x_proj);
-        if (!same) kept.change_input_scale(scales.front(), layer_.b_scale);
+        if (!same) kept.change_input_scale(before.front(), scales.front(), layer_.b_scale);
         return kept;
     }
     const float reference = *std::max_element(scales.begin(), scales.end());

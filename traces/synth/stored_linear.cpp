@@ -167,12 +167,13 @@ void StoredLinear::set_half_factors(float input_scale) {
     linear_.alpha = linear_.b * input_scale;
 }
 
-void StoredLinear::change_input_scale(float input_scale, float output_scale) {
-    if (linear_.kind == LinearKind::W4) {
-        linear_.a = input_scale;  // the columns hold the output scale already
-    } else {
-        set_int8_factors(input_scale, {output_scale});
+void StoredLinear::change_input_scale(float before, float after, float output_scale) {
+    if (linear_.kind == LinearKind::W4) {  // the columns hold the output scale already
+        linear_.a = linear_.a == before ? after : linear_.a * (after / before);
+        return;
     }
+    const bool its_own = linear_.a == quotient(before, output_scale);
+    set_int8_factors(its_own ? after : linear_.a * output_scale * (after / before), {output_scale});
 }
 
 Linear StoredLinear::view() const {

@@ -25,16 +25,17 @@ public:
                  std::vector<std::uint32_t> section_ends);
     /// One section.
     StoredLinear(Precision precision, const WeightRows& rows);
-    /// Output channel i is channel order[i] of `source`, with its codes and its factors; only those
-    /// of FP16 outputs may be set again. `codes` are W4's as stored, else null.
+    /// Output channel i is channel order[i] of `source`, with its codes and its factors; of those
+    /// of int8 outputs only the input's scale may change. `codes` are W4's as stored, else null.
     StoredLinear(const Linear& source, const W4Linear* codes, std::vector<std::uint32_t> order);
 
     /// int8 outputs, one output scale for each section. kernels.md 2.2, 2.3.
     void set_int8_factors(float input_scale, const std::vector<float>& output_scales);
     /// FP16 outputs.
     void set_half_factors(float input_scale);
-    /// Codes and int8 outputs of one scale stay, their input has another scale.
-    void change_input_scale(float input_scale, float output_scale);
+    /// Codes and int8 outputs of one scale stay, their input has another scale; a reference scale
+    /// that is not the input's own changes with it.
+    void change_input_scale(float before, float after, float output_scale);
 
     /// Points into this object.
     Linear view() const;
