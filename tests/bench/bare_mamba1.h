@@ -44,7 +44,8 @@ private:
         tile.input_scale = w.conv_input_scale;
         tile.weight_scale = w.conv_weight_scale;
         tile.bias_scale = w.conv_bias_scale;
-        tile.output_scale = w.conv_output_scale;
+        conv_scales_.assign(e(), w.conv_output_scale);
+        tile.output_scales = conv_scales_.data();
         tile.output = conv_.data();
         tile.output_stride = e();
         models::conv_compute({}, {}, tile);
@@ -70,6 +71,7 @@ private:
     }
 
     std::vector<std::int8_t> proj_, dt_;
+    std::vector<float> conv_scales_;
 };
 
 }  // namespace mambasic::bench

@@ -41,7 +41,7 @@ std::vector<arith::Half> halves(std::size_t count, std::uint32_t seed) {
 struct Layer {
     std::uint64_t tokens, d, e, states = 16, rank, narrow;
     std::vector<arith::Half> hidden, norm_weight, y, out;
-    std::vector<float> residual, carry;
+    std::vector<float> residual, carry, conv_scales;
     std::vector<std::int8_t> u, xz, w_in, w_x, w_dt, w_out, conv_w, conv_b, x, history, proj, dt,
         a_log, d_skip, dt_bias, state, rotated;
 
@@ -58,6 +58,7 @@ struct Layer {
         w_out = codes(d * e, 6);
         conv_w = codes(e * 4, 7);
         conv_b = codes(e, 8);
+        conv_scales.assign(e, 0.02F);
         x.resize(tokens * e);
         history.assign(e * 4, 0);
         proj.resize(tokens * narrow);
@@ -108,7 +109,7 @@ struct Layer {
         tile.input_scale = 0.03F;
         tile.weight_scale = 0.007F;
         tile.bias_scale = 0.004F;
-        tile.output_scale = 0.02F;
+        tile.output_scales = conv_scales.data();
         tile.output = &x[t * e];
         tile.output_stride = e;
         models::conv_compute({}, {}, tile);
