@@ -31,9 +31,10 @@ struct BytesHeld {
     std::uint64_t state_scales = 0;
 };
 
+constexpr std::uint64_t kAtWorkAndArriving = 2;
+
 // Every layer's table, or two places that take the largest.
 BytesHeld bytes_held(const ScaleTableConfig& config, const TableNeeds& needs) {
-    constexpr std::uint64_t kAtWorkAndArriving = 2;
     BytesHeld all;
     BytesHeld largest;
     std::uint64_t layers = 0;
@@ -58,10 +59,11 @@ MemoryPart memory_of(const char* name, std::uint64_t bytes, std::uint32_t banks)
     return {name, split, kib / split, 1};
 }
 
-// Those of all layers that have them, or one set, which every layer's scales go into.
+// Those of all layers that have them, or two sets of the largest.
 double registers_of(const ScaleTableConfig& config, const TableNeeds& needs) {
     double all = 0;
     double largest = 0;
+    std::uint64_t layers = 0;
     for (const TableNeed& need : needs) {
         if (!in_registers(need)) continue;
         const ScaleTableShape& s = need.shape;
@@ -69,8 +71,10 @@ double registers_of(const ScaleTableConfig& config, const TableNeeds& needs) {
             static_cast<double>(s.cells()) * (1.0 + s.state_columns) + 2.0 * s.bc_scales;
         all += one * need.layers;
         largest = std::max(largest, one);
+        layers += need.layers;
     }
-    return config.residency == TableResidency::AllLayers ? all : largest;
+    if (config.residency == TableResidency::AllLayers) return all;
+    return static_cast<double>(std::min(layers, kAtWorkAndArriving)) * largest;
 }
 
 void add_compares(AreaParts& area, double units, double comparators, double range_bits) {

@@ -73,7 +73,8 @@ std::uint64_t fill_cycles(const ScaleTableConfig& config, const ScaleTableShape&
                           const LookupDemand& demand) {
     const LookupKind kind = shape.kind;
     const std::uint64_t before = latency_cycles(config, kind, demand.by_head) - 1;
-    const std::uint64_t one = unit_cycles(config, kind, demand.first_lookup);
+    const std::uint64_t one = std::max(unit_cycles(config, kind, demand.first_lookup),
+                                       lookup_cycles(config, kind, demand.first_channel));
     const std::uint64_t group =
         before + std::max(one, lookup_cycles(config, kind, demand.first_group));
     const std::uint64_t words = demand.first_group.state_words;

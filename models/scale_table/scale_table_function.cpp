@@ -154,7 +154,10 @@ LookupDemand scale_table_demand(const ScaleTableConfig& config, const ScaleTable
     LookupDemand demand;
     if (run.count == 0 || pace.steps == 0) return demand;
     first.count = 1;
+    demand.first_channel = scale_table_lookup(image, first, {});
+    first.with_bc = false;
     demand.first_lookup = scale_table_lookup(image, first, {});
+    first.with_bc = run.with_bc;
     first.count = std::min(run.count, pace.lanes);
     demand.first_group = scale_table_lookup(image, first, {});
     demand.all = scale_table_lookup(image, run, {});

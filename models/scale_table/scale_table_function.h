@@ -113,13 +113,14 @@ LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& r
 /// What a tile asks of the table, and how fast the pipeline that needs the scales moves: it works
 /// through `groups` of `lanes` channels, `group_steps` steps each.
 struct LookupDemand {
-    LookupCounts first_group;
-    LookupCounts all;
+    LookupCounts first_group{};
+    LookupCounts all{};
     std::uint64_t groups = 0;
     std::uint64_t group_steps = 0;
-    LookupCounts first_lookup{};        // of the first channel alone
+    LookupCounts first_lookup{};        // of the first channel's x alone
     bool by_head = false;               // the scan asks
     std::uint64_t state_row_words = 0;  // of a cell's state scales
+    LookupCounts first_channel{};       // with B's and C's in front of it, where the run has them
 };
 
 /// How a tile is worked through: `steps` for every group of `lanes` channels.

@@ -1,6 +1,7 @@
 #include "models/ssm/ssm_cost.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "models/nonlinear/nonlinear_cost.h"
 
@@ -22,11 +23,10 @@ namespace mambasic::models {
 
 namespace {
 
-// Heads that a group of lanes works in; groups begin where a head does, or a whole number of groups
-// later.
+// Heads that a group of lanes works in at most; a group begins a multiple of their common divisor
+// into a head.
 std::uint64_t heads_of_lanes(std::uint64_t lanes, std::uint64_t head_dim) {
-    const bool fits = head_dim % lanes == 0 || lanes % head_dim == 0;
-    return fits ? ceil_div(lanes, head_dim) : ceil_div(lanes - 1, head_dim) + 1;
+    return 1 + ceil_div(lanes - std::gcd(lanes, head_dim), head_dim);
 }
 
 }  // namespace
@@ -113,8 +113,8 @@ LogicPart ssm_state_scale_registers(const SsmConfig& config, const TableNeeds& n
     for (const TableNeed& need : needs) {
         const ScaleTableShape& s = need.shape;
         if (s.kind == LookupKind::Register) continue;
-        const std::uint64_t cells =
-            std::min(lanes, heads_of_lanes(lanes, s.head_dim) * s.dim_groups);
+        const std::uint64_t cells = std::min(
+            {lanes, std::uint64_t{s.cells()}, heads_of_lanes(lanes, s.head_dim) * s.dim_groups});
         bits = std::max(bits, cells * s.state_columns * kScaleBits);
     }
     return {"state scales", Primitive::RegisterBit, static_cast<double>(bits)};

@@ -67,6 +67,11 @@ TEST(SsmCost, TheLanesHoldTheStateScalesOfTheirCells) {
     EXPECT_EQ(bits(2, {{groups, 24}}), 2 * 128 * 32);
     EXPECT_EQ(bits(128, {{groups, 24}}), 2 * 4 * 128 * 32) << "two whole heads";
     EXPECT_EQ(bits(24, {{groups, 24}}), 8 * 128 * 32) << "the end of a head and the next one's";
+    // Heads of 16: groups of 24 begin at a head's start or its middle, so they see two of them.
+    const ScaleTableShape narrow{LookupKind::Direct, 1, 6, 2, 12, 16, 0, 0, 16};
+    EXPECT_EQ(bits(24, {{narrow, 24}}), 2 * 2 * 16 * 32);
+    const ScaleTableShape few{LookupKind::Direct, 1, 2, 2, 12, 16, 0, 0, 16};
+    EXPECT_EQ(bits(64, {{few, 24}}), 4 * 16 * 32) << "the table has no more";
     // A scale for each channel of a Mamba1, and the wider layers of a network decide.
     const ScaleTableShape channels{LookupKind::Direct, 1, 96, 16, 96, 16, 0, 0, 16};
     EXPECT_EQ(bits(16, {{channels, 24}}), 16 * 16 * 32);

@@ -114,6 +114,18 @@ TEST(ScaleTableCost, StateScalesAreReadOnceTheirCellIsFound) {
     EXPECT_EQ(exposed(config, LookupKind::Code, four), 4U + 511U);
 }
 
+// The first channel's walk reads 5 words, B's and C's scale a word each: 7 for one unit. More share
+// the three lookups, but not the walk.
+TEST(ScaleTableCost, UnitsShareWhatComesInFrontOfTheFirstChannel) {
+    ScaleTableConfig config = test::base_table();
+    LookupDemand scan{{6, 19, 128, 9}, {6, 19, 128, 9}, 1, 4, {1, 5, 128, 4}, true, 128};
+    scan.first_channel = {3, 7, 128, 4};
+    EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 7U + 127U);
+    for (config.units = 2; config.units < 5; ++config.units) {
+        EXPECT_EQ(exposed(config, LookupKind::Sequential, scan), 5U + 127U) << config.units;
+    }
+}
+
 TEST(ScaleTableCost, ARegisterIsReadInFrontOfTheTile) {
     ScaleTableConfig config = test::base_table();
     const LookupDemand one{{1, 0, 0, 0}, {1, 0, 0, 0}, 384, 64};
@@ -241,9 +253,11 @@ TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
 TEST(ScaleTableCost, RegistersForOneScaleEach) {
     ScaleTableConfig config = test::base_table();
     const ScaleTableShape quamba1{LookupKind::Register, 1, 1, 1, 1, 1536};
-    EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 32);
+    EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 2 * 32)
+        << "the layer at work and the next";
+    EXPECT_EQ(part(scale_table_area(config, {{quamba1, 1}}), "scale registers"), 32);
     const ScaleTableShape mamba2{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
-    EXPECT_EQ(part(scale_table_area(config, {{mamba2, 24}}), "scale registers"), 4 * 32)
+    EXPECT_EQ(part(scale_table_area(config, {{mamba2, 24}}), "scale registers"), 2 * 4 * 32)
         << "x, the states, B and C";
     config.residency = TableResidency::AllLayers;
     EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 24 * 32);
@@ -256,7 +270,7 @@ TEST(ScaleTableCost, LayersThatDifferNeedTheLogicOfEachKind) {
     TableNeeds needs = mixed();
     needs.push_back({{LookupKind::Sequential, 1, 2, 2, 24, 64, 1, 128, 128}, 1});
     const AreaParts area = scale_table_area(config, needs);
-    EXPECT_EQ(part(area, "scale registers"), 4 * 32);
+    EXPECT_EQ(part(area, "scale registers"), 2 * 4 * 32);
     EXPECT_EQ(part(area, "lookup sequencer"), 1) << "of both sequential shapes";
     EXPECT_EQ(part(area, "lookup registers"), 2 * (32 + 18 + 32)) << "sequential and direct";
     EXPECT_EQ(area.memory.size(), 2U);
