@@ -44,7 +44,8 @@ void take_groups(LayerScheme& scheme, YamlMap& map) {
     const std::string text =
         map.take_text("groups",
                       "what shares a scale: one (all channels), HxD (H head groups in each SSD "
-                      "group, D dim groups in each of them) or channel (nobody)");
+                      "group, D dim groups in each of them) or channel (nobody). Mamba1 is one SSD "
+                      "group, in which 16 neighbouring channels count as a head");
     if (text == "one") return;
     scheme.groups = text == "channel" ? GroupsOf::Channel : GroupsOf::Counted;
     if (scheme.groups == GroupsOf::Channel) return;
@@ -81,8 +82,9 @@ void take_observer(LayerScheme& scheme, YamlMap& map) {
     scheme.observer = map.take_enum<Observer>(
         "observer", {{"percentile", Observer::Percentile}, {"minmax", Observer::MinMax}},
         "what makes the scales of the conv output and of the state where a trace is calibrated for "
-        "the scheme: a high percentile of each sequence, averaged, so that outliers saturate; or "
-        "the largest magnitude, so that nothing does");
+        "the scheme, in the float layer as upstream does: a high percentile of each sequence, "
+        "averaged, so that outliers saturate; or the largest magnitude, so that only what the "
+        "rounding of the layer's input adds does");
 }
 
 LayerScheme take_layer_scheme(YamlMap& map) {

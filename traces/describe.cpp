@@ -162,14 +162,18 @@ std::vector<ScaleRow> scales(const Trace& trace) {
     return rows;
 }
 
-std::vector<std::string> validate(const Trace& trace) {
-    const TraceInfo& info = trace.info();
+void require_intact(const Trace& trace) {
+    const std::string& promised = trace.info().data_sha256;
     const std::string computed = trace.computed_data_sha256();
-    if (computed != info.data_sha256) {
-        throw error_in_metadata(trace.path(), "data_sha256",
-                                "promises " + info.data_sha256.substr(0, 16) +
-                                    "..., the data gives " + computed.substr(0, 16) + "...");
-    }
+    if (computed == promised) return;
+    throw error_in_metadata(trace.path(), "data_sha256",
+                            "promises " + promised.substr(0, 16) + "..., the data gives " +
+                                computed.substr(0, 16) + "...");
+}
+
+std::vector<std::string> validate(const Trace& trace) {
+    require_intact(trace);
+    const TraceInfo& info = trace.info();
     std::vector<std::string> remarks;
     if (info.shapes_only) return remarks;
     remark_layers(trace, remarks);

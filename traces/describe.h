@@ -23,8 +23,11 @@ struct ScaleRow {
 std::vector<ScaleRow> scales(const Trace& trace);
 
 /// open() checks everything but the hash. This reads the file to its end and throws TraceError
-/// where the data is not what data_sha256 promises. Returns remarks on what is allowed but unusual:
-/// scales that come from one observer and differ, embedding scales <= 0.
+/// where the data is not what data_sha256 promises.
+void require_intact(const Trace& trace);
+
+/// Requires that, and returns remarks on what is allowed but unusual: scales that come from one
+/// observer and differ, embedding scales <= 0.
 std::vector<std::string> validate(const Trace& trace);
 
 }  // namespace mambasic::traces

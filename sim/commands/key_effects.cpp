@@ -106,8 +106,8 @@ constexpr std::array<Effect, 85> kEffects = {{
     {"scheme.groups", "bits from conv1d on; cycles, energy, area, DRAM bytes of the tables"},
     {"scheme.lookup", "cycles of conv1d and scan that wait for lookups, energy, area, DRAM bytes"},
     {"scheme.observer",
-     "bits and SQNR where compare or trace group calibrates scales; no cycles, and nothing where "
-     "a trace's own scales are used"},
+     "bits and SQNR where compare or trace group calibrates scales (cycles only as far as later "
+     "layers' groups then end elsewhere); nothing where a trace's own scales are used"},
     {"scheme.layers", "what its schemes change, each in its layers"},
 }};
 

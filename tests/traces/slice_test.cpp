@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <functional>
+
 #include "handmade_trace.h"
 #include "tiny_options.h"
 #include "traces/error.h"
+#include "traces/synth/regroup.h"
 #include "traces/synth/replay.h"
 
 namespace mambasic::traces::synth {
@@ -43,6 +47,35 @@ TEST(Slice, AllLayersKeepTheHeadAndEveryTensor) {
     EXPECT_TRUE(again.info().has_head);
     EXPECT_EQ(again.info().data_sha256, whole.info().data_sha256);
     EXPECT_EQ(again.info().notes.at("slice.of_header_sha256"), whole.header_sha256());
+}
+
+// A trace one of whose weights changed after it was hashed.
+Trace damaged(const Trace& whole) {
+    const Tensor* weight = whole.find("backbone.layers.0.mixer.conv1d.weight");
+    const std::string bytes(reinterpret_cast<const char*>(weight->data), weight->bytes());
+    std::string content = test::read_file(whole.path());
+    content.at(content.find(bytes)) ^= 1;
+    const std::string path = temp_path("damaged");
+    test::write_file(path, content);
+    return Trace::open(path);
+}
+
+// Else the new file would vouch for what the old one's hash denies.
+TEST(Slice, WhatMakesATraceOfAnotherWantsItIntact) {
+    const Trace broken = damaged(made(Phase::Prefill, RecordLevel::None));
+    const std::string path = temp_path("unmade");
+    const auto refusal = [&path](const std::function<void()>& make) -> std::string {
+        try {
+            make();
+        } catch (const TraceError& error) {
+            EXPECT_FALSE(std::filesystem::exists(path));
+            return error.what();
+        }
+        return "accepted";
+    };
+    EXPECT_NE(refusal([&] { slice(broken, 0, 1, path); }).find("data_sha256"), std::string::npos);
+    EXPECT_NE(refusal([&] { regroup(broken, TargetScales{}, path); }).find("data_sha256"),
+              std::string::npos);
 }
 
 TEST(Slice, InputIsTheSameRecordedOrRecomputed) {

@@ -1,5 +1,6 @@
 #include "traces/synth/regroup.h"
 
+#include "traces/describe.h"
 #include "traces/error.h"
 #include "traces/layer_groups.h"
 #include "traces/metadata.h"
@@ -107,6 +108,7 @@ void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const
     }
     const TraceInfo info = regrouped_info(trace, targets);
     require_sane(path, info);
+    require_intact(trace);  // what is written gets a hash of its own
     Assembler assembler(path, info);
     if (info.shapes_only) {
         assembler.finish();

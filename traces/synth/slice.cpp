@@ -1,5 +1,6 @@
 #include "traces/synth/slice.h"
 
+#include "traces/describe.h"
 #include "traces/error.h"
 #include "traces/layer_groups.h"
 #include "traces/layout.h"
@@ -54,6 +55,7 @@ void slice(const Trace& trace, std::uint32_t first, std::uint32_t count, const s
                          std::to_string(std::uint64_t{first} + count) +
                          " are not within 0:" + std::to_string(whole.layers));
     }
+    require_intact(trace);  // what is written gets a hash of its own
     const TraceInfo info = sliced_info(trace, first, count);
     Assembler assembler(path, info);
     if (info.shapes_only) {
