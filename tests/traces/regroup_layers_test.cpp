@@ -63,6 +63,20 @@ TEST(RegroupLayers, AlikeIsNoHybridAndAHybridCanBeLeft) {
               hybrid.info().data_sha256);
 }
 
+TEST(RegroupLayers, WhatMadeTheScalesIsSaidOfEachLayer) {
+    const Trace before = captured(Scheme::Quamba2);
+    EXPECT_TRUE(before.info().observers.empty());
+    TargetScales maximum = kOne;
+    maximum.observer = Observer::MinMax;
+    const Trace mixed = regrouped(before, Targets{maximum, kOne}, "mixed");
+    EXPECT_EQ(mixed.info().observers, (LayerObservers{Observer::MinMax, Observer::Percentile}));
+    slice(mixed, 1, 1, temp_path("part"));
+    EXPECT_EQ(Trace::open(temp_path("part")).info().observers,
+              LayerObservers{Observer::Percentile});
+    EXPECT_EQ(regrouped(mixed, cells(4, 4), "again").info().observers,
+              (LayerObservers{Observer::MinMax, Observer::MinMax}));
+}
+
 TEST(RegroupLayers, ASliceHasTheGroupsOfItsLayers) {
     const Trace hybrid = regrouped(captured(Scheme::Quamba2), Targets{kOne, cells(4, 4)});
     slice(hybrid, 0, 2, temp_path("whole"));
