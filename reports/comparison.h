@@ -44,7 +44,7 @@ struct ComparedScheme {
     std::uint64_t exposed_lookup_cycles = 0;
     std::uint64_t lookups = 0;
     Band energy_pj;
-    Band lookup_energy_pj;  // on chip: without fetching tables from DRAM
+    Band lookup_energy_pj;  // as in LookupSection
     double conv_energy_pj = 0;
     double dram_energy_pj = 0;
     Band area_mm2;
@@ -70,7 +70,8 @@ struct ComparedScheme {
 struct RefusedScheme {
     std::string scheme;
     std::string scheme_sha256;
-    std::string why;  // one line: the place and the way out
+    std::string why;               // one line: the place and the way out; files without folders
+    std::string why_with_folders;  // in no file: for the terminal of the one who asked
 };
 
 struct Comparison {

@@ -114,11 +114,13 @@ bool any(const Rows& rows, ScalesFrom scales) {
                        [&](const ComparedScheme& row) { return row.scales == scales; });
 }
 
-// Below the table, a line each.
+// Below the table, a line each. The place of the fault, with its folders, is not the report's.
 std::string refusals(const std::vector<RefusedScheme>& refused, const Ink& ink) {
     std::string text;
     for (const RefusedScheme& row : refused) {
-        text.append("  ").append(ink.bad(row.scheme + " did not run: " + row.why)).append("\n");
+        text.append("  ")
+            .append(ink.bad(row.scheme + " did not run; stderr tells why"))
+            .append("\n");
     }
     return text;
 }
@@ -136,8 +138,8 @@ std::string footnotes(const Rows& rows) {
     const auto looks_up = [](const ComparedScheme& row) { return row.lookup != "none"; };
     if (std::any_of(rows.begin(), rows.end(), looks_up)) {
         text +=
-            "  lookup energy is spent on the chip: fetching the tables from DRAM is in energy "
-            "alone\n";
+            "  lookup energy is of reads and comparisons: filling the tables and their leakage are "
+            "in energy alone\n";
     }
     if (!rows.empty() && rows.front().check.mismatches) {
         text += "  check: every tensor against golden under the same scheme, bit for bit\n";
@@ -150,6 +152,7 @@ std::string owners(const Rows& rows, const std::string& note) {
     std::string who;
     std::size_t count = 0;
     for (const ComparedScheme& row : rows) {
+        if (note.rfind("scheme " + row.scheme + ": ", 0) == 0) return "";  // it says so itself
         if (std::find(row.notes.begin(), row.notes.end(), note) == row.notes.end()) continue;
         who.append(who.empty() ? "" : ", ").append(row.scheme);
         ++count;

@@ -101,7 +101,9 @@ struct LookupSection {
     /// its lookup; a longer tile may still leave the run as long as it was, if nothing waited for
     /// it.
     std::uint64_t exposed_cycles = 0;
-    Band energy_pj;  // on chip: without fetching tables from DRAM
+    /// Of reads and comparisons. Filling the tables and their leakage are in the whole energy
+    /// alone, in the blocks dram, dma_load and scale_table.
+    Band energy_pj;
     Band table_area_mm2;
     Band logic_area_mm2;
 };

@@ -126,9 +126,10 @@ std::string lookup_lines(const LookupSection& l) {
         l.ranges_bytes + l.scales_bytes + l.codes_bytes + l.state_scales_bytes;
     return "  " + l.kind + ": " + grouped(l.lookups) + " lookups, " + grouped(l.cycles) +
            " cycles in front of tiles (" + grouped(l.exposed_cycles) +
-           " of them lengthened a tile), " + human_energy(l.energy_pj.value) + " on chip, tables " +
-           human_bytes(bytes) + ", " + three_digits(l.table_area_mm2.value) +
-           " mm2 of tables and " + three_digits(l.logic_area_mm2.value) + " mm2 of logic\n";
+           " of them lengthened a tile), " + human_energy(l.energy_pj.value) +
+           " of reads and comparisons, tables " + human_bytes(bytes) + ", " +
+           three_digits(l.table_area_mm2.value) + " mm2 of tables and " +
+           three_digits(l.logic_area_mm2.value) + " mm2 of logic\n";
 }
 
 std::string quantization_lines(const QuantizationSection& q) {

@@ -10,6 +10,7 @@
 #include "sim/check.h"
 #include "sim/compare_children.h"
 #include "sim/compare_trace.h"
+#include "sim/file_names.h"
 #include "sim/progress.h"
 #include "sim/quality.h"
 #include "sim/reference.h"
@@ -78,7 +79,9 @@ private:
         const std::vector<ChildResult> results = run_children(
             works, request_.jobs, [&](const Progress& p) { line.update(p.done, p.total); });
         for (std::size_t m = 0; m < made_.size(); ++m) {
-            for (Row* row : made_[m].rows) row->refused = results[m].refused;
+            const std::string refused =
+                replaced(results[m].refused, folder_->file(m), request_.trace.path());
+            for (Row* row : made_[m].rows) row->refused = refused;
         }
     }
 
@@ -87,12 +90,17 @@ private:
     std::optional<TraceFolder> folder_;
 };
 
-std::string report_of(const CompareRequest& request, const Scheme& scheme,
-                      const traces::Trace& trace, const Tell& tell) {
+RunOptions run_options(const CompareRequest& request) {
     RunOptions options;
     options.numerics = request.numerics;
     options.first_layer = request.first_layer;
     options.layers = request.layers;
+    return options;
+}
+
+std::string report_of(const CompareRequest& request, const Scheme& scheme,
+                      const traces::Trace& trace, const Tell& tell) {
+    RunOptions options = run_options(request);
     options.on_progress = tell;
     const std::vector<std::string> approximate = approximate_units(request.chip);
     std::optional<Quality> quality;
@@ -121,7 +129,9 @@ std::vector<Row> rows_of(const CompareRequest& request) {
     for (const Scheme& scheme : request.schemes) {
         Row row{scheme, ScalesFrom::Recorded, "", ""};
         try {
-            row.scales = scales_from(request.trace, scheme, request.numerics);
+            // On the user's own trace: one that cannot run has no say in what the others run.
+            require_fit(request.chip, scheme, request.trace, run_options(request));
+            row.scales = scales_from(request.trace, scheme, run_options(request));
             calibrated = calibrated || row.scales == ScalesFrom::Calibrated;
         } catch (const models::UserError& e) {
             row.refused = e.what();
@@ -157,7 +167,16 @@ void run_rows(const CompareRequest& request, std::vector<Row>& rows) {
     for (std::size_t i = 0; i < running.size(); ++i) {
         running[i]->report = results[i].text;
         running[i]->refused = results[i].refused;
+        if (running[i]->scales != ScalesFrom::Calibrated) continue;
+        const std::string path = calibrated.path(*running[i]);  // nobody knows it
+        running[i]->refused = replaced(running[i]->refused, path, request.trace.path());
     }
+}
+
+// Who tells it names the scheme.
+std::string without_name(const std::string& why, const std::string& scheme) {
+    const std::string name = "scheme " + scheme + ": ";
+    return why.rfind(name, 0) == 0 ? why.substr(name.size()) : why;
 }
 
 std::optional<double> change_in_percent(double from, double to) {
@@ -173,13 +192,15 @@ reports::Change change(const ComparedScheme& from, const ComparedScheme& to) {
 
 void add_row(reports::Comparison& comparison, const CompareRequest& request, const Row& row) {
     if (!row.refused.empty()) {
-        comparison.refused.push_back({row.scheme.name, row.scheme.sha256, row.refused});
+        const std::string why = without_name(row.refused, row.scheme.name);
+        comparison.refused.push_back({row.scheme.name, row.scheme.sha256,
+                                      without_folders(why, request.chip, request.trace), why});
         return;
     }
     ComparedScheme made = reports::compared(row.report);
     made.scales = row.scales;
     if (row.scales == ScalesFrom::Calibrated) {
-        made.observer = observer_name(targets_of(request.trace, row.scheme));
+        made.observer = observer_name(targets_of(request.trace, row.scheme), run_options(request));
     }
     if (!comparison.schemes.empty()) made.change = change(comparison.schemes.front(), made);
     comparison.schemes.push_back(std::move(made));
@@ -200,10 +221,6 @@ reports::Comparison compare(const CompareRequest& request) {
     comparison.command = request.asked.command;
     comparison.timing_only = !request.numerics;
     for (const Row& row : rows) add_row(comparison, request, row);
-    if (comparison.schemes.empty()) {
-        const reports::RefusedScheme& first = comparison.refused.front();
-        throw models::UserError("scheme " + first.scheme + ": " + first.why);
-    }
     return comparison;
 }
 

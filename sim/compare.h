@@ -22,8 +22,8 @@ struct CompareRequest {
     Asked asked;
 };
 
-/// A scheme that cannot run is told as refused beside those that can. Throws UserError with the
-/// first one's name where none can, InternalError, and Interrupted (compare_children.h).
+/// A scheme that cannot run is told as refused beside those that can, and changes nothing of
+/// theirs. Throws what run_children does (compare_children.h).
 reports::Comparison compare(const CompareRequest& request);
 
 }  // namespace mambasic::sim

@@ -117,18 +117,14 @@ std::string Child::how_it_ended() const {
     return std::string("died: ") + ::strsignal(WTERMSIG(status_));
 }
 
-std::string Child::why_refused() const {
-    if (wrong_input_) return *wrong_input_;
-    // Only the system or a person kills so, the system because memory ran out.
-    const bool killed = WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL;
-    return killed ? how_it_ended() + "; where memory is short, fewer --jobs need less" : "";
-}
-
 ChildResult Child::result(const std::string& name) const {
-    if (is_our_fault()) {
-        throw models::InternalError(name + ": " + our_fault_.value_or(how_it_ended()));
+    if (!has_failed()) return result_ ? ChildResult{*result_, ""} : ChildResult{"", *wrong_input_};
+    // Only the system or a person kills so, the system because memory ran out.
+    if (WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL) {
+        throw models::UserError(name + ": " + how_it_ended() +
+                                "; where memory is short, fewer --jobs need less");
     }
-    return result_ ? ChildResult{*result_, ""} : ChildResult{"", why_refused()};
+    throw models::InternalError(name + ": " + our_fault_.value_or(how_it_ended()));
 }
 
 void Child::take_messages() {

@@ -29,13 +29,13 @@ public:
     bool read();
 
     /// After read() gave true.
-    bool is_our_fault() const { return !result_ && why_refused().empty(); }
-    /// Throws InternalError, led by `name`, where the fault is ours.
+    /// Neither a result nor wrong input: that is no scheme's own, and the others are over too.
+    bool has_failed() const { return !result_ && !wrong_input_; }
+    /// Where it failed, throws, led by `name`: UserError where it was killed, else InternalError.
     ChildResult result(const std::string& name) const;
 
 private:
     void take_messages();
-    std::string why_refused() const;
     std::string how_it_ended() const;
 
     pid_t id_ = 0;

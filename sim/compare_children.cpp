@@ -99,7 +99,7 @@ private:
             const std::size_t i = indices[f - 1];
             if (files[f].revents == 0 || !children_[i] || !children_[i]->read()) continue;
             ended_[i] = true;
-            if (children_[i]->is_our_fault()) drop_behind(i);
+            if (children_[i]->has_failed()) drop_behind(i);
         }
     }
     // Those before it go on: which failure is told must not depend on who is quicker.

@@ -30,9 +30,9 @@ struct ChildResult {
 
 /// What became of each work, in the order given, whatever the order in which they ended. At most
 /// `jobs` children at once; each has its share of the threads that OpenMP would give this process.
-/// One whose input is wrong is no hindrance to others. Where the fault is ours, those after it are
-/// killed and the first such failure in the order given is thrown: InternalError, its message led
-/// by the work's name.
+/// One whose input is wrong is no hindrance to others. Where the fault is ours or one was killed,
+/// those after it are killed too, and the first such failure in the order given is thrown, its
+/// message led by the work's name: InternalError, or UserError where memory may have run out.
 /// Throws Interrupted. Whoever leaves early, and a parent that dies, takes the children along.
 /// `on_progress` may be empty; its total is what all of them will do if each does what one does.
 std::vector<ChildResult> run_children(const std::vector<ChildWork>& works, unsigned jobs,

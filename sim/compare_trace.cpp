@@ -9,6 +9,7 @@
 
 #include "models/common/error.h"
 #include "sim/target_scales.h"
+#include "traces/layer_observers.h"
 
 namespace mambasic::sim {
 
@@ -19,10 +20,10 @@ using traces::synth::TargetScales;
 
 namespace {
 
-bool has_usual_observer(const TargetScales& target) {
-    TargetScales usual = target;
-    usual.observer.reset();
-    return target.observed_by() == usual.observed_by();
+// Behind the last layer that runs, counted in the trace.
+std::uint32_t end_of(const RunOptions& options, std::size_t layers) {
+    const auto all = static_cast<std::uint32_t>(layers);
+    return options.layers == 0 ? all : std::min(all, options.first_layer + options.layers);
 }
 
 }  // namespace
@@ -76,29 +77,32 @@ bool same_scales(const Targets& one, const Targets& other) {
     return std::equal(one.begin(), one.end(), other.begin(), other.end(), same);
 }
 
-std::string observer_name(const Targets& targets) {
+std::string observer_name(const Targets& targets, const RunOptions& options) {
     const auto some = [&](Observer observer) {
-        return std::any_of(targets.begin(), targets.end(), [&](const TargetScales& target) {
-            return target.observed_by() == observer;
-        });
+        return std::any_of(
+            targets.begin() + options.first_layer,
+            targets.begin() + end_of(options, targets.size()),
+            [&](const TargetScales& target) { return target.observed_by() == observer; });
     };
-    if (!some(Observer::MinMax)) return "percentile";
-    return some(Observer::Percentile) ? "mixed" : "minmax";
+    if (some(Observer::MinMax) && some(Observer::Percentile)) return "mixed";
+    return name_of(some(Observer::MinMax) ? Observer::MinMax : Observer::Percentile);
 }
 
-ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics) {
+ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme,
+                       const RunOptions& options) {
     const traces::TraceInfo& info = trace.info();
-    const traces::LayerGroups wanted = layer_groups(trace, scheme);
+    const traces::LayerGroups groups = layer_groups(trace, scheme);
+    const Targets targets = targets_of(trace, scheme);
     bool same_groups = true;
-    for (std::uint32_t index = 0; index < info.layers; ++index) {
-        same_groups = same_groups && info.table(index) == wanted[index];
+    bool same_observers = true;
+    for (std::uint32_t i = options.first_layer; i < end_of(options, info.layers); ++i) {
+        same_groups = same_groups && info.table(i) == groups[i];
+        same_observers = same_observers && info.observer(i) == targets[i].observed_by();
     }
-    if (!numerics) {
+    if (!options.numerics) {
         return same_groups && !info.shapes_only ? ScalesFrom::Recorded : ScalesFrom::Nowhere;
     }
-    const Targets targets = targets_of(trace, scheme);
-    const bool usual = std::all_of(targets.begin(), targets.end(), has_usual_observer);
-    return same_groups && usual ? ScalesFrom::Recorded : ScalesFrom::Calibrated;
+    return same_groups && same_observers ? ScalesFrom::Recorded : ScalesFrom::Calibrated;
 }
 
 }  // namespace mambasic::sim

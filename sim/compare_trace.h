@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reports/comparison.h"
+#include "sim/run.h"
 #include "sim/scheme.h"
 #include "traces/synth/regroup.h"
 #include "traces/trace.h"
@@ -34,11 +35,12 @@ Targets targets_of(const traces::Trace& trace, const Scheme& scheme);
 
 bool same_scales(const Targets& one, const Targets& other);
 
-/// "percentile" or "minmax"; "mixed" where layers differ.
-std::string observer_name(const Targets& targets);
+/// "percentile" or "minmax"; "mixed" where layers differ that run.
+std::string observer_name(const Targets& targets, const RunOptions& options);
 
-/// Where the scheme's scales come from on this trace. A trace does not say what made its scales:
-/// they are taken to be of the usual observer, a percentile of one scale and the maxima of groups.
-reports::ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme, bool numerics);
+/// Where the scheme's scales come from in the layers that run: recorded are those that the trace
+/// has in the scheme's groups, and where bits are computed, of the scheme's observer.
+reports::ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme,
+                                const RunOptions& options);
 
 }  // namespace mambasic::sim

@@ -168,6 +168,16 @@ private:
 
 }  // namespace
 
+void require_fit(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
+                 const RunOptions& options) {
+    RunOptions shapes = options;
+    shapes.numerics = false;
+    check_inputs(chip, scheme, trace, shapes);
+    const Workload work = workload_of(chip, scheme, trace, shapes);
+    check_tables(work, chip);
+    const Schedule schedule(work, chip);
+}
+
 reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
                     const RunOptions& options) {
     check_inputs(chip, scheme, trace, options);

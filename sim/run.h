@@ -44,6 +44,11 @@ struct RunOptions {
     std::function<void(const Progress&)> on_progress;  // may be empty
 };
 
+/// Throws what run() would where the scheme has no place in the network, or the chip none for the
+/// work: all that shapes tell, numerics or not. May be called at any time.
+void require_fit(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
+                 const RunOptions& options);
+
 /// provenance.command and provenance.trace are the caller's to fill.
 reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
                     const RunOptions& options);

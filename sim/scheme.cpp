@@ -108,10 +108,19 @@ void read_first(const YamlMap& map, const std::string& key, LayerScheme& scheme)
     }
 }
 
+// Reports and notes know a part by its name.
+void refuse_twin(const Scheme& scheme, const LayerScheme& layers, const YamlMap& part) {
+    const bool twin =
+        std::any_of(scheme.layers.begin(), scheme.layers.end(),
+                    [&](const LayerScheme& other) { return other.name == layers.name; });
+    if (twin) part.reject("name", "'" + layers.name + "' is another part's name; take a new one");
+}
+
 void take_layers(Scheme& scheme, YamlMap map) {
     for (const std::string& key : map.keys()) {
         YamlMap part = map.take_map(key.c_str(), "the scheme from this layer on");
         LayerScheme layers = take_layer_scheme(part);
+        refuse_twin(scheme, layers, part);
         part.finish();
         read_first(map, key, layers);
         const LayerScheme* before = scheme.layers.empty() ? nullptr : &scheme.layers.back();

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <sstream>
+
+#include "traces/layer_runs.h"
 
 namespace mambasic::traces {
 
@@ -28,14 +29,9 @@ bool read_groups(const std::string& text, GroupShape& out) {
 }
 
 std::string spell_layer_groups(const LayerGroups& groups) {
-    std::string out;
-    std::size_t first = 0;
-    for (std::size_t i = 1; i <= groups.size(); ++i) {
-        if (i < groups.size() && groups[i] == groups[first]) continue;
-        out += (first == 0 ? "" : ", ") + std::to_string(i - first) + " " + spell(groups[first]);
-        first = i;
-    }
-    return out;
+    std::vector<std::string> words(groups.size());
+    std::transform(groups.begin(), groups.end(), words.begin(), spell);
+    return spell_runs(words);
 }
 
 void set_layer_groups(const LayerGroups& groups, TraceInfo& info) {
@@ -54,24 +50,14 @@ void set_layer_groups(const LayerGroups& groups, TraceInfo& info) {
 }
 
 bool read_layer_groups(const std::string& text, std::uint32_t ssd_groups, LayerGroups& out) {
-    constexpr std::size_t kMostLayers = 1024;
-    std::istringstream ranges(text);
-    for (std::string range; std::getline(ranges, range, ',');) {
-        if (!out.empty() && range.rfind(' ', 0) == 0) range.erase(0, 1);
-        const std::size_t space = range.find(' ');
-        std::uint32_t layers = 0;
-        if (space == std::string::npos || !read_natural(range.substr(0, space), layers)) {
-            return false;
-        }
-        std::optional<GroupShape> groups;
-        const std::string word = range.substr(space + 1);
-        if (word != "one" && !read_groups(word, groups.emplace(GroupShape{ssd_groups, 0, 0}))) {
-            return false;
-        }
-        if (layers == 0 || layers > kMostLayers - out.size()) return false;
-        out.insert(out.end(), layers, groups);
+    std::vector<std::string> words;
+    if (!read_runs(text, words)) return false;
+    for (const std::string& word : words) {
+        std::optional<GroupShape>& groups = out.emplace_back();
+        if (word == "one") continue;
+        if (!read_groups(word, groups.emplace(GroupShape{ssd_groups, 0, 0}))) return false;
     }
-    return !out.empty() && text.back() != ',';
+    return true;
 }
 
 }  // namespace mambasic::traces

@@ -7,12 +7,15 @@
 
 #include "traces/error.h"
 #include "traces/layer_groups.h"
+#include "traces/layer_observers.h"
 
 namespace mambasic::traces {
 
 namespace {
 
 using Strings = std::map<std::string, std::string>;
+
+constexpr const char* kObserver = "regroup.observer";
 
 // Hands out the keys one by one and remembers them, so that the rest are notes.
 class Keys {
@@ -51,6 +54,18 @@ public:
                                     "'" + text(key) +
                                         "' is not LAYERS GROUPS, ..., such as "
                                         "12 one, 12 4x4");
+        }
+        return out;
+    }
+
+    LayerObservers layer_observers(const std::string& key, std::uint32_t layers) {
+        LayerObservers out;
+        if (strings_.count(key) == 0) return out;
+        if (!read_layer_observers(text(key), layers, out)) {
+            throw error_in_metadata(
+                path_, key,
+                "'" + text(key) + "' is not percentile, minmax or, for all of " +
+                    std::to_string(layers) + " layers, as in 12 percentile, 12 minmax");
         }
         return out;
     }
@@ -165,8 +180,9 @@ TraceInfo parse_info(const std::string& path, const Strings& metadata) {
         info.data_sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
         throw error_in_metadata(path, "data_sha256", "is not 64 lower-case hexadecimal digits");
     }
-    info.notes = keys.rest();
     require_sane(path, info);
+    info.observers = keys.layer_observers(kObserver, info.layers);
+    info.notes = keys.rest();
     return info;
 }
 
@@ -200,6 +216,7 @@ Strings metadata_of(const TraceInfo& info) {
         out["dt_rank"] = std::to_string(info.dims.dt_rank);
     }
     if (info.hybrid()) out["table_groups"] = spell_layer_groups(info.layer_groups);
+    if (!info.observers.empty()) out[kObserver] = spell_layer_observers(info.observers);
     if (info.grouped()) {
         out["table_groups"] =
             std::to_string(info.groups.head_groups) + "x" + std::to_string(info.groups.dim_groups);

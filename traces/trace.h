@@ -12,6 +12,7 @@
 
 #include "traces/mamba1.h"
 #include "traces/mamba2.h"
+#include "traces/observer.h"
 #include "traces/tensor.h"
 
 namespace mambasic::traces {
@@ -44,6 +45,7 @@ struct TraceInfo {
     Dims dims;
     GroupShape groups;         // of quamba2's scale tables; one cell elsewhere
     LayerGroups layer_groups;  // hybrid only, whose layers differ
+    LayerObservers observers;  // of each layer; empty where the trace does not say them
     bool packed_w4 = false;    // W4 codes in upstream's packed words; open() sees it by their dtype
     float epsilon = 1e-5F;
     std::string producer;
@@ -57,6 +59,10 @@ struct TraceInfo {
     std::optional<GroupShape> table(std::uint32_t index) const {
         if (hybrid()) return layer_groups.at(index);
         return grouped() ? std::optional<GroupShape>(groups) : std::nullopt;
+    }
+    /// What made the scales of layer `index`: the usual, where the trace does not say it.
+    Observer observer(std::uint32_t index) const {
+        return observers.empty() ? usual_observer(table(index).has_value()) : observers.at(index);
     }
 };
 

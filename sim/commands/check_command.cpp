@@ -8,6 +8,7 @@
 #include "sim/check.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
+#include "sim/commands/scheme_note.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/commands/verb.h"
 #include "sim/packed_note.h"
@@ -94,8 +95,17 @@ std::vector<std::string> next_steps(const reports::CheckSection& check, bool acc
             "everything after it computes from wrong inputs"};
 }
 
-std::string note_line(const std::string& note) {
-    return note.empty() ? "" : reports::Ink(wants_colour()).warning("  note: " + note) + "\n";
+// What bears on the bits; what they cost is told by run.
+std::string note_lines(const ChipConfig& chip, const Scheme& scheme, const traces::TraceInfo& info,
+                       const reports::Report& report) {
+    std::vector<std::string> notes = scheme_notes(scheme, info, report, true);
+    const std::string packed = packed_note(chip, info.w4());
+    if (!packed.empty()) notes.push_back(packed);
+    std::string lines;
+    for (const std::string& note : notes) {
+        lines += reports::Ink(wants_colour()).warning("  note: " + note) + "\n";
+    }
+    return lines;
 }
 
 int check_command(const Arguments& arguments) {
@@ -127,7 +137,7 @@ int check_command(const Arguments& arguments) {
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)
-              << note_line(packed_note(chip, trace.info().w4()))
+              << note_lines(chip, scheme, trace.info(), report)
               << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
               << reports::to_text(*report.check,
                                   {wants_colour(), next_steps(*report.check, accepted)});

@@ -25,7 +25,8 @@ void show_overview(const std::vector<Verb>& verbs) {
     list(verbs);
     std::cout
         << "\nmambasic VERB --help tells every option. Exit status: 0 done and equal, 1 a check "
-           "found a\ndifference, 2 the input is wrong, 3 internal error.\n";
+           "found a\ndifference, 2 the input is wrong, 3 internal error. compare: 2 also where a "
+           "scheme could\nnot run, but 1 where another differed.\n";
 }
 
 po::options_description options_of(const Verb& verb) {

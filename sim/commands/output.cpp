@@ -37,9 +37,10 @@ std::string checked_folder(const Arguments& arguments, const std::vector<std::st
 
 void complete(reports::Report& report, const ChipConfig& chip, const Scheme& scheme,
               const traces::Trace& trace, const Asked& asked) {
-    for (std::string note :
-         {weight_note(chip, trace.info(), report), scheme_note(scheme, trace.info(), report)}) {
-        if (!note.empty()) report.notes.push_back(std::move(note));
+    std::string weights = weight_note(chip, trace.info(), report);
+    if (!weights.empty()) report.notes.push_back(std::move(weights));
+    for (std::string& note : scheme_notes(scheme, trace.info(), report, asked.numerics)) {
+        report.notes.push_back(std::move(note));
     }
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.trace = std::filesystem::path(trace.path()).filename().string();

@@ -10,14 +10,15 @@
 
 namespace mambasic::sim {
 
-/// The provenance that only the command line knows.
+/// What only the command line knows of a report.
 struct Asked {
     std::string command;  // from Arguments::command
     std::vector<std::string> overrides;
+    bool numerics = true;
 };
 
 /// What the report of a run lacks: the rest of its provenance, and notes on weights read again and
-/// on what a hybrid's layers missed.
+/// on what ran otherwise than the scheme says.
 void complete(reports::Report& report, const ChipConfig& chip, const Scheme& scheme,
               const traces::Trace& trace, const Asked& asked);
 

@@ -75,7 +75,7 @@ int run_command(const Arguments& arguments) {
     }
     const Asked asked = {
         arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"}),
-        arguments.list("set")};
+        arguments.list("set"), options.numerics};
     const reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     if (dump) dump->finish();
     out.write(report, reports::to_text(report, {}));

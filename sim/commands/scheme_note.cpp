@@ -1,10 +1,17 @@
 #include "sim/commands/scheme_note.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "traces/layer_observers.h"
 
 namespace mambasic::sim {
+namespace {
 
-std::string scheme_note(const Scheme& scheme, const traces::TraceInfo& info,
+using traces::LayerObservers;
+using traces::Observer;
+
+std::string hybrid_note(const Scheme& scheme, const traces::TraceInfo& info,
                         const reports::Report& report) {
     const std::uint32_t network = info.dims.n_layer;
     std::string missed;
@@ -21,6 +28,44 @@ std::string scheme_note(const Scheme& scheme, const traces::TraceInfo& info,
     return "scheme " + scheme.name + ": of the network's " + std::to_string(network) + " layers, " +
            std::to_string(report.layers.front().index) + " to " +
            std::to_string(report.layers.back().index) + " ran; none of them has its part " + missed;
+}
+
+std::string names_of(const LayerObservers& observers) {
+    std::string names = name_of(observers.front());
+    for (const Observer observer : observers) {
+        if (observer != observers.front()) return names + " and " + name_of(observer);
+    }
+    return names;
+}
+
+std::string observer_note(const Scheme& scheme, const traces::TraceInfo& info,
+                          const reports::Report& report) {
+    LayerObservers asked, has;  // where they differ
+    for (const reports::LayerRow& row : report.layers) {
+        const Observer wanted = scheme.of_layer(row.index, info.dims.n_layer).observer;
+        const Observer made = info.observer(row.index - info.first_layer);
+        if (wanted == made) continue;
+        asked.push_back(wanted);
+        has.push_back(made);
+    }
+    if (asked.empty()) return "";
+    return "scheme " + scheme.name + ": asks for " + names_of(asked) + " scales, but those of " +
+           std::to_string(asked.size()) + " of the " + std::to_string(report.layers.size()) +
+           " layers that ran are of " + names_of(has) +
+           "; the trace's own scales ran, mambasic trace group --scheme makes others";
+}
+
+}  // namespace
+
+std::vector<std::string> scheme_notes(const Scheme& scheme, const traces::TraceInfo& info,
+                                      const reports::Report& report, bool numerics) {
+    std::vector<std::string> notes;
+    std::string note = hybrid_note(scheme, info, report);
+    if (!note.empty()) notes.push_back(std::move(note));
+    if (!numerics) return notes;
+    note = observer_note(scheme, info, report);
+    if (!note.empty()) notes.push_back(std::move(note));
+    return notes;
 }
 
 }  // namespace mambasic::sim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "reports/report.h"
 #include "sim/scheme.h"
@@ -9,9 +10,10 @@
 
 namespace mambasic::sim {
 
-/// Which of a hybrid's schemes none of the layers that ran has; empty where all are met. A trace of
-/// a network's first layers says nothing of a scheme that begins behind them.
-std::string scheme_note(const Scheme& scheme, const traces::TraceInfo& info,
-                        const reports::Report& report);
+/// Which of a hybrid's schemes none of the layers that ran has: a trace of a network's first layers
+/// says nothing of a scheme that begins behind them. And where bits were computed, whether the
+/// trace's scales are of another observer than the scheme names.
+std::vector<std::string> scheme_notes(const Scheme& scheme, const traces::TraceInfo& info,
+                                      const reports::Report& report, bool numerics);
 
 }  // namespace mambasic::sim

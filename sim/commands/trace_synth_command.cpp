@@ -47,10 +47,11 @@ Scheme scheme_from(const Arguments& arguments, const traces::Dims& dims) {
     const std::string usual = dims.mamba2() ? "quamba2" : "quamba1";
     const std::string scheme = arguments.choice_or("scheme", {"quamba1", "quamba2"}, usual);
     if (scheme == "quamba1") return Scheme::Quamba1;
-    if (!dims.mamba2())
+    if (!dims.mamba2()) {
         arguments.reject("scheme",
                          "a Mamba1 trace is made with quamba1; mambasic trace group then gives it "
                          "groups");
+    }
     return Scheme::Quamba2;
 }
 

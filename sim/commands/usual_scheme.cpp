@@ -7,11 +7,18 @@
 namespace mambasic::sim {
 namespace {
 
-bool fits(const traces::Trace& trace, const std::string& scheme) {
+enum class Fit { Groups, GroupsAndObserver };
+
+bool fits(const traces::Trace& trace, const std::string& name, Fit fit) {
+    const traces::TraceInfo& info = trace.info();
     try {
-        const traces::LayerGroups groups = layer_groups(trace, Scheme::load(scheme));
+        const Scheme scheme = Scheme::load(name);
+        const traces::LayerGroups groups = layer_groups(trace, scheme);
         for (std::uint32_t index = 0; index < groups.size(); ++index) {
-            if (!(groups[index] == trace.info().table(index))) return false;
+            const LayerScheme& part = scheme.of_layer(info.first_layer + index, info.dims.n_layer);
+            if (!(groups[index] == info.table(index))) return false;
+            if (fit == Fit::GroupsAndObserver && part.observer != info.observer(index))
+                return false;
         }
         return true;
     } catch (const models::UserError&) {
@@ -22,12 +29,14 @@ bool fits(const traces::Trace& trace, const std::string& scheme) {
 }  // namespace
 
 std::string usual_scheme(const traces::Trace& trace) {
-    const std::string& named = trace.info().scheme;
-    if (fits(trace, named)) return named;
-    for (const std::string& name : names_in(data_folders("hw_config/schemes"))) {
-        if (fits(trace, name)) return name;
+    std::vector<std::string> names = names_in(data_folders("hw_config/schemes"));
+    names.insert(names.begin(), trace.info().scheme);
+    for (const Fit fit : {Fit::GroupsAndObserver, Fit::Groups}) {
+        for (const std::string& name : names) {
+            if (fits(trace, name, fit)) return name;
+        }
     }
-    return named;
+    return trace.info().scheme;
 }
 
 }  // namespace mambasic::sim

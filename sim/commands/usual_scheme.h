@@ -7,8 +7,9 @@
 
 namespace mambasic::sim {
 
-/// The scheme that the trace names; where the trace has other groups than it, the first in
-/// hw_config/schemes that has them. The trace's own again where none has: the run then says so.
+/// The scheme that the trace names; where the trace has other groups than it, or scales of another
+/// observer, the first in hw_config/schemes that has both, or else the groups alone. The trace's
+/// own again where none has: the run then says so.
 std::string usual_scheme(const traces::Trace& trace);
 
 }  // namespace mambasic::sim

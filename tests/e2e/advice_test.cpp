@@ -108,9 +108,91 @@ TEST(HybridNotes, PartsThatNoLayerMetAreNamed) {
               "1 to 1 ran; none of them has its part quamba1 (from layer 0 on)");
     const Outcome compare = mambasic({"compare", "tiny", "--trace", shapes, "--schemes",
                                       "quamba1,hybrid", "--timing-only", "--layers", "0:1"});
-    EXPECT_NE(compare.out.find("  note: hybrid: scheme hybrid: of the network's 2 layers, 0 to 0 "),
+    EXPECT_NE(compare.out.find("  note: scheme hybrid: of the network's 2 layers, 0 to 0 "),
               std::string::npos)
         << compare.out;
+}
+
+// Layer 0 alone, cut off: check says what run says.
+TEST(HybridNotes, CheckSaysThemToo) {
+    const Folder folder;
+    const std::string whole = trace("hybrid-whole", {"--model", "tiny2", "--phase", "prefill",
+                                                     "--tokens", "4", "--scheme", "quamba1"});
+    const std::string first = folder.path("first.safetensors");
+    ASSERT_EQ(mambasic({"trace", "slice", whole, "--layers", "0:1", "--out", first}).status, 0);
+    const std::string note =
+        "  note: scheme hybrid: of the network's 2 layers, 0 to 0 ran; none of them has its part "
+        "quamba2 (from layer 1 on)\n";
+    for (const Words& words : {Words{"run", "tiny"}, Words{"check", "--chip", "tiny"}}) {
+        Words all = words;
+        all.insert(all.end(), {"--trace", first, "--scheme", "hybrid"});
+        const Outcome outcome = mambasic(all);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_NE(outcome.out.find(note), std::string::npos) << outcome.out;
+    }
+}
+
+// What `run` and `check` say of a scheme's observer: on the terminal and in report.json, the same.
+std::string observer_note(const std::string& trace, const Words& more) {
+    std::string said;
+    for (const Words& words : {Words{"run", "tiny"}, Words{"check", "--chip", "tiny"}}) {
+        const Folder folder;
+        Words all = words;
+        all.insert(all.end(), {"--trace", trace, "--out", folder.path("")});
+        all.insert(all.end(), more.begin(), more.end());
+        const Outcome outcome = mambasic(all);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        const Json json = Json::parse(read_file(folder.path("report.json")));
+        std::string note;
+        for (const std::string each : json["notes"]) {
+            if (each.find("asks for") != std::string::npos) note = each;
+        }
+        const bool told = outcome.out.find("  note: " + note + "\n") != std::string::npos;
+        EXPECT_EQ(told, !note.empty()) << outcome.out;
+        if (words[0] == "check") {
+            EXPECT_EQ(note, said);
+        }
+        said = note;
+    }
+    return said;
+}
+
+TEST(ObserverNotes, AnotherObserverThanTheTracesIsTold) {
+    const Folder folder;
+    const std::string whole =
+        trace("observer-whole", {"--model", "tiny2", "--phase", "prefill", "--tokens", "4"});
+    const std::string made = folder.path("made.safetensors");
+    const auto regroup = [&](const std::string& scheme) {
+        EXPECT_EQ(mambasic({"trace", "group", whole, "--scheme", scheme, "--out", made}).status, 0);
+    };
+    const std::string end =
+        "; the trace's own scales ran, mambasic trace group --scheme makes others";
+    EXPECT_EQ(observer_note(whole, {}), "");
+    EXPECT_EQ(
+        observer_note(whole, {"--scheme", "quamba2-percentile"}),
+        "scheme quamba2-percentile: asks for percentile scales, but those of 2 of the 2 layers "
+        "that ran are of minmax" +
+            end);
+    regroup("quamba2-percentile");
+    EXPECT_EQ(observer_note(made, {"--scheme", "quamba2-percentile"}), "");
+    EXPECT_EQ(observer_note(made, {}), "") << "the usual scheme is the one it was made for";
+    EXPECT_EQ(observer_note(made, {"--scheme", "quamba2"}),
+              "scheme quamba2: asks for minmax scales, but those of 2 of the 2 layers that ran are "
+              "of percentile" +
+                  end);
+    const std::string mine = folder.add(
+        "mine.yaml",
+        "name: mine\nlayers:\n  0: {name: a, groups: one, lookup: register, observer: percentile}\n"
+        "  1: {name: b, groups: 4x4, lookup: code, observer: percentile}\n");
+    regroup("hybrid");
+    EXPECT_EQ(
+        observer_note(made, {"--scheme", mine}),
+        "scheme mine: asks for percentile scales, but those of 1 of the 2 layers that ran are "
+        "of minmax" +
+            end);
+    const Outcome timing =
+        mambasic({"run", "tiny", "--trace", made, "--scheme", mine, "--timing-only"});
+    EXPECT_EQ(timing.out.find("asks for"), std::string::npos) << "no scale ran";
 }
 
 std::string advised_chip(const std::string& model, const Start& start) {

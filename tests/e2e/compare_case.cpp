@@ -64,7 +64,7 @@ Words table_rows(const std::string& text) {
     const auto end = std::find_if(rule, rows.end(), [](const std::string& line) {
         return line.rfind("  *", 0) == 0 || line.rfind("  check:", 0) == 0 ||
                line.rfind("  lookup energy", 0) == 0 ||
-               line.find(" did not run: ") != std::string::npos;
+               line.find(" did not run; ") != std::string::npos;
     });
     return {rule + 1, end};
 }

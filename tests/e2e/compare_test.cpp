@@ -135,6 +135,37 @@ TEST(Compare, RecordedScalesAreThoseOfTheUsualObserver) {
               "recorded");
 }
 
+// What trace group makes for a scheme is recorded for it, and for no other observer's.
+TEST(Compare, ATraceRemembersWhatMadeItsScales) {
+    const Folder folder;
+    const std::string made = folder.path("made.safetensors");
+    const Outcome outcome = mambasic(
+        {"trace", "group", grouped_prefill(), "--scheme", "quamba2-percentile", "--out", made});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const Json same = compared(made, "quamba2-percentile").json()["schemes"][0];
+    EXPECT_EQ(same["scales"], "recorded");
+    expect_figures_of(alone({"run", "tiny", "--trace", made}), same);
+    const Json other = compared(made, "quamba2").json()["schemes"][0];
+    EXPECT_EQ(other["scales"], "calibrated");
+    EXPECT_EQ(other["observer"], "minmax");
+    EXPECT_NE(other["ssm_input_sqnr_db"], same["ssm_input_sqnr_db"]);
+}
+
+// Layers that do not run have no say: hybrid's first layer has one scale, its second groups.
+TEST(Compare, OnlyLayersThatRunCount) {
+    const Words first = {"--layers", "0:1"};
+    const Json rows = compared(grouped_prefill(), "hybrid", first).json()["schemes"];
+    EXPECT_EQ(rows[0]["observer"], "percentile");
+    EXPECT_EQ(compared(grouped_prefill(), "hybrid").json()["schemes"][0]["observer"], "mixed");
+    const Folder folder;
+    const std::string mine = folder.add(
+        "mine.yaml",
+        "name: mine\nlayers:\n  0: {name: a, groups: 2x2, lookup: code, observer: minmax}\n"
+        "  1: {name: b, groups: one, lookup: register, observer: percentile}\n");
+    EXPECT_EQ(compared(grouped_prefill(), mine, first).json()["schemes"][0]["scales"], "recorded");
+    EXPECT_EQ(compared(grouped_prefill(), mine).json()["schemes"][0]["scales"], "calibrated");
+}
+
 TEST(Compare, TraceGroupTakesAnObserverAsASchemeSaysIt) {
     const Folder folder;
     const auto made = [&](const Words& more) {

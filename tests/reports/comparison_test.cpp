@@ -107,6 +107,9 @@ TEST(ComparisonJson, TheSchemaRefusesWhatIsNoComparison) {
     bad["schemes"][0]["scales"] = "guessed";
     EXPECT_EQ(schema().fault(bad), "$.schemes[0].scales does not match its pattern");
     bad = good;
+    bad["schemes"][1]["observer"] = "maximum";
+    EXPECT_EQ(schema().fault(bad), "$.schemes[1].observer does not match its pattern");
+    bad = good;
     bad["schemes"][0]["colour"] = "red";
     EXPECT_EQ(schema().fault(bad), "$.schemes[0] has the unknown key colour");
 }

@@ -23,7 +23,8 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
     const std::string rest =
         "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
         "of every scheme here\n"
-        "  lookup energy is spent on the chip: fetching the tables from DRAM is in energy alone\n"
+        "  lookup energy is of reads and comparisons: filling the tables and their leakage are in "
+        "energy alone\n"
         "  check: every tensor against golden under the same scheme, bit for bit\n"
         "  note: quamba2: a note, \"quoted\"\n"
         "\n"
@@ -35,7 +36,7 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
 TEST(ComparisonText, WhatDidNotRunIsToldBelowTheTable) {
     const std::string plain = to_text(sample_comparison(), {});
     const std::string text = to_text(with_a_refusal(), {});
-    const std::string line = "  quamba2-per-channel did not run: a.yaml:3:4: too small, \"see\"\n";
+    const std::string line = "  quamba2-per-channel did not run; stderr tells why\n";
     const std::size_t at = plain.find("  * calibrated");
     EXPECT_EQ(text, plain.substr(0, at) + line + plain.substr(at));
 }
@@ -48,7 +49,14 @@ TEST(ComparisonText, WhereScalesAreFromStandsInEachRow) {
     EXPECT_NE(text.find("  quamba1  none ~  "), std::string::npos) << text;
     EXPECT_NE(text.find("  quamba2  mixed *  "), std::string::npos) << text;
     c.schemes[1].lookup = "none";
-    EXPECT_EQ(to_text(c, {}).find("lookup energy is spent"), std::string::npos);
+    EXPECT_EQ(to_text(c, {}).find("lookup energy is of reads"), std::string::npos);
+}
+
+TEST(ComparisonText, ANoteThatNamesItsSchemeNamesItOnce) {
+    Comparison c = sample_comparison();
+    c.schemes[1].notes = {"scheme quamba2: a part of it"};
+    const std::string text = to_text(c, {});
+    EXPECT_NE(text.find("  note: scheme quamba2: a part of it\n"), std::string::npos) << text;
 }
 
 TEST(ComparisonText, ANoteOfAllStandsOnceWithoutNames) {

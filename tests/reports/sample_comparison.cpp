@@ -56,7 +56,8 @@ Comparison sample_comparison() {
 
 Comparison with_a_refusal() {
     Comparison c = sample_comparison();
-    c.refused = {{"quamba2-per-channel", std::string(64, 'e'), "a.yaml:3:4: too small, \"see\""}};
+    const std::string why = "a.yaml:3:4: too small, \"see\"";
+    c.refused = {{"quamba2-per-channel", std::string(64, 'e'), why, "folder/" + why}};
     return c;
 }
 

@@ -47,7 +47,7 @@ private:
         }
         if (rule.contains("minimum") && value < rule["minimum"]) return at + " is too small";
         if (rule.contains("maximum") && value > rule["maximum"]) return at + " is too large";
-        if (rule.contains("pattern") &&
+        if (rule.contains("pattern") && value.is_string() &&
             !std::regex_search(value.get<std::string>(),
                                std::regex(std::string(rule["pattern"])))) {
             return at + " does not match its pattern";

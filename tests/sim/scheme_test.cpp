@@ -111,6 +111,7 @@ TEST(Scheme, HybridBeginsItsSecondSchemeInTheMiddle) {
 }
 
 const std::string kOne = "{name: a, groups: one, lookup: register, observer: minmax}\n";
+const std::string kThird = "{name: c, groups: 2x3, lookup: code, observer: percentile}\n";
 const std::string kGroups = "{name: b, groups: 2x3, lookup: code, observer: percentile}\n";
 
 Scheme loaded(const std::string& layers) {
@@ -119,13 +120,13 @@ Scheme loaded(const std::string& layers) {
 }
 
 TEST(Scheme, LayersByNumber) {
-    const Scheme scheme = loaded("  0: " + kGroups + "  7: " + kOne + "  9: " + kGroups);
+    const Scheme scheme = loaded("  0: " + kGroups + "  7: " + kOne + "  9: " + kThird);
     ASSERT_EQ(scheme.layers.size(), 3U);
     EXPECT_EQ(scheme.name, "mine");
     EXPECT_EQ(scheme.layers[0].head_groups, 2U);
     EXPECT_EQ(scheme.layers[1].first_layer(24), 7U);
     EXPECT_EQ(scheme.layers[2].first_layer(24), 9U);
-    EXPECT_NE(scheme.sha256, loaded("  0: " + kGroups + "  8: " + kOne + "  9: " + kGroups).sha256);
+    EXPECT_NE(scheme.sha256, loaded("  0: " + kGroups + "  8: " + kOne + "  9: " + kThird).sha256);
 }
 
 TEST(Scheme, SixteenChannelsOfAMamba1CountAsAHead) {
@@ -154,7 +155,7 @@ TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
               "mine.yaml:3:3: layers.1: the first layers have no scheme; begin with 0 or 0%");
     EXPECT_EQ(refused("  0: " + kOne + "  50%: " + kGroups),
               "mine.yaml:4:3: layers.50%: all of these are layers, or all are hundredths");
-    EXPECT_EQ(refused("  0%: " + kOne + "  50%: " + kGroups + "  40%: " + kOne),
+    EXPECT_EQ(refused("  0%: " + kOne + "  50%: " + kGroups + "  40%: " + kThird),
               "mine.yaml:5:3: layers.40%: must be above the one before it");
     for (const char* first : {"-1", "100%", "07", "half", "\"\""}) {
         EXPECT_NE(refused("  0%: " + kOne + "  " + first + ": " + kGroups)
@@ -162,6 +163,8 @@ TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
                   std::string::npos)
             << first;
     }
+    EXPECT_EQ(refused("  0: " + kOne + "  3: " + kGroups + "  5: " + kOne),
+              "mine.yaml:5:13: layers.5.name: 'a' is another part's name; take a new one");
     EXPECT_NE(refused("  {}\n").find("layers: names no layers"), std::string::npos);
     EXPECT_NE(refused("  0: {name: a, groups: one, lookup: code}\n").find("must be register"),
               std::string::npos);

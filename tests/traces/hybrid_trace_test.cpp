@@ -3,7 +3,9 @@
 
 #include "handmade_trace.h"
 #include "refusal.h"
+#include "traces/error.h"
 #include "traces/layer_groups.h"
+#include "traces/metadata.h"
 
 namespace mambasic::traces {
 namespace {
@@ -113,6 +115,45 @@ TEST(HybridTrace, GroupsThatContradict) {
     EXPECT_EQ(refused_groups("1 one, 1 5x2"),
               "metadata 'table_groups': 5x2 is outside [1x1, 4x32], the heads of an SSD group and "
               "their channels");
+}
+
+TraceInfo with_observers(const std::string& spelled) {
+    auto metadata = metadata_of(hybrid_info());
+    metadata["regroup.observer"] = spelled;
+    metadata["data_sha256"] = std::string(64, '0');
+    return parse_info("t", metadata);
+}
+
+TEST(Observers, AreTheUsualWhereNothingIsSaid) {
+    EXPECT_EQ(hybrid_info().observer(0), Observer::Percentile);
+    EXPECT_EQ(hybrid_info().observer(1), Observer::MinMax);
+    EXPECT_EQ(metadata_of(hybrid_info()).count("regroup.observer"), 0U);
+}
+
+TEST(Observers, AreReadAsTheyAreSpelled) {
+    constexpr Observer kMaxima = Observer::MinMax, kQuantiles = Observer::Percentile;
+    EXPECT_EQ(with_observers("minmax").observers, (LayerObservers{kMaxima, kMaxima}));
+    EXPECT_EQ(with_observers("2 percentile").observers, (LayerObservers{kQuantiles, kQuantiles}));
+    const TraceInfo mixed = with_observers("1 minmax, 1 percentile");
+    EXPECT_EQ(mixed.observers, (LayerObservers{kMaxima, kQuantiles}));
+    EXPECT_EQ(mixed.observer(1), kQuantiles);
+    EXPECT_EQ(mixed.notes.count("regroup.observer"), 0U);
+    EXPECT_EQ(metadata_of(mixed).at("regroup.observer"), "1 minmax, 1 percentile");
+    EXPECT_EQ(metadata_of(with_observers("2 percentile")).at("regroup.observer"), "percentile");
+}
+
+TEST(Observers, WrongSpellingsAreRefused) {
+    for (const char* text : {"", "maximum", "minmax,percentile", "1 minmax", "3 minmax", "2 mean",
+                             "1 minmax, percentile", "1025 minmax"}) {
+        try {
+            with_observers(text);
+            ADD_FAILURE() << text;
+        } catch (const TraceError& error) {
+            EXPECT_EQ(error.what(), "t: metadata 'regroup.observer': '" + std::string(text) +
+                                        "' is not percentile, minmax or, for all of 2 layers, as "
+                                        "in 12 percentile, 12 minmax");
+        }
+    }
 }
 
 }  // namespace

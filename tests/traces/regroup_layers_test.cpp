@@ -1,6 +1,8 @@
 // A trace given other scales layer by layer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "regrouped.h"
 #include "traces/describe.h"
 #include "traces/error.h"
@@ -61,6 +63,23 @@ TEST(RegroupLayers, AlikeIsNoHybridAndAHybridCanBeLeft) {
     test::expect_prefill_is_goldens(left);
     EXPECT_EQ(regrouped(hybrid, Targets{kOne, cells(4, 4)}, "twice").info().data_sha256,
               hybrid.info().data_sha256);
+}
+
+TEST(RegroupLayers, WhatMadeTheScalesIsSaidOfEachLayer) {
+    const Trace before = captured(Scheme::Quamba2);
+    EXPECT_TRUE(before.info().observers.empty());
+    TargetScales maximum = kOne;
+    maximum.observer = Observer::MinMax;
+    const Trace mixed = regrouped(before, Targets{maximum, kOne}, "mixed");
+    EXPECT_EQ(mixed.info().observers, (LayerObservers{Observer::MinMax, Observer::Percentile}));
+    const auto rows = describe(mixed);
+    const std::pair<std::string, std::string> row{"regroup.observer", "1 minmax, 1 percentile"};
+    EXPECT_EQ(std::count(rows.begin(), rows.end(), row), 1);
+    slice(mixed, 1, 1, temp_path("part"));
+    EXPECT_EQ(Trace::open(temp_path("part")).info().observers,
+              LayerObservers{Observer::Percentile});
+    EXPECT_EQ(regrouped(mixed, cells(4, 4), "again").info().observers,
+              (LayerObservers{Observer::MinMax, Observer::MinMax}));
 }
 
 TEST(RegroupLayers, ASliceHasTheGroupsOfItsLayers) {

@@ -17,7 +17,9 @@ namespace {
 TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& targets) {
     TraceInfo info = trace.info();
     LayerGroups groups;
+    info.observers.clear();
     for (const TargetScales& target : targets) {
+        info.observers.push_back(target.observed_by());
         groups.emplace_back();
         if (target.scheme == Scheme::Quamba1) continue;
         groups.back() =

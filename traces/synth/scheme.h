@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "traces/observer.h"
+
 namespace mambasic::traces::synth {
 
 /// The checkpoint's large weights: int8, or 4-bit codes with two-level scales.
@@ -14,9 +16,8 @@ enum class Precision { W8A8, W4A8 };
 /// of the state. (Mamba1's B and C come from x_proj, with one scale in either.)
 enum class Scheme { Quamba1, Quamba2 };
 
-/// What a scale of the conv output's x or of the state is made of, in FP32 (kernels.md 6.1): the
-/// largest magnitude seen, or the 0.9995 quantile of each sample, a later one moving it by 1 %.
-enum class Observer { MinMax, Percentile };
+/// What a scale of the conv output's x or of the state is made of.
+using traces::Observer;
 
 struct TargetScales {
     Scheme scheme = Scheme::Quamba1;
@@ -25,8 +26,7 @@ struct TargetScales {
     std::optional<Observer> observer = std::nullopt;  // none: the one that the scheme usually has
 
     Observer observed_by() const {
-        return observer.value_or(scheme == Scheme::Quamba1 ? Observer::Percentile
-                                                           : Observer::MinMax);
+        return observer.value_or(usual_observer(scheme == Scheme::Quamba2));
     }
 };
 

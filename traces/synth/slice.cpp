@@ -41,6 +41,10 @@ TraceInfo sliced_info(const Trace& trace, std::uint32_t first, std::uint32_t cou
     LayerGroups groups;
     for (std::uint32_t i = 0; i < count; ++i) groups.push_back(trace.info().table(first + i));
     set_layer_groups(groups, info);
+    if (!info.observers.empty()) {
+        const auto begin = trace.info().observers.begin() + first;
+        info.observers.assign(begin, begin + count);
+    }
     info.layers = count;
     info.notes["slice.of_header_sha256"] = trace.header_sha256();
     return info;

@@ -76,10 +76,11 @@ Names texts(const std::vector<ChildWork>& works, unsigned jobs) {
     return out;
 }
 
+template <typename Error = models::InternalError>
 std::string fault_of(const std::vector<ChildWork>& works, unsigned jobs) {
     try {
         run_children(works, jobs, {});
-    } catch (const models::InternalError& e) {
+    } catch (const Error& e) {
         return e.what();
     }
     return "(no error)";
@@ -165,7 +166,10 @@ TEST(Children, ADeathIsTold) {
         ::raise(SIGSEGV);
     });
     const auto gone = throwing("scheme g", [] { ::_exit(0); });
-    EXPECT_EQ(refusal_of(killed), "died: Killed; where memory is short, fewer --jobs need less");
+    for (const unsigned jobs : {1U, 3U}) {
+        EXPECT_EQ(fault_of<models::UserError>({returning("a"), killed, returning("c")}, jobs),
+                  "scheme k: died: Killed; where memory is short, fewer --jobs need less");
+    }
     EXPECT_EQ(fault_of({crashed}, 1), "scheme s: died: Segmentation fault");
     EXPECT_EQ(fault_of({gone}, 1), "scheme g: ended without a result");
 }

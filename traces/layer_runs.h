@@ -1,0 +1,15 @@
+// How metadata spells a word for each layer: "12 one, 12 4x4", so many layers of one, then so many
+// of the next.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace mambasic::traces {
+
+std::string spell_runs(const std::vector<std::string>& words);
+
+/// False where the text does not spell words for at most 1024 layers, which no network exceeds.
+bool read_runs(const std::string& text, std::vector<std::string>& words);
+
+}  // namespace mambasic::traces
