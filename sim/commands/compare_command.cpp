@@ -131,7 +131,8 @@ std::vector<std::string> next_steps(const Arguments& arguments, const std::strin
     const std::string scheme = " --scheme " + last_scheme;
     if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
         next.push_back("mambasic trace group " + trace + scheme +
-                       " --out F   makes the trace that this scheme ran, for run and check");
+                       " --out F   makes the trace that this scheme ran, for run and check with" +
+                       scheme);
     } else {
         std::string same = made.timing_only ? " --timing-only" : "";
         if (arguments.has("layers")) same += " --layers " + arguments.text("layers");

@@ -21,7 +21,8 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
         "  quamba2  minmax *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
     // clang-format on
     const std::string rest =
-        "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
+        "  * calibrated in float on the inputs that ran, which flatters SQNR: the trace has not "
+        "the scales "
         "of every scheme here\n"
         "  lookup energy is of reads and comparisons: filling the tables and their leakage are in "
         "energy alone\n"
