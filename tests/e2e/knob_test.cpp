@@ -302,7 +302,7 @@ std::string without_observer(const std::filesystem::path& file) {
     std::istringstream lines(read_file(file));
     std::string out;
     for (std::string line; std::getline(lines, line);) {
-        const bool counts = line.rfind("#", 0) != 0 && line.rfind("name:", 0) != 0 &&
+        const bool counts = line.rfind('#', 0) != 0 && line.rfind("name:", 0) != 0 &&
                             line.rfind("observer:", 0) != 0;
         if (counts) out += line + "\n";
     }
