@@ -7,6 +7,7 @@
 #include "models/ssm/ssm.h"
 #include "tests/models/bench_of_blocks.h"
 #include "tests/models/scale_table/random_table.h"
+#include "tests/models/ssm/small_core.h"
 #include "tests/models/ssm/ssd_problem.h"
 
 namespace mambasic::models {
@@ -14,26 +15,11 @@ namespace {
 
 using test::kPeriod;
 using test::Program;
+using test::wide_sram;
 
 SsmConfig core() {
-    SsmConfig c;
-    c.channel_lanes = 4;
-    c.state_lanes = 4;
-    c.exp_units = 1;
-    c.softplus_units = 1;
-    c.recurrence_ii_cycles = 4;
-    c.pipeline_cycles = 40;
+    SsmConfig c = test::small_core();
     c.ssd_sum.tree_width = 16;
-    c.state_store_kib = 16;
-    return c;
-}
-
-SramConfig wide_sram() {
-    SramConfig c;
-    c.capacity_kib = 64;
-    c.banks = 64;
-    c.word_bytes = 16;
-    c.ports_per_bank = 2;
     return c;
 }
 
