@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "golden/arithmetic.h"
+#include "traces/x_code.h"
 
 namespace mambasic::golden {
 
@@ -24,12 +25,6 @@ enum class SsdOrder {
     Chunked,    // upstream's five steps with FP16 operands (ssm.md 3)
 };
 
-/// What the SSM reads of the convolution.
-enum class SsmInput {
-    Int8,  // its quantized output
-    Fp32,  // the values before quantization (ssm.md 8.2); Mamba1's x_proj reads the codes still
-};
-
 struct Options {
     ScanOrder scan_order = ScanOrder::Sequential;
     SsdOrder ssd_order = SsdOrder::Recurrent;
@@ -38,7 +33,8 @@ struct Options {
     SumOrder ssm_sum{0};   // Mamba1's scan
     SumOrder ssd_sum{16};  // Mamba2's
     arith::Softplus softplus = arith::Softplus::Log1p;
-    SsmInput ssm_input = SsmInput::Int8;
+    traces::XCode x_code;  // of what the SSM reads of the convolution (ssm.md 8)
+    traces::XProjInput x_proj_input = traces::XProjInput::Copy;  // Mamba1, codes but int8
     bool quamba_quirks = false;  // int8 wrap-around in one-row linears and in the Hadamard
 };
 

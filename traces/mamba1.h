@@ -9,6 +9,7 @@
 #include "traces/dims.h"
 #include "traces/group_table.h"
 #include "traces/linear.h"
+#include "traces/x_code.h"
 
 namespace mambasic::traces {
 
@@ -27,6 +28,7 @@ struct Mamba1Layer {
     /// Scales of the conv output, which is the scan's u, and of the state, by cell. Without it, one
     /// of each for all channels: conv_output_scale, u_scale, ssm_state_scale.
     std::optional<GroupTable> groups;
+    XScales x_scales;  // of a code of x other than int8
     Linear x_proj;  // E -> R + 2N: dt, B, C; with groups, weights that hold the scales of the input
     Linear dt_proj;  // R -> E
     // selective scan

@@ -7,6 +7,7 @@
 #include "traces/dims.h"
 #include "traces/group_table.h"
 #include "traces/linear.h"
+#include "traces/x_code.h"
 
 namespace mambasic::traces {
 
@@ -27,6 +28,7 @@ struct Mamba2Layer {
     const std::int8_t* conv_bias = nullptr;    // [E + 2GN]
     ConvSection conv_x, conv_b, conv_c;
     GroupTable groups;
+    XScales x_scales;                 // of a code of x other than int8
     std::uint32_t bc_scales = 1;      // G, or 1: one for all SSD groups
     const float* b_scales = nullptr;  // [bc_scales]: of the conv output B
     const float* c_scales = nullptr;

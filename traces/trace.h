@@ -14,6 +14,7 @@
 #include "traces/mamba2.h"
 #include "traces/observer.h"
 #include "traces/tensor.h"
+#include "traces/x_code.h"
 
 namespace mambasic::traces {
 
@@ -46,7 +47,11 @@ struct TraceInfo {
     GroupShape groups;         // of quamba2's scale tables; one cell elsewhere
     LayerGroups layer_groups;  // hybrid only, whose layers differ
     LayerObservers observers;  // of each layer; empty where the trace does not say them
-    bool packed_w4 = false;    // W4 codes in upstream's packed words; open() sees it by their dtype
+    /// The code of x that each layer has scales for and that its results were recorded with; empty:
+    /// int8 everywhere.
+    std::vector<XCode> x_codes;
+    XProjInput x_proj_input = XProjInput::Copy;  // in what was recorded
+    bool packed_w4 = false;  // W4 codes in upstream's packed words; open() sees it by their dtype
     float epsilon = 1e-5F;
     std::string producer;
     std::string data_sha256;
@@ -59,6 +64,10 @@ struct TraceInfo {
     std::optional<GroupShape> table(std::uint32_t index) const {
         if (hybrid()) return layer_groups.at(index);
         return grouped() ? std::optional<GroupShape>(groups) : std::nullopt;
+    }
+    /// The code of x in layer `index`.
+    XCode x_code(std::uint32_t index) const {
+        return x_codes.empty() ? XCode{} : x_codes.at(index);
     }
     /// What made the scales of layer `index`: the usual, where the trace does not say it.
     Observer observer(std::uint32_t index) const {
