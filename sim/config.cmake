@@ -8,6 +8,7 @@ add_library(mambasic_config STATIC
     data_folders.cpp
     file_kind.cpp
     key_names.cpp
+    run_info.cpp
     scheme.cpp
     scheme_code.cpp)
 target_compile_definitions(mambasic_config PRIVATE

@@ -33,6 +33,7 @@ std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& d
     for (const LayerScheme& part : scheme.layers) {
         ScaleRange range;
         range.groups = {group_shape(part, dims), part.lookup};
+        range.x_code = part.code.x_code;
         range.table_bytes =
             models::scale_table_bytes(config, table_shape(dims, range.groups)).all();
         range.scheme = part.name;
