@@ -4,6 +4,7 @@
 
 #include "models/common/error.h"
 #include "models/common/units.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 
 namespace mambasic::sim {
 
@@ -91,12 +92,13 @@ std::uint64_t bytes_per_row(const Workload& work, Stream stream, std::uint32_t l
         case Stream::DtIn:
             return dims.dt_rank;
         case Stream::U:
-            return models::x_row_bytes(work.x_code(layer), e);
+            return models::x_row_bytes(work.x_use(layer).code, e);
         case Stream::UInt8:
-            return work.copies_x(layer) ? e : 0;
+            return work.x_use(layer).copied() ? e : 0;
         case Stream::BC:
             if (!dims.mamba2()) return std::uint64_t{2} * dims.d_state;
-            return std::uint64_t{2} * dims.bc_width() * (work.x_code(layer).values() ? kFloat : 1);
+            return std::uint64_t{2} * dims.bc_width() *
+                   (work.x_use(layer).code.values() ? kFloat : 1);
         case Stream::Dt:
             return dims.mamba2() ? dims.heads : e;
         case Stream::Y:

@@ -50,8 +50,8 @@ struct OpSpec {
 };
 
 /// Mamba1: norm, in_proj, conv1d, x_proj, dt_proj, scan, had, out_proj. Mamba2: norm, in_proj,
-/// conv1d, scan, gated_norm, had, out_proj (ssm.md 6). `copies_x`: Workload::copies_x of the layer;
-/// it adds a stream, never an op.
+/// conv1d, scan, gated_norm, had, out_proj (ssm.md 6). `copies_x`: the layer's
+/// XUse::copied(); it adds a stream, never an op.
 std::vector<OpSpec> layer_ops(const traces::Dims& dims, bool copies_x = false);
 /// Those that have weights.
 std::vector<models::Op> weighted_ops(const std::vector<OpSpec>& ops);

@@ -31,7 +31,7 @@ struct TileNeeds {
 
 void add_needs_of_layer(const Workload& work, std::uint32_t layer, std::uint64_t rows,
                         TileNeeds& needs) {
-    const std::vector<OpSpec> ops = layer_ops(work.dims, work.copies_x(layer));
+    const std::vector<OpSpec> ops = layer_ops(work.dims, work.x_use(layer).copied());
     const auto bytes = [&](Stream s) { return rows * bytes_per_row(work, s, layer); };
     std::vector<Stream> live = {Stream::Hidden, Stream::Residual};
     for (const OpSpec& spec : ops) {

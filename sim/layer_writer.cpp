@@ -18,7 +18,7 @@ LayerWriter::LayerWriter(const LayerStores& stores, Workload work, LayerPlan pla
 
 void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     last_ = last;
-    ops_ = layer_ops(work_.dims, work_.copies_x(layer));
+    ops_ = layer_ops(work_.dims, work_.x_use(layer).copied());
     activations_.begin_layer(layer);
     const std::vector<Op> with_weights = weighted_ops(ops_);
     weights_.begin_layer(static_cast<std::int32_t>(layer), with_weights);

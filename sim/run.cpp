@@ -49,7 +49,6 @@ Workload workload_of(const ChipConfig& chip, const Scheme& scheme, const traces:
     work.int4_weights = info.w4();
     work.first_layer = info.first_layer + options.first_layer;
     work.scale_ranges = scale_ranges(scheme, info.dims, chip);
-    work.x_proj_input = chip.dequant_mux.x_proj_input;
     work.tables_stay = chip.scale_table.residency == models::TableResidency::AllLayers;
     work.embeds = info.has_head && options.first_layer == 0;
     work.has_head = info.has_head && work.layers == rest;

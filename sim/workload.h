@@ -8,24 +8,24 @@
 #include <vector>
 
 #include "models/common/task.h"
+#include "models/dequant_mux/x_use.h"
 #include "sim/chip_config.h"
 #include "traces/trace.h"
-#include "traces/x_code.h"
 
 namespace mambasic::sim {
 
-/// How the scales between convolution and scan are grouped and looked up: the scheme's part of the
-/// work. As it is, one scale for all channels.
+/// How x is coded between convolution and scan, and how its scales are grouped and looked up: the
+/// scheme's part of the work. As it is, int8 with one scale for all channels.
 struct ScaleGroups {
     traces::GroupShape shape;
     models::LookupKind lookup = models::LookupKind::Register;
+    models::XUse x;
 };
 
 /// The layers of a network up to one of them, behind those of the range before.
 struct ScaleRange {
     std::uint32_t end = std::numeric_limits<std::uint32_t>::max();
     ScaleGroups groups;
-    traces::XCode x_code;                       // of what the SSM reads of the convolution
     std::uint64_t table_bytes = sizeof(float);  // of a layer, on their way from DRAM
     std::string scheme;
 };
@@ -36,10 +36,9 @@ struct Workload {
     std::uint64_t batch = 0;
     std::uint64_t tokens = 0;  // of each sequence; in decode, steps
     std::uint32_t layers = 0;
-    bool int4_weights = false;                                   // W4A8; otherwise W8A8
-    std::uint32_t first_layer = 0;                               // of the run, in the network
-    std::vector<ScaleRange> scale_ranges{ScaleRange{}};          // the last one has no end
-    traces::XProjInput x_proj_input = traces::XProjInput::Copy;  // Mamba1: the chip's choice
+    bool int4_weights = false;                           // W4A8; otherwise W8A8
+    std::uint32_t first_layer = 0;                       // of the run, in the network
+    std::vector<ScaleRange> scale_ranges{ScaleRange{}};  // the last one has no end
     bool tables_stay = false;     // all layers' on chip; otherwise they come with the layer
     bool embeds = false;          // starts from token ids; otherwise hidden rows wait in DRAM
     bool residual_input = false;  // with them, a residual stream
@@ -52,10 +51,7 @@ struct Workload {
     std::uint32_t network_layers() const { return std::max(first_layer + layers, dims.n_layer); }
     /// Of a layer of the run.
     const ScaleRange& scales(std::uint32_t layer) const;
-    const traces::XCode& x_code(std::uint32_t layer) const { return scales(layer).x_code; }
-    /// Whether the convolution of a layer of the run makes int8 codes for x_proj beside the SSM's
-    /// words. Where those are int8 codes themselves, x_proj reads them.
-    bool copies_x(std::uint32_t layer) const;
+    const models::XUse& x_use(std::uint32_t layer) const { return scales(layer).groups.x; }
     /// Whether the op of a layer of the run reads the layer's scale table.
     bool looks_up(models::Op op, std::uint32_t layer) const;
 };
@@ -64,11 +60,6 @@ inline const ScaleRange& Workload::scales(std::uint32_t layer) const {
     return *std::find_if(
         scale_ranges.begin(), scale_ranges.end() - 1,
         [at = first_layer + layer](const ScaleRange& range) { return at < range.end; });
-}
-
-inline bool Workload::copies_x(std::uint32_t layer) const {
-    const bool own_words = x_code(layer).values() || x_code(layer).own_codes();
-    return !dims.mamba2() && own_words && x_proj_input == traces::XProjInput::Copy;
 }
 
 // The scan of a Mamba1 layer with one scale gets it with its weights; Mamba2's has B's and C's to
