@@ -11,7 +11,8 @@ namespace mambasic::models {
 
 Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
                    const ConvShape& shape);
-SramTraffic conv_traffic(const ConvShape& shape);
+/// `x`: where it is not int8.
+SramTraffic conv_traffic(const ConvShape& shape, const XOutput& x = {});
 /// What the histories add to it; `zeros` where they begin as zeros (the first tile of a prefill).
 SramTraffic conv_history_traffic(const ConvShape& shape, bool zeros);
 AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear);

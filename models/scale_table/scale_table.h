@@ -28,10 +28,11 @@ struct TableRequest {
 };
 
 struct TableAnswer {
-    std::vector<float> scales;         // [run.count]
-    std::vector<std::uint32_t> cells;  // [run.count]
-    std::vector<float> b, c;           // [bc_scales], where the run asks for them
-    LookupCounts counts;               // of the whole tile
+    std::vector<float> scales;                // [run.count]: x's of int8, and B's and C's
+    std::vector<std::uint32_t> cells;         // [run.count]
+    std::vector<float> b, c;                  // [bc_scales], where the run asks for them
+    std::vector<float> low, high, threshold;  // [run.count], where the run asks for them
+    LookupCounts counts;                      // of the whole tile
     LookupCycles cycles;
     /// Adds to a tile what its lookups cost.
     void charge(const ScaleTableConfig& config, Work& work) const;
