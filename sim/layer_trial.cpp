@@ -109,7 +109,7 @@ TrialCost try_layers(const Workload& work, const ChipConfig& chip, const std::ve
     constexpr std::uint32_t kLayers = 3;
     const AddressMap addresses(work);
     Emitter emitter(capacities_of(work, chip));
-    ActivationStore activations(emitter, addresses, work.dims, tiles);
+    ActivationStore activations(emitter, addresses, work, tiles);
     for (std::size_t t = 0; t < tiles.size(); ++t) activations.set_in_dram(t, Stream::Hidden);
     WeightStore weights(emitter, work, addresses, chip.gemm.cols);
     TableStore tables(emitter, addresses, work);

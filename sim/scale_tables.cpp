@@ -28,13 +28,15 @@ ScaleTableSource source_of(const traces::GroupTable& groups, const ScaleTableSha
 }  // namespace
 
 std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& dims,
-                                     const models::ScaleTableConfig& config) {
+                                     const ChipConfig& chip) {
     std::vector<ScaleRange> ranges;
     for (const LayerScheme& part : scheme.layers) {
         ScaleRange range;
-        range.groups = {group_shape(part, dims), part.lookup};
+        range.groups = {group_shape(part, dims),
+                        part.lookup,
+                        {part.code.x_code, !dims.mamba2(), chip.dequant_mux.x_proj_input}};
         range.table_bytes =
-            models::scale_table_bytes(config, table_shape(dims, range.groups)).all();
+            models::scale_table_bytes(chip.scale_table, table_shape(dims, range.groups)).all();
         range.scheme = part.name;
         const std::uint32_t first = part.first_layer(dims.n_layer);
         if (!ranges.empty()) ranges.back().end = first;

@@ -12,7 +12,7 @@ namespace mambasic::sim {
 
 /// Which layers of the network have which scales.
 std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& dims,
-                                     const models::ScaleTableConfig& config);
+                                     const ChipConfig& chip);
 
 models::ScaleTableShape table_shape(const traces::Dims& dims, const ScaleGroups& scales);
 models::TableNeeds table_needs(const Workload& work);

@@ -18,8 +18,8 @@ using traces::synth::Observer;
 namespace {
 
 constexpr const char* kLayersMeaning =
-    "instead of groups, lookup and observer: the scheme of each range of layers, each with a name "
-    "of its own, by the layer that the range begins with";
+    "instead of groups, lookup, code and observer: the scheme of each range of layers, each with a "
+    "name of its own, by the layer that the range begins with";
 
 bool take_count(const std::string& text, std::uint32_t& count) {
     constexpr std::size_t kMostDigits = 4;
@@ -78,6 +78,26 @@ void take_lookup(LayerScheme& scheme, YamlMap& map) {
     }
 }
 
+bool is_percentile(Observer observer) { return observer == Observer::Percentile; }
+
+void take_quantile(LayerScheme& scheme, YamlMap& map) {
+    if (is_percentile(scheme.observer)) {
+        scheme.alpha = map.take_double("alpha", 0, 1, "share",
+                                       "of a sequence's values, what lies below the percentile");
+        scheme.sigma = map.take_double("sigma", 0, 1, "share",
+                                       "of the way to the percentile of a later sequence that the "
+                                       "running one moves");
+        return;
+    }
+    for (const char* key : {"alpha", "sigma"}) {
+        if (map.has(key)) {
+            map.reject(key,
+                       "is of a percentile; leave it out, or take observer percentile or "
+                       "outlier-aware");
+        }
+    }
+}
+
 void take_observer(LayerScheme& scheme, YamlMap& map) {
     scheme.observer = map.take_enum<Observer>(
         "observer", {{"percentile", Observer::Percentile}, {"minmax", Observer::MinMax}},
@@ -85,6 +105,11 @@ void take_observer(LayerScheme& scheme, YamlMap& map) {
         "the scheme, in the float layer as upstream does: a high percentile of each sequence, "
         "averaged, so that outliers saturate; or the largest magnitude, so that only what the "
         "rounding of the layer's input adds does");
+    take_quantile(scheme, map);
+    scheme.observes_codes = map.take_enum<bool>(
+        "observes", {{"float", false}, {"codes", true}},
+        "the layer that the observer looks into: in floats as upstream does, or in codes as the "
+        "chip runs it, so that it sees what rounding adds");
 }
 
 LayerScheme take_layer_scheme(YamlMap& map) {
@@ -92,6 +117,7 @@ LayerScheme take_layer_scheme(YamlMap& map) {
     scheme.name = take_name(map);
     take_groups(scheme, map);
     take_lookup(scheme, map);
+    scheme.code = take_code(map);
     take_observer(scheme, map);
     return scheme;
 }

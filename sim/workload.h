@@ -8,16 +8,18 @@
 #include <vector>
 
 #include "models/common/task.h"
+#include "models/dequant_mux/x_use.h"
 #include "sim/chip_config.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
 
-/// How the scales between convolution and scan are grouped and looked up: the scheme's part of the
-/// work. As it is, one scale for all channels.
+/// How x is coded between convolution and scan, and how its scales are grouped and looked up: the
+/// scheme's part of the work. As it is, int8 with one scale for all channels.
 struct ScaleGroups {
     traces::GroupShape shape;
     models::LookupKind lookup = models::LookupKind::Register;
+    models::XUse x;
 };
 
 /// The layers of a network up to one of them, behind those of the range before.
@@ -49,6 +51,7 @@ struct Workload {
     std::uint32_t network_layers() const { return std::max(first_layer + layers, dims.n_layer); }
     /// Of a layer of the run.
     const ScaleRange& scales(std::uint32_t layer) const;
+    const models::XUse& x_use(std::uint32_t layer) const { return scales(layer).groups.x; }
     /// Whether the op of a layer of the run reads the layer's scale table.
     bool looks_up(models::Op op, std::uint32_t layer) const;
 };

@@ -17,6 +17,7 @@ bool fits(const traces::Trace& trace, const std::string& name, Fit fit) {
         for (std::uint32_t index = 0; index < groups.size(); ++index) {
             const LayerScheme& part = scheme.of_layer(info.first_layer + index, info.dims.n_layer);
             if (!(groups[index] == info.table(index))) return false;
+            if (!(part.code.x_code == info.x_code(index))) return false;
             if (fit == Fit::GroupsAndObserver && part.observer != info.observer(index))
                 return false;
         }
