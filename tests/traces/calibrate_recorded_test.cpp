@@ -95,6 +95,36 @@ TEST(CalibrateRecorded, ASliceRunsItsLayersWithTheirCodes) {
     EXPECT_EQ(std::memcmp(behind.input_hidden(), from_all->data, from_all->bytes()), 0);
 }
 
+// What x_proj reads is that of the trace too, which need not be of ours.
+TEST(CalibrateRecorded, ASliceRunsItsLayersWithTheirInputOfXProj) {
+    const Trace coded_trace =
+        regrouped(captured_mamba1(), coded(kOne, "dual4-signed-overflow", percentile()));
+    TraceInfo info = coded_trace.info();
+    info.record = RecordLevel::None;
+    std::vector<std::vector<arith::Half>> behind;
+    for (const XProjInput input : {XProjInput::Copy, XProjInput::Requantized, XProjInput::Codes}) {
+        info.x_proj_input = input;
+        SafetensorsWriter writer(temp_path("x_proj"), metadata_of(info), layout(info));
+        for (const Tensor& tensor : layout(info)) {
+            writer.append(tensor.name, coded_trace.find(tensor.name)->data, tensor.bytes());
+        }
+        writer.finish();
+        const Trace trace = Trace::open(temp_path("x_proj"));
+        slice(trace, 1, 1, temp_path("sliced"));
+        const Trace sliced = Trace::open(temp_path("sliced"));
+        test::each_layer(trace, [&](std::uint32_t index, const std::vector<float>&,
+                                    const golden::LayerTensors& out) {
+            if (index > 0) return;
+            EXPECT_EQ(std::memcmp(sliced.input_hidden(), out.out_proj.data(),
+                                  out.out_proj.size() * sizeof(arith::Half)),
+                      0);
+            behind.push_back(out.out_proj);
+        });
+    }
+    EXPECT_NE(behind[0], behind[1]);
+    EXPECT_NE(behind[1], behind[2]);
+}
+
 // Tensors of both that have one name.
 std::size_t expect_alike(const Trace& one, const Trace& other) {
     std::size_t shared = 0;
