@@ -34,6 +34,8 @@ endif()
 target_sources(mambasic_models PRIVATE
     common/isa.cpp
     conv/conv_function.cpp
+    dequant_mux/dequant_mux_function.cpp
+    dequant_mux/x_use.cpp
     embedding/embedding_function.cpp
     gated_norm/gated_norm_function.cpp
     gemm/gemm_function.cpp

@@ -47,7 +47,7 @@ public:
 
 private:
     using Key = std::tuple<const ScaleTableImage*, std::uint32_t, std::uint32_t, bool, bool, bool,
-                           std::uint64_t, std::uint32_t>;
+                           std::uint64_t, std::uint32_t, std::uint32_t>;
     struct Kept {
         std::shared_ptr<const ScaleTableImage> table;  // as long as it is here, its address is its
         std::shared_ptr<const TableAnswer> answer;
