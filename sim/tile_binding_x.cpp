@@ -74,7 +74,11 @@ void TileBinding::bind_x_proj(const Task& task, models::BoundWithTable<models::G
     const auto layer = static_cast<std::uint32_t>(place(task).layer);
     if (work_.looks_up(task.op, layer)) bound.table = tables_.table(layer);
     if (!use.requantized() && !use.multiplied()) return;
-    bound.tile.x_in = x_input(task, 0, segment(task).mamba1.conv_output_scale);
+    const traces::Mamba1Layer& weights = segment(task).mamba1;
+    models::XInput& in = bound.tile.x_in;
+    // Codes are multiplied as the convolution made them; what is requantized is what the SSM reads.
+    in = x_input(task, 0, use.multiplied() ? weights.conv_output_scale : weights.u_scale);
+    in.one.int8 = weights.conv_output_scale;
 }
 
 }  // namespace mambasic::sim
