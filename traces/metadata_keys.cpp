@@ -67,10 +67,10 @@ LayerObservers MetadataKeys::layer_observers(const std::string& key, std::uint32
     LayerObservers out;
     if (strings_.count(key) == 0) return out;
     if (!read_layer_observers(text(key), layers, out)) {
-        throw error_in_metadata(path_, key,
-                                "'" + text(key) + "' is not percentile, minmax or, for all of " +
-                                    std::to_string(layers) +
-                                    " layers, as in 12 percentile, 12 minmax");
+        throw error_in_metadata(
+            path_, key,
+            "'" + text(key) + "' is not minmax, percentile, mse, ... or, for all of " +
+                std::to_string(layers) + " layers, as in 12 percentile, 12 minmax");
     }
     return out;
 }
@@ -79,11 +79,10 @@ std::vector<XCode> MetadataKeys::x_codes(const std::string& key, std::uint32_t l
     std::vector<XCode> out;
     if (strings_.count(key) == 0) return out;
     if (!read_x_codes(text(key), layers, out)) {
-        throw error_in_metadata(
-            path_, key,
-            "'" + text(key) +
-                "' is not a code, such as dual4-skewed-overflow or dual8-x4, or, for all of " +
-                std::to_string(layers) + " layers, as in 12 int8, 12 int5");
+        throw error_in_metadata(path_, key,
+                                "'" + text(key) +
+                                    "' is not a code such as dual8-x4 or, for all of " +
+                                    std::to_string(layers) + " layers, as in 12 int8, 12 int5");
     }
     return out;
 }

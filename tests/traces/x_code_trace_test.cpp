@@ -172,11 +172,10 @@ TEST(XCodeTrace, Int8IsNotSpelled) {
 TEST(XCodeTrace, WrongMetadataIsRefused) {
     const TraceInfo mamba1 = test::small_info();
     for (const char* text : {"int4", "1 int8", "1 int8, 2 int5", "dual8-x1", ""}) {
-        EXPECT_EQ(
-            refused(mamba1, "x_code", text),
-            "metadata 'x_code': '" + std::string(text) +
-                "' is not a code, such as dual4-skewed-overflow or dual8-x4, or, for all of 2 "
-                "layers, as in 12 int8, 12 int5");
+        EXPECT_EQ(refused(mamba1, "x_code", text),
+                  "metadata 'x_code': '" + std::string(text) +
+                      "' is not a code such as dual8-x4 or, for all of 2 layers, as in 12 int8, "
+                      "12 int5");
     }
     EXPECT_EQ(refused(mamba1, "x_proj_input", "copies"),
               "metadata 'x_proj_input': 'copies' is not one of copy, requantized, codes");
