@@ -1,6 +1,7 @@
 # The *_function.* sources of every block, and the hot loops that are compiled once per width.
 set(MAMBASIC_KERNEL_SOURCES
     conv/conv_kernels.cpp
+    dequant_mux/dequant_mux_kernels.cpp
     gated_norm/gated_norm_kernels.cpp
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
