@@ -212,6 +212,7 @@ void LayerWriter::write_product(const Walk& walk, std::size_t tile, std::size_t 
     const Panel& panel = weights_.panel(index);
     std::vector<BufferId> reads = {weights_.fetch(index)};
     reads.push_back(read_inputs(walk, tile).front());
+    if (tables_.has(walk.spec->op)) reads.push_back(tables_.fetch(walk.spec->op));
     const Region part = region(tile, panel.channel, panel.channels);
     if (plan_.fusion == Fusion::None) {
         write_part(walk, part, reads, tile);

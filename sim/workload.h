@@ -62,11 +62,13 @@ inline const ScaleRange& Workload::scales(std::uint32_t layer) const {
         [at = first_layer + layer](const ScaleRange& range) { return at < range.end; });
 }
 
-// The scan of a Mamba1 layer with one scale gets it with its weights; Mamba2's has B's and C's to
-// find in any case.
+// x_proj and the scan of a Mamba1 layer with one scale get it with their weights; Mamba2's scan has
+// B's and C's to find in any case.
 inline bool Workload::looks_up(models::Op op, std::uint32_t layer) const {
-    if (op != models::Op::Scan) return op == models::Op::Conv1d;
-    return dims.mamba2() || scales(layer).groups.lookup != models::LookupKind::Register;
+    const bool table = scales(layer).groups.lookup != models::LookupKind::Register;
+    if (op == models::Op::Scan) return dims.mamba2() || table;
+    if (op == models::Op::XProj) return table && x_use(layer).requantized();
+    return op == models::Op::Conv1d;
 }
 
 }  // namespace mambasic::sim

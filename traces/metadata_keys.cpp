@@ -67,10 +67,10 @@ LayerObservers MetadataKeys::layer_observers(const std::string& key, std::uint32
     LayerObservers out;
     if (strings_.count(key) == 0) return out;
     if (!read_layer_observers(text(key), layers, out)) {
-        throw error_in_metadata(path_, key,
-                                "'" + text(key) + "' is not percentile, minmax or, for all of " +
-                                    std::to_string(layers) +
-                                    " layers, as in 12 percentile, 12 minmax");
+        throw error_in_metadata(
+            path_, key,
+            "'" + text(key) + "' is not minmax, percentile, mse, ... or, for all of " +
+                std::to_string(layers) + " layers, as in 12 percentile, 12 minmax");
     }
     return out;
 }

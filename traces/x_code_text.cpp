@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
-#include <sstream>
 #include <stdexcept>
 
 #include "traces/layer_runs.h"
+#include "traces/words.h"
 
 namespace mambasic::traces {
 
@@ -28,30 +27,17 @@ constexpr std::array<Name, 4> kPlain{{{"int8", XFormat::Int8},
 
 const char* const kSparse = "sparse";
 
-// Decimal and exact: reads back as the same number.
-std::string spelled(float value) {
-    std::array<char, 64> text{};
-    const auto end =
-        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    return {text.data(), end.ptr};
-}
-
-// What stands behind `prefix`, which is not taken for a number's sign.
-template <typename T>
-bool read_behind(const std::string& prefix, const std::string& word, T& out) {
-    if (word.rfind(prefix, 0) != 0) return false;
-    const char* end = word.data() + word.size();
-    const auto [stop, error] = std::from_chars(word.data() + prefix.size(), end, out);
-    return error == std::errc() && stop == end;
-}
-
 bool read_factor(const std::string& word, float& out) {
-    return read_behind("x", word, out) && std::isfinite(out) && out > 1;
+    return word.rfind('x', 0) == 0 && read_decimal(word.substr(1), out) && out > 1;
 }
 
 bool read_percent(const std::string& word, std::uint32_t& out) {
     constexpr std::uint32_t kAll = 100;
-    return read_behind(kSparse, word, out) && out >= 1 && out <= kAll;
+    const std::string prefix = kSparse;
+    if (word.rfind(prefix, 0) != 0) return false;
+    const char* end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data() + prefix.size(), end, out);
+    return error == std::errc() && stop == end && out >= 1 && out <= kAll;
 }
 
 bool read_levels(const std::string& word, XCode& out) {
@@ -62,14 +48,6 @@ bool read_levels(const std::string& word, XCode& out) {
 bool read_rule(const std::string& word, XCode& out) {
     out.rule = word == "threshold" ? FlagRule::Threshold : FlagRule::Overflow;
     return word == "threshold" || word == "overflow";
-}
-
-Words split(const std::string& text) {
-    Words out;
-    std::istringstream words(text);
-    for (std::string word; std::getline(words, word, '-');) out.push_back(word);
-    if (!text.empty() && text.back() == '-') out.emplace_back();
-    return out;
 }
 
 bool read_dual4(const Words& words, XCode& out) {
@@ -102,7 +80,7 @@ std::string spell(const XCode& code) {
         out = std::string("dual4-") + (code.skewed ? "skewed" : "signed") +
               (code.rule == FlagRule::Threshold ? "-threshold" : "-overflow");
     } else {
-        out = (code.format == XFormat::Dual8 ? "dual8-x" : "uniform8-x") + spelled(code.factor);
+        out = (code.format == XFormat::Dual8 ? "dual8-x" : "uniform8-x") + decimal(code.factor);
     }
     if (code.sparse_percent > 0) {
         out += std::string("-") + kSparse + std::to_string(code.sparse_percent);
@@ -116,7 +94,7 @@ bool read_x_code(const std::string& text, XCode& out) {
         out.format = name.format;
         if (text == name.text) return true;
     }
-    const Words words = split(text);
+    const Words words = split(text, '-');
     const std::string kind = words.empty() ? "" : words.front();
     if (kind == "dual4") return read_dual4(words, out);
     if (kind == "dual8") return read_dual8(words, out);
