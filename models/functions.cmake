@@ -35,6 +35,7 @@ endif()
 target_sources(mambasic_models PRIVATE
     common/isa.cpp
     conv/conv_function.cpp
+    conv/conv_x.cpp
     dequant_mux/dequant_mux_function.cpp
     dequant_mux/x_use.cpp
     embedding/embedding_function.cpp

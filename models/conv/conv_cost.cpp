@@ -20,9 +20,13 @@ Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
     return {steps + config.pipeline_cycles + nonlinear.silu.latency_cycles};
 }
 
-SramTraffic conv_traffic(const ConvShape& shape) {
-    const std::uint64_t elements = shape.sequences * shape.tokens * shape.channels;
-    return {shape.channels * (kTaps + 1), elements, elements};
+SramTraffic conv_traffic(const ConvShape& shape, const XOutput& x) {
+    const std::uint64_t rows = shape.sequences * shape.tokens;
+    const std::uint64_t of_x = x.use.int8() ? shape.channels : x.channels;
+    const std::uint64_t of_bc = (shape.channels - of_x) * (x.use.code.values() ? 4 : 1);
+    const std::uint64_t copy = x.use.copied() ? of_x : 0;
+    return {shape.channels * (kTaps + 1), rows * shape.channels,
+            rows * (x_row_bytes(x.use.code, of_x) + copy + of_bc)};
 }
 
 // The histories lie in the activation scratchpad, where the schedule allocates them, one word of

@@ -23,6 +23,31 @@ std::uint64_t blocks_of(std::uint64_t channels) {
 
 }  // namespace
 
+// The copy of a dual code of int8 is what its low quantizer gives before the flag decides.
+XOps x_make_ops(const XUse& use) {
+    const std::uint64_t copy = use.copied() ? 1 : 0;
+    const std::uint64_t compares = use.code.rule == traces::FlagRule::Threshold ? 1 : 0;
+    switch (use.code.format) {
+        case XFormat::Fp32:
+            return {copy, 0, 0, 0};
+        case XFormat::Int8Sim:
+            return {1, 1, 0, 0};
+        case XFormat::Dual8:
+            return {2, 0, 0, 1};
+        case XFormat::Dual4:
+            return {2 + copy, 0, compares, 1};
+        case XFormat::Int5:
+            return {1 + copy, 0, 0, 1};
+        default:
+            return {1, 0, 0, 0};
+    }
+}
+
+XOps bc_make_ops(const XUse& use) {
+    if (use.code.format == XFormat::Fp32) return {};
+    return {1, use.code.format == XFormat::Int8Sim ? 1U : 0U, 0, 0};
+}
+
 XLayout x_layout(const XCode& code, std::uint64_t channels) {
     XLayout layout{};
     if (!code.own_codes()) return layout;
@@ -88,8 +113,7 @@ void x_codes_of_row(const XInput& in, std::uint64_t count, std::uint64_t row, st
                               codes, flags);
 }
 
-std::uint64_t x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows,
-                           std::int8_t* codes) {
+void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std::int8_t* codes) {
     const XScaleRows spread(in.one, in.scales.int8 == nullptr ? count : 0);
     const XScaleRow scales = in.scales.int8 == nullptr ? spread.row() : in.scales;
     const float* low = in.use.code.format == XFormat::Dual8 ? scales.int8 : scales.low;
@@ -99,7 +123,6 @@ std::uint64_t x_requantize(const XInput& in, std::uint64_t count, std::uint64_t 
     std::vector<std::int8_t> q(count);
     std::vector<std::int8_t> flags(count);
     std::vector<float> u(count);
-    std::uint64_t saturated = 0;
     for (std::uint64_t row = 0; row < rows; ++row) {
         const float* values = in.values + row * in.value_stride;
         if (!in.use.code.values()) {
@@ -107,9 +130,8 @@ std::uint64_t x_requantize(const XInput& in, std::uint64_t count, std::uint64_t 
             kernels.decode(q.data(), flags.data(), low, high, n, u.data());
             values = u.data();
         }
-        saturated += kernels.requantize(values, scales.int8, n, codes + row * count);
+        kernels.requantize(values, scales.int8, n, codes + row * count);
     }
-    return saturated;
 }
 
 XScaleRows::XScaleRows(const XOneScale& one, std::uint64_t count)

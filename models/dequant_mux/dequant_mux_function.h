@@ -55,6 +55,16 @@ struct XInput {
     std::uint64_t value_sequence_stride = 0;
 };
 
+/// What the convolution does to code an element of x; of B and C where they are not int8.
+struct XOps {
+    std::uint64_t divisions = 0;  // and as many roundings to a code
+    std::uint64_t multiplications = 0;
+    std::uint64_t comparisons = 0;
+    std::uint64_t packs = 0;
+};
+XOps x_make_ops(const XUse& use);
+XOps bc_make_ops(const XUse& use);
+
 /// Bytes of the x of one token in memory.
 std::uint64_t x_row_bytes(const traces::XCode& code, std::uint64_t channels);
 /// What of a row is read for channels first .. first + count: whole blocks of words, and all of a
@@ -71,9 +81,8 @@ void x_pack_row(const traces::XCode& code, std::uint64_t channels, const std::in
                 const std::int8_t* flags, std::uint8_t* words);
 
 /// x_proj's codes of `rows` rows of a tile's x, `in.use.requantized()`: [rows][count], from the
-/// tile's first channel on. Returns the saturated ones.
-std::uint64_t x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows,
-                           std::int8_t* codes);
+/// tile's first channel on.
+void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std::int8_t* codes);
 
 /// `count` of each scale that `one` has, for tiles without a table.
 struct XScaleRows {

@@ -2,8 +2,6 @@
 // wide copy of a shared function can be linked into a narrow CPU's path.
 #include "models/dequant_mux/dequant_mux_kernels.h"
 
-#include "models/common/saturate.h"
-
 namespace mambasic::models::MAMBASIC_WIDTH {
 
 namespace {
@@ -128,15 +126,11 @@ void decode(const std::int8_t* codes, const std::int8_t* flags, const float* low
     x_decode(codes, flags, low, high, count, out);
 }
 
-std::uint64_t requantize(const float* __restrict values, const float* __restrict scale,
-                         std::int64_t count, std::int8_t* __restrict codes) {
-    std::uint32_t saturated = 0;
+void requantize(const float* __restrict values, const float* __restrict scale, std::int64_t count,
+                std::int8_t* __restrict codes) {
     for (std::int64_t c = 0; c < count; ++c) {
-        const float quotient = values[c] / scale[c];
-        codes[c] = arith::quantize_rha(quotient);
-        saturated += saturated_rha(quotient);
+        codes[c] = arith::quantize_rha(values[c] / scale[c]);
     }
-    return saturated;
 }
 
 }  // namespace

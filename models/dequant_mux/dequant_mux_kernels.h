@@ -31,9 +31,8 @@ struct XKernels {
                    std::int8_t* codes, std::int8_t* flags);
     void (*decode)(const std::int8_t* codes, const std::int8_t* flags, const float* low,
                    const float* high, std::int64_t count, float* out);
-    /// Returns the saturated ones.
-    std::uint64_t (*requantize)(const float* values, const float* scale, std::int64_t count,
-                                std::int8_t* codes);
+    void (*requantize)(const float* values, const float* scale, std::int64_t count,
+                       std::int8_t* codes);
 };
 
 }  // namespace mambasic::models

@@ -9,6 +9,11 @@ void TableAnswer::charge(const ScaleTableConfig& config, Work& work) const {
     work.hidden_table_cycles += cycles.hidden;
 }
 
+XScaleRow TableAnswer::x_scales() const {
+    const auto row = [](const std::vector<float>& v) { return v.empty() ? nullptr : v.data(); };
+    return {row(scales), row(low), row(high), row(threshold)};
+}
+
 ScaleTable::ScaleTable(const sc_core::sc_module_name& name, const ScaleTableConfig& config)
     : sc_module(name), config_(config) {}
 

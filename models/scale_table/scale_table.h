@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/common/worker.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/scale_table/scale_table_cost.h"
 
 namespace mambasic::models {
@@ -34,6 +35,8 @@ struct TableAnswer {
     std::vector<float> low, high, threshold;  // [run.count], where the run asks for them
     LookupCounts counts;                      // of the whole tile
     LookupCycles cycles;
+    /// Those of x; null where the run asked for none.
+    XScaleRow x_scales() const;
     /// Adds to a tile what its lookups cost.
     void charge(const ScaleTableConfig& config, Work& work) const;
 };
