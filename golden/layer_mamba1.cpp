@@ -62,7 +62,7 @@ struct Call {
 void prepare(const Call& call) {
     require_layer(call.dims, call.input, call.options);
     require_tree_width(call.options.ssm_sum, "ssm_sum");
-    allocate_layer(call.dims, call.input, call.options, call.out);
+    allocate_layer(call.dims, call.input, call.out);
     call.out.x_proj.resize(call.rows() * call.dims.x_proj_width());
     call.out.dt_proj.resize(call.rows() * call.dims.d_inner);
 }
@@ -71,6 +71,15 @@ Conv1dParams conv_params(const Call& call) {
     const Mamba1Layer& l = call.layer;
     return {call.dims.d_inner, l.conv_weight,      l.conv_bias,         l.conv_weight_scale,
             l.conv_bias_scale, l.conv_input_scale, l.conv_output_scale, call.groups()};
+}
+
+/// What the scan multiplies the codes of each channel by.
+std::vector<float> u_scales(const Call& call) {
+    std::vector<float> scales(call.dims.d_inner, call.layer.u_scale);
+    for (std::size_t e = 0; e < scales.size() && call.scales; ++e) {
+        scales[e] = call.scales->x(e);
+    }
+    return scales;
 }
 
 ScanParams scan_params(const Call& call) {
@@ -117,6 +126,8 @@ void prefill_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput&
     if (reads_fp32(options)) {
         conv1d_prefill_fp32(conv_params(call), call.x(), input.batch, input.tokens,
                             out.ssm_input.data());
+    } else {
+        dequantize_conv(u_scales(call), out);
     }
     linear_forward(layer.x_proj, call.u(), rows, options.quamba_quirks, out.x_proj.data());
     linear_to_seqlen_last(layer.dt_proj, call.dt_low_rank(), rows, out.dt_proj.data());
@@ -139,6 +150,8 @@ void decode_layer(const Dims& dims, const Mamba1Layer& layer, const LayerInput& 
     conv1d_update(conv_params(call), call.x(), input.batch, out.conv.data(), state.conv.data());
     if (reads_fp32(options)) {
         conv1d_update_fp32(conv_params(call), input.batch, state.conv.data(), out.ssm_input.data());
+    } else {
+        dequantize_conv(u_scales(call), out);
     }
     linear_forward(layer.x_proj, call.u(), rows, wrap, out.x_proj.data());
     linear_forward(layer.dt_proj, call.dt_low_rank(), rows, wrap, out.dt_proj.data());

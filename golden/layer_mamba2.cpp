@@ -75,7 +75,7 @@ const Mamba2Layer& checked(const Dims& dims, const Mamba2Layer& layer, const Lay
 Call::Call(const Dims& d, const Mamba2Layer& l, const LayerInput& i, const Options& o,
            LayerTensors& tensors)
     : dims(d), layer(checked(d, l, i, o)), input(i), options(o), out(tensors), scales(d, l.groups) {
-    allocate_layer(dims, input, options, out);
+    allocate_layer(dims, input, out);
     out.gated_norm.resize(rows() * dims.d_inner);
 }
 
@@ -99,6 +99,14 @@ Conv1dByChannel conv_params(const Call& call) {
     append(l.conv_b, l.b_scales);
     append(l.conv_c, l.c_scales);
     return params;
+}
+
+std::vector<float> output_scales(const Conv1dByChannel& conv) {
+    std::vector<float> scales;
+    for (const ConvScales& channel : conv.scales) {
+        scales.push_back(channel.output);
+    }
+    return scales;
 }
 
 SsdParams ssd_params(const Call& call) {
@@ -163,6 +171,8 @@ void prefill_layer(const Dims& dims, const Mamba2Layer& layer, const LayerInput&
     conv1d_prefill(conv, xbc, input.batch, input.tokens, out.conv.data(), state.conv.data());
     if (reads_fp32(options)) {
         conv1d_prefill_fp32(conv, xbc, input.batch, input.tokens, out.ssm_input.data());
+    } else {
+        dequantize_conv(output_scales(conv), out);
     }
     ssd_prefill(ssd_params(call), ssd_input(call), input.batch, input.tokens,
                 ssd_output(call, state));
@@ -179,6 +189,8 @@ void decode_layer(const Dims& dims, const Mamba2Layer& layer, const LayerInput& 
                   state.conv.data());
     if (reads_fp32(options)) {
         conv1d_update_fp32(conv, input.batch, state.conv.data(), out.ssm_input.data());
+    } else {
+        dequantize_conv(output_scales(conv), out);
     }
     ssd_step(ssd_params(call), ssd_input(call), input.batch, ssd_output(call, state));
     gate_and_output(call);

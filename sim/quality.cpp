@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "golden/group_scales.h"
-
 namespace mambasic::sim {
 namespace {
 
@@ -12,30 +10,6 @@ using golden::LayerState;
 using golden::LayerTensors;
 using traces::Mamba1Layer;
 using traces::Mamba2Layer;
-
-std::vector<float> x_scales_of(const traces::Dims& dims, const traces::GroupTable& table) {
-    const golden::GroupScales groups(dims, table);
-    std::vector<float> scales;
-    for (std::size_t e = 0; e < dims.d_inner; ++e) scales.push_back(groups.x(e));
-    return scales;
-}
-
-// What the SSM multiplies the codes of the convolution by.
-std::vector<float> scales_of(const traces::Dims& dims, const Mamba1Layer& layer) {
-    return layer.groups ? x_scales_of(dims, *layer.groups)
-                        : std::vector<float>(dims.d_inner, layer.u_scale);
-}
-
-// Likewise of x, B and C.
-std::vector<float> scales_of(const traces::Dims& dims, const Mamba2Layer& layer) {
-    std::vector<float> scales = x_scales_of(dims, layer.groups);
-    for (const float* section : {layer.b_scales, layer.c_scales}) {
-        for (std::size_t i = 0; i < dims.bc_width(); ++i) {
-            scales.push_back(section[layer.bc_scales == 1 ? 0 : i / dims.d_state]);
-        }
-    }
-    return scales;
-}
 
 }  // namespace
 
@@ -61,19 +35,21 @@ Quality::Quality(const traces::TraceInfo& info, golden::Options options)
       first_layer_(info.first_layer),
       options_(options),
       layers_(info.layers) {
-    options_.ssm_input = golden::SsmInput::Fp32;
+    options_.x_code = {};
+    options_.x_code.format = traces::XFormat::Fp32;
+    options_.x_proj_input = traces::XProjInput::Copy;  // without codes of x there are no others
 }
 
 void Quality::add(std::uint32_t index, const Mamba1Layer& layer, const LayerInput& input,
                   const LayerState& before, const LayerTensors& made) {
     run_with_fp32(layer, input, before);
-    compare(layers_.at(index), scales_of(dims_, layer), made);
+    compare(layers_.at(index), made);
 }
 
 void Quality::add(std::uint32_t index, const Mamba2Layer& layer, const LayerInput& input,
                   const LayerState& before, const LayerTensors& made) {
     run_with_fp32(layer, input, before);
-    compare(layers_.at(index), scales_of(dims_, layer), made);
+    compare(layers_.at(index), made);
 }
 
 template <typename Layer>
@@ -86,12 +62,11 @@ void Quality::run_with_fp32(const Layer& layer, const LayerInput& input, const L
     }
 }
 
-void Quality::compare(Sums& sums, const std::vector<float>& scales, const LayerTensors& made) {
-    for (std::size_t i = 0; i < made.conv.size(); ++i) {
-        const std::size_t channel = i % scales.size();
-        const double code = static_cast<double>(scales[channel]) * made.conv[i];
-        NoisySignal& part = channel < dims_.d_inner ? sums.x : sums.b_and_c;
-        part.add(static_cast<double>(fp32_.ssm_input[i]), code);
+void Quality::compare(Sums& sums, const LayerTensors& made) {
+    for (std::size_t i = 0; i < made.ssm_input.size(); ++i) {
+        const bool is_x = i % dims_.conv_channels() < dims_.d_inner;
+        NoisySignal& part = is_x ? sums.x : sums.b_and_c;
+        part.add(static_cast<double>(fp32_.ssm_input[i]), static_cast<double>(made.ssm_input[i]));
     }
     for (std::size_t i = 0; i < made.out_proj.size(); ++i) {
         sums.output.add(static_cast<double>(arith::from_half(fp32_.out_proj[i])),

@@ -46,8 +46,7 @@ private:
     template <typename Layer>
     void run_with_fp32(const Layer& layer, const golden::LayerInput& input,
                        const golden::LayerState& before);
-    /// `scales`: of each channel of the convolution.
-    void compare(Sums& sums, const std::vector<float>& scales, const golden::LayerTensors& made);
+    void compare(Sums& sums, const golden::LayerTensors& made);
     static reports::QualityFigures figures_of(const Sums& sums);
 
     const traces::Dims dims_;

@@ -30,9 +30,11 @@ public:
 golden::Options golden_options(const ChipConfig& chip);
 
 /// The trace must outlive all of these. Where `quality` is given, it is told of every layer.
+/// `x_codes` are those of the trace's layers, in order; without any, all have that of `options`.
 std::unique_ptr<Reference> golden_reference(const traces::Trace& trace,
                                             const golden::Options& options,
-                                            Quality* quality = nullptr);
+                                            Quality* quality = nullptr,
+                                            const std::vector<traces::XCode>& x_codes = {});
 
 /// The trace's own recorded tensors; throws UserError where there are none.
 std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace);

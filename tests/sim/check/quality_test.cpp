@@ -59,7 +59,7 @@ traces::TraceInfo info_of(const traces::Dims& dims, Phase phase, std::uint32_t l
 
 golden::Options fp32() {
     golden::Options options;
-    options.ssm_input = golden::SsmInput::Fp32;
+    options.x_code.format = traces::XFormat::Fp32;
     return options;
 }
 
