@@ -41,8 +41,7 @@ double log_of_sum(const std::vector<double>& values, double largest) {
 
 // Sum of p log(p / q), p and q being the softmax of either.
 double divergence(const std::vector<double>& wanted, const std::vector<double>& got) {
-    const double wanted_log =
-        log_of_sum(wanted, *std::max_element(wanted.begin(), wanted.end()));
+    const double wanted_log = log_of_sum(wanted, *std::max_element(wanted.begin(), wanted.end()));
     const double got_log = log_of_sum(got, *std::max_element(got.begin(), got.end()));
     double sum = 0;
     for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -134,7 +134,14 @@ private:
         }
         hidden_ = out_.out_proj;
         residual_ = out_.residual;
+        if (quality_ != nullptr && index + 1 == info_.layers) finish_step();
         return layer_views(state);
+    }
+
+    void finish_step() {
+        if (!info_.has_head) return quality_->finish_step(out_, nullptr);
+        const traces::Head head = trace_.head();
+        quality_->finish_step(out_, &head);
     }
 
     std::vector<Tensor> layer_views(const LayerState& state) const {

@@ -69,8 +69,8 @@ void NetworkQuality::compare_logits(const LayerTensors& made, const traces::Head
     for (std::uint64_t row = 0; row < rows; row += kRowsAtOnce) {
         const std::uint64_t count = std::min(kRowsAtOnce, rows - row);
         const std::size_t at = row * width;
-        const golden::HeadTensors wanted = golden::run_head(
-            dims_, head, &hidden_[at], &residual_[at], count, epsilon_, options_);
+        const golden::HeadTensors wanted =
+            golden::run_head(dims_, head, &hidden_[at], &residual_[at], count, epsilon_, options_);
         const golden::HeadTensors got = golden::run_head(
             dims_, head, &made.out_proj[at], &made.residual[at], count, epsilon_, options_);
         for (std::size_t i = 0; i < count * vocab; i += vocab) {

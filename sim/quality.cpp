@@ -1,7 +1,5 @@
 #include "sim/quality.h"
 
-#include <cmath>
-
 namespace mambasic::sim {
 namespace {
 
@@ -11,44 +9,35 @@ using golden::LayerTensors;
 using traces::Mamba1Layer;
 using traces::Mamba2Layer;
 
+// Those of the run, but for the codes.
+golden::Options with_fp32(golden::Options options) {
+    options.x_code = {};
+    options.x_code.format = traces::XFormat::Fp32;
+    options.x_proj_input = traces::XProjInput::Copy;  // without codes of x there are no others
+    return options;
+}
+
 }  // namespace
 
-void NoisySignal::add(double wanted, double got) {
-    signal += wanted * wanted;
-    noise += (got - wanted) * (got - wanted);
-}
-
-void NoisySignal::add(const NoisySignal& other) {
-    signal += other.signal;
-    noise += other.noise;
-}
-
-std::optional<double> NoisySignal::sqnr_db() const {
-    if (!(signal > 0 && noise > 0)) return std::nullopt;
-    const double db = 10 * std::log10(signal / noise);
-    return std::isfinite(db) ? std::optional<double>(db) : std::nullopt;
-}
-
-Quality::Quality(const traces::TraceInfo& info, golden::Options options)
+Quality::Quality(const traces::TraceInfo& info, const golden::Options& options)
     : dims_(info.dims),
       decode_(info.phase == traces::Phase::Decode),
       first_layer_(info.first_layer),
-      options_(options),
-      layers_(info.layers) {
-    options_.x_code = {};
-    options_.x_code.format = traces::XFormat::Fp32;
-    options_.x_proj_input = traces::XProjInput::Copy;  // without codes of x there are no others
-}
+      options_(with_fp32(options)),
+      network_(info, options_),
+      layers_(info.layers) {}
 
 void Quality::add(std::uint32_t index, const Mamba1Layer& layer, const LayerInput& input,
                   const LayerState& before, const LayerTensors& made) {
     run_with_fp32(layer, input, before);
+    network_.run_layer(index, layer, input, before);
     compare(layers_.at(index), made);
 }
 
 void Quality::add(std::uint32_t index, const Mamba2Layer& layer, const LayerInput& input,
                   const LayerState& before, const LayerTensors& made) {
     run_with_fp32(layer, input, before);
+    network_.run_layer(index, layer, input, before);
     compare(layers_.at(index), made);
 }
 
@@ -91,6 +80,7 @@ reports::QualitySection Quality::result() const {
         all.output.add(layer.output);
     }
     section.all = figures_of(all);
+    section.network = network_.result();
     return section;
 }
 
