@@ -19,7 +19,7 @@ std::string network_line(const NetworkFigures& network) {
     const auto figure = [](const std::optional<double>& value, int decimals) {
         return value ? fixed(*value, decimals) : "-";
     };
-    std::string line = std::string("  ") +
+    std::string line = std::string("\n  ") +
                        (network.logits ? "network's logits" : "last layer's output") + ", " +
                        grouped(network.rows) + (network.rows == 1 ? " row" : " rows") + ": SQNR " +
                        (is_exact(network) ? "exact" : decibels(network.sqnr_db) + " dB") +
