@@ -65,12 +65,6 @@ void allocate_layer(const Dims& dims, const LayerInput& input, LayerTensors& out
     out.carry.resize(ssm_state_size(dims, input));
 }
 
-void dequantize_conv(const std::vector<float>& scales, LayerTensors& out) {
-    for (std::size_t i = 0; i < out.conv.size(); ++i) {
-        out.ssm_input[i] = scales[i % scales.size()] * static_cast<float>(out.conv[i]);
-    }
-}
-
 std::vector<Half> embed(const Dims& dims, const Head& head, const std::int32_t* tokens,
                         std::uint64_t rows) {
     std::vector<Half> hidden(rows * dims.d_model);

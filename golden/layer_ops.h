@@ -23,13 +23,6 @@ void clear_state(const traces::Dims& dims, const LayerInput& input, LayerState& 
 /// std::invalid_argument where decode has more than a token of each sequence, or no state for each.
 void require_decode(const traces::Dims& dims, const LayerInput& input, const LayerState& state);
 
-inline bool reads_fp32(const Options& options) {
-    return options.x_code.format == traces::XFormat::Fp32;
-}
-
-/// fl(scale * code), `scales` having one for each of the convolution's channels.
-void dequantize_conv(const std::vector<float>& scales, LayerTensors& out);
-
 /// Makes room for what both families have.
 void allocate_layer(const traces::Dims& dims, const LayerInput& input, LayerTensors& out);
 
