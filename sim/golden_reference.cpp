@@ -125,7 +125,8 @@ private:
             } else {
                 golden::prefill_layer(info_.dims, layer, input, options, out_, state);
             }
-            if (quality_ != nullptr) quality_->add(index, layer, input, before, out_);
+            if (quality_ != nullptr)
+                quality_->add(layer, {index, options.x_code, input, before, out_});
         };
         if (info_.dims.mamba2()) {
             run(trace_.mamba2_layer(index));

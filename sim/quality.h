@@ -14,17 +14,22 @@
 
 namespace mambasic::sim {
 
+/// One layer of one step: what golden was given, and what it made of it.
+struct LayerStep {
+    std::uint32_t index = 0;  // in the trace
+    traces::XCode code;
+    const golden::LayerInput& input;
+    const golden::LayerState& before;  // decode: the states
+    const golden::LayerTensors& made;
+};
+
 class Quality {
 public:
     /// `options`: those of the run with codes.
     Quality(const traces::TraceInfo& info, const golden::Options& options);
 
-    /// One layer (of the trace) of one step: what golden was given, `before` being the states in
-    /// decode, and what it `made` of it.
-    void add(std::uint32_t index, const traces::Mamba1Layer& layer, const golden::LayerInput& input,
-             const golden::LayerState& before, const golden::LayerTensors& made);
-    void add(std::uint32_t index, const traces::Mamba2Layer& layer, const golden::LayerInput& input,
-             const golden::LayerState& before, const golden::LayerTensors& made);
+    void add(const traces::Mamba1Layer& layer, const LayerStep& step) { add_layer(layer, step); }
+    void add(const traces::Mamba2Layer& layer, const LayerStep& step) { add_layer(layer, step); }
 
     /// Behind the last layer of a step: what golden made of it. `head` is null where there is none.
     void finish_step(const golden::LayerTensors& made, const traces::Head* head) {
@@ -39,8 +44,11 @@ private:
         NoisySignal x, b_and_c, output;
     };
     template <typename Layer>
-    void run_with_fp32(const Layer& layer, const golden::LayerInput& input,
-                       const golden::LayerState& before);
+    void add_layer(const Layer& layer, const LayerStep& step);
+    template <typename Layer>
+    void run_with_fp32(const Layer& layer, const LayerStep& step);
+    template <typename Layer>
+    void count_codes(const Layer& layer, const LayerStep& step);
     void compare(Sums& sums, const golden::LayerTensors& made);
     static reports::QualityFigures figures_of(const Sums& sums);
 
@@ -52,6 +60,7 @@ private:
     golden::LayerTensors fp32_;
     golden::LayerState state_;
     std::vector<Sums> layers_;
+    reports::CodeCounts x_;
 };
 
 }  // namespace mambasic::sim
