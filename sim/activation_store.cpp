@@ -24,14 +24,14 @@ std::vector<Tile> cut_tiles(const Workload& work, std::uint64_t tile_tokens) {
     return tiles;
 }
 
-ActivationStore::ActivationStore(Emitter& emitter, const AddressMap& addresses,
-                                 const traces::Dims& dims, std::vector<Tile> tiles)
-    : emitter_(emitter), addresses_(addresses), dims_(dims), tiles_(std::move(tiles)) {
+ActivationStore::ActivationStore(Emitter& emitter, const AddressMap& addresses, Workload work,
+                                 std::vector<Tile> tiles)
+    : emitter_(emitter), addresses_(addresses), work_(std::move(work)), tiles_(std::move(tiles)) {
     entries_.resize(tiles_.size());
 }
 
 std::uint64_t ActivationStore::bytes(std::size_t tile, Stream stream) const {
-    return tiles_[tile].rows() * bytes_per_row(dims_, stream);
+    return tiles_[tile].rows() * bytes_per_row(work_, stream, layer_);
 }
 
 std::uint64_t ActivationStore::address(std::size_t tile, Stream stream) const {
@@ -42,7 +42,7 @@ std::uint64_t ActivationStore::address(std::size_t tile, Stream stream) const {
         if (stream == Stream::Residual) region = Stream::ResidualOut;
         if (stream == Stream::ResidualOut) region = Stream::Residual;
     }
-    return addresses_.stream(region, tiles_[tile].row);
+    return addresses_.stream(region, tiles_[tile].row, layer_);
 }
 
 BufferId ActivationStore::produce(std::size_t tile, Stream stream, std::uint64_t next_use) {

@@ -223,6 +223,7 @@ golden::Options golden_options(const ChipConfig& chip) {
     options.ssd_sum = {chip.ssm.ssd_sum.tree_width};
     options.softplus = chip.arithmetic.softplus;
     options.quamba_quirks = chip.arithmetic.quamba_quirks;
+    options.x_proj_input = chip.dequant_mux.x_proj_input;
     return options;
 }
 

@@ -227,6 +227,7 @@ reports::Report make_report(const RunFacts& f) {
     report.lookup = lookup_section(f, energy);
     report.quantization.elements = all.counts[Event::QuantizeInt8];
     report.quantization.saturated = all.counts[Event::Saturated];
+    report.quantization.flagged = all.counts[Event::Flagged];
     report.unit_errors = unit_errors(f.chip.nonlinear);
     if (!f.numerics) {
         report.notes.emplace_back("timing only: no bits were computed, saturation is not counted");

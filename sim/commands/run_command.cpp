@@ -8,6 +8,7 @@
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/dump.h"
+#include "sim/run_info.h"
 
 namespace mambasic::sim {
 namespace {
@@ -70,7 +71,7 @@ int run_command(const Arguments& arguments) {
     std::unique_ptr<Dump> dump;
     if (arguments.has("dump")) {
         const std::string path = checked_file(arguments, "dump", trace.path());
-        dump = std::make_unique<Dump>(trace, path);
+        dump = std::make_unique<Dump>(trace, run_info(trace.info(), scheme, chip), path);
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
     const Asked asked = {

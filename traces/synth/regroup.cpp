@@ -73,7 +73,8 @@ Stream write_layer(const LayerToWrite& what, const TargetScales& target, const S
     const auto layer =
         Regrouping(what.from, what.index, input).run(target, what.info.table(what.index), state);
     const golden::LayerState before = state;
-    const golden::LayerTensors tensors = run_layer(what.info, layer.view(), input, state);
+    const golden::LayerTensors tensors =
+        run_layer(what.info, options_of(what.info, what.index), layer.view(), input, state);
     Pieces pieces;
     layer.add_to(pieces, what.info, what.index);
     pieces.add_states_in(what.info, what.index, before);
