@@ -69,10 +69,10 @@ struct ComparedScheme {
     std::vector<std::string> notes;
 };
 
-/// A scheme that could not run on this chip or trace.
+/// A scheme that could not run on this chip or trace, or the name of a file that holds none.
 struct RefusedScheme {
     std::string scheme;
-    std::string scheme_sha256;
+    std::string scheme_sha256;     // empty: the file could not be read as a scheme
     std::string why;               // one line: the place and the way out; files without folders
     std::string why_with_folders;  // in no file: for the terminal of the one who asked
 };

@@ -104,7 +104,9 @@ Json json_of(const ComparedScheme& row) {
 }
 
 Json json_of(const RefusedScheme& row) {
-    return {{"scheme", row.scheme}, {"scheme_sha256", row.scheme_sha256}, {"why", row.why}};
+    return {{"scheme", row.scheme},
+            {"scheme_sha256", row.scheme_sha256.empty() ? Json(nullptr) : Json(row.scheme_sha256)},
+            {"why", row.why}};
 }
 
 std::string dumped(const Json& json, int indent) {
