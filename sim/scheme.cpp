@@ -186,13 +186,31 @@ KeyDoc document_layers(const Scheme& scheme, const std::string& file) {
     return doc;
 }
 
+// Settings name keys as `explain` does: below "scheme".
+models::YamlNodePtr with_settings(const ConfigFiles& files, const models::YamlNodePtr& scheme,
+                                  const std::vector<std::string>& settings) {
+    constexpr const char* kScheme = "scheme";
+    auto root = std::make_shared<models::YamlNode>();
+    root->kind = models::YamlNode::Kind::Map;
+    root->mark = scheme->mark;
+    root->entries.push_back({kScheme, scheme->mark, scheme});
+    models::YamlNodePtr tree = root;
+    for (const std::string& setting : settings) tree = files.override_with(tree, setting);
+    return tree->find(kScheme)->value;
+}
+
 }  // namespace
 
 Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {
+    return load(name_or_path, {}, docs);
+}
+
+Scheme Scheme::load(const std::string& name_or_path, const std::vector<std::string>& settings,
+                    std::vector<KeyDoc>* docs) {
     const std::string file = find_config(name_or_path, "schemes", "scheme");
     const ConfigFiles files(hw_config_folder(file), {});
     std::vector<KeyDoc> collected;
-    YamlMap map(files.load(file), "", &collected);
+    YamlMap map(with_settings(files, files.load(file), settings), "", &collected);
     Scheme scheme;
     if (map.has("layers")) {
         scheme.name = take_name(map);

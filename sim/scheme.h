@@ -46,6 +46,9 @@ struct Scheme {
     const LayerScheme& of_layer(std::uint32_t layer, std::uint32_t network_layers) const;
     static Scheme load(const std::string& name_or_path,
                        std::vector<models::KeyDoc>* docs = nullptr);
+    /// With `settings` over the file, each "scheme.key=value".
+    static Scheme load(const std::string& name_or_path, const std::vector<std::string>& settings,
+                       std::vector<models::KeyDoc>* docs = nullptr);
 };
 
 /// The cells that it makes in the layers of a network of these dimensions.
