@@ -58,7 +58,7 @@ std::string scales_text(const XCode& code) {
 // follow from int8's, which every trace has.
 void check_code(const LayerPart& at, const traces::Trace& trace, bool numerics) {
     const traces::TraceInfo& info = trace.info();
-    const XCode& asked = at.part.code.x_code;
+    const XCode& asked = at.part.x_code;
     if (asked.sparse_percent > 0 && info.dims.d_inner >= kNoChannel) {
         throw UserError("scheme " + at.scheme.name +
                         ": flags: a list counts channels in 16 bits, " + "but the network has " +
@@ -77,7 +77,7 @@ void check_code(const LayerPart& at, const traces::Trace& trace, bool numerics) 
 void check_x_proj(const LayerPart& at, const traces::Trace& trace, const ChipConfig& chip) {
     const traces::TraceInfo& info = trace.info();
     if (info.dims.mamba2() || chip.dequant_mux.x_proj_input != XProjInput::Codes) return;
-    const XCode& code = at.part.code.x_code;
+    const XCode& code = at.part.x_code;
     const std::string take = "; write copy or requantized";
     const std::string layer = "layer " + std::to_string(info.first_layer + at.index);
     if (code.values()) {

@@ -58,7 +58,7 @@ std::vector<ScaleRange> scale_ranges(const Scheme& scheme, const traces::Dims& d
         ScaleRange range;
         range.groups = {group_shape(part, dims),
                         part.lookup,
-                        {part.code.x_code, !dims.mamba2(), chip.dequant_mux.x_proj_input}};
+                        {part.x_code, !dims.mamba2(), chip.dequant_mux.x_proj_input}};
         range.table_bytes =
             models::scale_table_bytes(chip.scale_table, table_shape(dims, range.groups)).all();
         range.scheme = part.name;
