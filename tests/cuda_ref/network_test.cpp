@@ -12,6 +12,7 @@
 #include "tests/cuda_ref/random_trace.h"
 #include "tests/cuda_ref/temporary_file.h"
 #include "traces/layer_groups.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::cuda_ref {
 namespace {
@@ -255,6 +256,75 @@ TEST_F(Network, FourBitWeights) {
     Options quirks;
     quirks.quamba_quirks = true;
     expect_golden(four_bit(random_info(Phase::Decode, 1, 2, 128)), quirks);
+}
+
+// Of scales of their own, and of int8's.
+constexpr const char* kCodes[] = {"int5",
+                                  "dual4-signed-overflow",
+                                  "dual4-skewed-overflow",
+                                  "dual4-skewed-overflow-sparse2",
+                                  "dual4-signed-threshold",
+                                  "dual4-skewed-threshold",
+                                  "dual8-x4",
+                                  "dual8-x2.5-sparse1",
+                                  "uniform8-x3",
+                                  "int8-sim",
+                                  "fp32",
+                                  "1 dual4-skewed-overflow, 1 int8"};
+
+Options reading(traces::XProjInput input) {
+    Options options;
+    options.x_proj_input = input;
+    return options;
+}
+
+TEST_F(Network, CodesOfX) {
+    for (const char* codes : kCodes) {
+        SCOPED_TRACE(codes);
+        for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+            const auto mamba1 = with_codes(random_info(phase, 2, 9, 24), codes);
+            for (const traces::XProjInput input :
+                 {traces::XProjInput::Copy, traces::XProjInput::Requantized}) {
+                expect_golden(mamba1, reading(input));
+                expect_golden(with_table(mamba1, 2, 3), reading(input));
+            }
+            expect_golden(mamba1, with_order(ScanOrder::Cub));
+            const auto mamba2 = with_codes(random_mamba2_info(phase, 2, 9, 24), codes);
+            expect_golden(mamba2, {});
+            expect_golden(without_groups(mamba2), {});
+        }
+    }
+}
+
+TEST_F(Network, XProjMultipliesTheCodes) {
+    Options options = reading(traces::XProjInput::Codes);
+    for (const char* codes : kCodes) {
+        if (codes == std::string("fp32") || codes == std::string("int8-sim")) continue;
+        SCOPED_TRACE(codes);
+        for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+            for (const std::uint32_t batch : {1U, 2U}) {
+                for (const bool quirks : {false, true}) {
+                    options.quamba_quirks = quirks;
+                    expect_golden(with_codes(random_info(phase, batch, 3, 24), codes), options);
+                }
+            }
+            expect_golden(with_codes(four_bit(random_info(phase, 1, 70, 128)), codes), options);
+        }
+    }
+}
+
+// Whatever the trace has scales for.
+TEST_F(Network, CodesThatTheOptionsAskFor) {
+    const auto usual = random_info(Phase::Prefill, 2, 9, 24);
+    const auto mamba2 = random_mamba2_info(Phase::Decode, 2, 9, 24);
+    for (const char* code : {"dual8-x4", "uniform8-x3", "int8-sim", "fp32", "int8"}) {
+        Options options;
+        ASSERT_TRUE(traces::read_x_code(code, options.x_code.emplace()));
+        for (const char* codes : {"int8", "int5"}) {
+            expect_golden(with_codes(usual, codes), options);
+            expect_golden(with_codes(mamba2, codes), options);
+        }
+    }
 }
 
 // What golden recorded once, in the files that everybody has, of whichever family.
