@@ -88,6 +88,15 @@ MemoryPart rotation_buffer(const RotationConfig& config) {
     return hadamard_buffer(passes_of(config));
 }
 
+RotationNeeds rotation_needs(const XUses& uses) {
+    RotationNeeds needs;
+    for (const XUse& use : uses) {
+        if (!use.code.rotated()) continue;
+        (use.code.dense ? needs.dense : needs.hadamard) = true;
+    }
+    return needs;
+}
+
 AreaParts rotation_area(const RotationConfig& config, const RotationNeeds& needs) {
     constexpr double kBits = 32;
     AreaParts area;

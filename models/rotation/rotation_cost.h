@@ -5,6 +5,7 @@
 #pragma once
 
 #include "models/common/cost.h"
+#include "models/dequant_mux/x_use.h"
 #include "models/rotation/rotation_config.h"
 #include "models/rotation/rotation_function.h"
 
@@ -25,6 +26,7 @@ struct RotationNeeds {
     bool hadamard = false;
     bool dense = false;
 };
+RotationNeeds rotation_needs(const XUses& uses);
 AreaParts rotation_area(const RotationConfig& config, const RotationNeeds& needs);
 
 }  // namespace mambasic::models
