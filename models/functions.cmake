@@ -41,6 +41,7 @@ target_sources(mambasic_models PRIVATE
     embedding/embedding_function.cpp
     gated_norm/gated_norm_function.cpp
     gemm/gemm_function.cpp
+    gemm/gemm_x.cpp
     hadamard/hadamard_function.cpp
     nonlinear/nonlinear_function.cpp
     nonlinear/unit_table.cpp

@@ -66,6 +66,8 @@ bool has_columns(Epilogue epilogue);
 
 /// True where the product runs on the adder trees instead of the systolic array.
 bool gemm_uses_vector_mode(const GemmConfig& config, const GemmShape& shape);
+/// How often the rows of x enter the array: once for each group of columns that it has.
+std::uint64_t gemm_input_sweeps(const GemmConfig& config, const GemmShape& shape);
 /// How often the array takes each weight of a product of this shape.
 std::uint64_t gemm_weight_loads(const GemmConfig& config, const GemmShape& shape);
 
