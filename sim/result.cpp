@@ -113,7 +113,10 @@ reports::DramSection dram_section(const RunFacts& f) {
     reports::DramSection dram;
     dram.name = f.chip.dram.name;
     dram.weights = traffic(models::TrafficKind::Weights);
+    dram.conv_to_ssm = traffic(models::TrafficKind::ConvOutput);
     dram.activations = traffic(models::TrafficKind::Activations);
+    dram.activations.read_bytes += dram.conv_to_ssm.read_bytes;
+    dram.activations.written_bytes += dram.conv_to_ssm.written_bytes;
     dram.tables = traffic(models::TrafficKind::Tables);
     dram.state = traffic(models::TrafficKind::State);
     const models::DramTiming timing = models::dram_timing(f.chip.dram, f.chip.clock_ghz);

@@ -9,6 +9,7 @@
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/scheme_note.h"
+#include "sim/commands/settings.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/commands/verb.h"
 #include "sim/packed_note.h"
@@ -34,8 +35,7 @@ void describe(po::options_description& options) {
         "upstream's chunked order of Mamba2's prefill, to see the distance (exit 0); recorded: "
         "what "
         "the trace holds; or a file that run --dump or mambasic_cuda_ref wrote");
-    add("set", po::value<std::vector<std::string>>(),
-        "a.b=v: change one key of the chip; may be repeated");
+    add("set", po::value<std::vector<std::string>>(), kSetHelp);
     add("approximate", po::bool_switch(),
         "exit 0 even though the chip's table or polynomial units differ from the exact ones");
     add("quality", po::bool_switch(),
@@ -122,10 +122,11 @@ std::string note_lines(const ChipConfig& chip, const Scheme& scheme, const trace
 
 int check_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
-    const ChipConfig chip =
-        ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
+    const Settings settings(arguments);
+    const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const Scheme scheme = Scheme::load(arguments.text_or("scheme", usual_scheme(trace)));
+    const Scheme scheme =
+        Scheme::load(arguments.text_or("scheme", usual_scheme(trace)), settings.scheme);
     if (trace.info().shapes_only) {
         arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
     }

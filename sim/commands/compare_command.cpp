@@ -13,6 +13,7 @@
 #include "sim/check.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
+#include "sim/commands/settings.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/compare.h"
 #include "sim/compare_children.h"
@@ -186,8 +187,17 @@ int complain(const reports::Comparison& made, bool accepted) {
     return status;
 }
 
+void refuse_scheme_settings(const Arguments& arguments) {
+    const Settings settings(arguments);
+    if (settings.scheme.empty()) return;
+    arguments.reject("set", "'" + settings.scheme.front() +
+                                "' would be of all schemes; copy the file of one, change the key "
+                                "and the name there, and name the copy in --schemes");
+}
+
 int compare_command(const Arguments& arguments) {
     const OutputFolder out(arguments, {kCsvName, kJsonName});
+    refuse_scheme_settings(arguments);
     const ChipConfig chip =
         ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
     const SchemeList list = load_schemes(arguments);
