@@ -84,6 +84,7 @@ private:
         return entries_[tile][static_cast<std::size_t>(stream)];
     }
     std::uint64_t address(std::size_t tile, Stream stream) const;
+    void set_place(std::size_t tile, Stream stream);
     void evict(Entry& entry);
     bool evict_furthest();
 

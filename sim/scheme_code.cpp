@@ -9,10 +9,14 @@ namespace mambasic::sim {
 
 using models::YamlMap;
 using traces::FlagRule;
+using traces::Observation;
+using traces::Observer;
 using traces::XCode;
 using traces::XFormat;
 
 namespace {
+
+using Names = std::set<std::string>;
 
 constexpr double kLargestFactor = 1e6;
 constexpr const char* kFactorMeaning =
@@ -24,13 +28,14 @@ struct CodeKey {
     const char* key;
     const char* owners;
 };
-constexpr std::array<CodeKey, 6> kCodeKeys = {{
+constexpr std::array<CodeKey, 7> kCodeKeys = {{
     {"levels", "code dual4"},
     {"flag_rule", "code dual4"},
-    {"quantile", "code dual4"},
-    {"factor", "code dual8, uniform8 or dual4"},
+    {"quantile", "code dual4 with another observer than mse"},
+    {"factor", "code dual8 or uniform8, or dual4 with another observer than mse"},
     {"flags", "code dual8 or dual4"},
     {"sparse_percent", "flags: sparse"},
+    {"rotation", "code rotated8"},
 }};
 
 XFormat take_format(YamlMap& map) {
@@ -42,10 +47,12 @@ XFormat take_format(YamlMap& map) {
          {"int5", XFormat::Int5},
          {"dual8", XFormat::Dual8},
          {"uniform8", XFormat::Uniform8},
-         {"dual4", XFormat::Dual4}},
+         {"dual4", XFormat::Dual4},
+         {"rotated8", XFormat::Rotated8}},
         "how the convolution codes x for the SSM: 8 bits; FP32 that holds what 8 bits decode to; "
         "FP32 as it is; 5 bits; 8 bits and a flag that selects one of two scales; 8 bits decoded "
-        "with a multiple of their scale; 4 bits and a flag");
+        "with a multiple of their scale; 4 bits and a flag; 8 bits of x turned by a matrix, and "
+        "turned back where the SSM reads it");
 }
 
 void require_above_one(const YamlMap& map, double factor) {
@@ -58,9 +65,10 @@ float take_number_factor(YamlMap& map) {
     return static_cast<float>(factor);
 }
 
-std::optional<float> take_factor_or_calibrated(YamlMap& map) {
+// 0: calibrated.
+float take_factor_or_calibrated(YamlMap& map) {
     const std::string text = map.take_text("factor", kFactorMeaning, "calibrated | number");
-    if (text == "calibrated") return std::nullopt;
+    if (text == "calibrated") return 0;
     const auto number = models::parse_number(text);
     if (!number.value || *number.value > kLargestFactor) {
         map.reject("factor", "must be calibrated, or a number above 1 and up to 1e6");
@@ -69,57 +77,69 @@ std::optional<float> take_factor_or_calibrated(YamlMap& map) {
     return static_cast<float>(*number.value);
 }
 
-std::uint32_t take_flags(YamlMap& map) {
+void take_flags(XCode& code, YamlMap& map, Names& taken) {
+    taken.insert("flags");
     const bool sparse = map.take_enum<bool>(
         "flags", {{"packed", false}, {"sparse", true}},
         "a bit for each channel in the words, or a list of the flagged channels of a row");
-    if (!sparse) return 0;
-    return map.take_u32("sparse_percent", 1, 100, "%",
-                        "channels of a row that the list of flags has room for; where more would "
-                        "be flagged, the later ones saturate");
+    if (!sparse) return;
+    taken.insert("sparse_percent");
+    code.sparse_percent =
+        map.take_u32("sparse_percent", 1, 100, "%",
+                     "channels of a row that the list of flags has room for; where more would be "
+                     "flagged, the later ones saturate");
 }
 
-void take_dual4(SchemeCode& code, YamlMap& map) {
-    code.x_code.skewed = map.take_enum<bool>(
+void take_levels(XCode& code, YamlMap& map, Names& taken) {
+    taken.insert({"levels", "flag_rule"});
+    code.skewed = map.take_enum<bool>(
         "levels", {{"signed", false}, {"skewed", true}},
         "what 4 bits count: -8 to 7, or -1 to 14, because SiLU is never below -0.2785");
-    code.x_code.rule = map.take_enum<FlagRule>(
+    code.rule = map.take_enum<FlagRule>(
         "flag_rule", {{"overflow", FlagRule::Overflow}, {"threshold", FlagRule::Threshold}},
         "what is flagged: what the code of the low scale does not hold; or whatever is above the "
         "quantile");
-    code.quantile =
+}
+
+// The observer mse finds both scales by itself.
+void take_split(Observation& observer, YamlMap& map, Names& taken) {
+    if (observer.observer == Observer::Mse) return;
+    taken.insert({"quantile", "factor"});
+    const double quantile =
         map.take_double("quantile", 0, 1, "share",
                         "of |y|, y being the convolution's output: what lies below it is coded "
                         "with the low scale");
-    if (code.quantile <= 0) map.reject("quantile", "must be above 0");
-    code.factor = take_factor_or_calibrated(map);
-    code.x_code.sparse_percent = take_flags(map);
+    if (quantile <= 0) map.reject("quantile", "must be above 0");
+    observer.quantile = static_cast<float>(quantile);
+    observer.factor = take_factor_or_calibrated(map);
 }
 
-std::set<std::string> take_keys_of(SchemeCode& code, YamlMap& map) {
-    switch (code.x_code.format) {
-        case XFormat::Dual8:
-            code.x_code.factor = take_number_factor(map);
-            code.x_code.sparse_percent = take_flags(map);
-            return {"factor", "flags"};
-        case XFormat::Uniform8:
-            code.x_code.factor = take_number_factor(map);
-            return {"factor"};
-        case XFormat::Dual4:
-            take_dual4(code, map);
-            return {"levels", "flag_rule", "quantile", "factor", "flags"};
-        default:
-            return {};
+Names take_keys_of(XCode& code, Observation& observer, YamlMap& map) {
+    Names taken;
+    if (code.format == XFormat::Dual8 || code.format == XFormat::Uniform8) {
+        taken.insert("factor");
+        code.factor = take_number_factor(map);
     }
+    if (code.format == XFormat::Dual4) {
+        take_levels(code, map, taken);
+        take_split(observer, map, taken);
+    }
+    if (code.dual()) take_flags(code, map, taken);
+    if (code.rotated()) {
+        taken.insert("rotation");
+        code.dense = map.take_enum<bool>("rotation", {{"hadamard", false}, {"dense", true}},
+                                         "what turns x: a Hadamard matrix, by butterflies, or one "
+                                         "of the trace, by multiplying");
+    }
+    return taken;
 }
 
 }  // namespace
 
-SchemeCode take_code(YamlMap& map) {
-    SchemeCode code;
-    code.x_code.format = take_format(map);
-    std::set<std::string> taken = take_keys_of(code, map);
-    if (code.x_code.sparse_percent > 0) taken.insert("sparse_percent");
+XCode take_code(YamlMap& map, Observation& observer) {
+    XCode code;
+    code.format = take_format(map);
+    const Names taken = take_keys_of(code, observer, map);
     for (const CodeKey& key : kCodeKeys) {
         if (taken.count(key.key) > 0 || !map.has(key.key)) continue;
         map.reject(key.key,
@@ -128,18 +148,17 @@ SchemeCode take_code(YamlMap& map) {
     return code;
 }
 
-std::string code_warning(const SchemeCode& code) {
-    const bool dual4 = code.x_code.format == XFormat::Dual4;
-    if (!dual4 && code.x_code.format != XFormat::Dual8) return "";
+std::string code_warning(const XCode& code, const Observation& observer) {
+    if (!code.dual()) return "";
+    const bool dual4 = code.format == XFormat::Dual4;
     // The smallest flagged value, half a step above the largest code, must round to a code of 1.
     constexpr float kLargestUseful = 255;
     constexpr float kLargestUsefulSigned = 15;
     constexpr float kLargestUsefulSkewed = 29;
-    const float useful = !dual4               ? kLargestUseful
-                         : code.x_code.skewed ? kLargestUsefulSkewed
-                                              : kLargestUsefulSigned;
-    const float factor = dual4 ? code.factor.value_or(0) : code.x_code.factor;
-    if (factor <= useful) return "";
+    const float useful = !dual4        ? kLargestUseful
+                         : code.skewed ? kLargestUsefulSkewed
+                                       : kLargestUsefulSigned;
+    if ((dual4 ? observer.factor : code.factor) <= useful) return "";
     return "factor is above " + models::to_text(useful) +
            ": the smallest values that are flagged decode to 0, which is worse than saturating "
            "them";

@@ -45,6 +45,8 @@ struct XCode {
     /// Codes that int8's tensor does not hold.
     bool own_codes() const { return dual() || format == XFormat::Int5; }
     bool rotated() const { return format == XFormat::Rotated8; }
+    /// The convolution makes x, and the SSM reads it, in 32 bits.
+    bool x_values() const { return values() || rotated(); }
     /// Scales that a trace must have been calibrated for; the others' follow from int8's.
     bool own_scales() const {
         return format == XFormat::Dual4 || format == XFormat::Int5 || rotated();

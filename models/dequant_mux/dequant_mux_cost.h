@@ -3,8 +3,6 @@
 // Not modelled: the counters of a list of flags, one for each token of a tile.
 #pragma once
 
-#include <vector>
-
 #include "models/common/cost.h"
 #include "models/conv/conv_config.h"
 #include "models/dequant_mux/dequant_mux_config.h"
@@ -18,9 +16,8 @@ namespace mambasic::models {
 Cycles x_decode_latency(const DequantMuxConfig& config, const XUse& use);
 Cycles x_proj_latency(const DequantMuxConfig& config, const XUse& use);
 
-/// One for each code that a layer of the network has; no part that none of them needs.
-using XUses = std::vector<XUse>;
-/// Behind the convolution's lanes; a chip that makes int8 has none of it.
+/// Behind the convolution's lanes, beside the divider and the quantizer that int8 needs; a chip
+/// that makes int8 has none of it.
 AreaParts x_quantizer_area(const ConvConfig& config, const XUses& uses);
 /// In front of the SSM core's channel lanes.
 AreaParts x_decoder_area(const SsmConfig& config, const XUses& uses);

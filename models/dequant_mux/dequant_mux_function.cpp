@@ -29,6 +29,7 @@ XOps x_make_ops(const XUse& use) {
     const std::uint64_t compares = use.code.rule == traces::FlagRule::Threshold ? 1 : 0;
     switch (use.code.format) {
         case XFormat::Fp32:
+        case XFormat::Rotated8:  // coded behind the rotation
             return {copy, 0, 0, 0};
         case XFormat::Int8Sim:
             return {1, 1, 0, 0};
@@ -46,6 +47,11 @@ XOps x_make_ops(const XUse& use) {
 XOps bc_make_ops(const XUse& use) {
     if (use.code.format == XFormat::Fp32) return {};
     return {1, use.code.format == XFormat::Int8Sim ? 1U : 0U, 0, 0};
+}
+
+void count_decoding(const XUse& use, std::uint64_t elements, Counts& counts) {
+    if (use.code.own_codes()) counts[Event::PackCode] += elements;
+    if (use.code.dual()) counts[Event::ScaleSelect] += elements;
 }
 
 XLayout x_layout(const XCode& code, std::uint64_t channels) {
@@ -70,7 +76,7 @@ std::uint64_t x_row_bytes(const XCode& code, std::uint64_t channels) {
 
 std::uint64_t x_part_bytes(const XCode& code, std::uint64_t channels, std::uint64_t first,
                            std::uint64_t count) {
-    if (code.values()) return kFloatBytes * count;
+    if (code.x_values()) return kFloatBytes * count;
     if (!code.own_codes()) return count;
     if (count == 0) return 0;
     const XLayout layout = x_layout(code, channels);
@@ -106,6 +112,24 @@ XRowTotals x_finish_row(const XCode& code, std::uint64_t channels, const XRowMad
     return {totals.saturated, totals.flagged};
 }
 
+XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequence,
+                 std::uint64_t channel) {
+    XSource x{};
+    if (in.use.code.x_values()) {
+        x.values = in.values + sequence * in.value_sequence_stride + channel;
+        x.value_stride = static_cast<std::int64_t>(in.value_stride);
+        return x;
+    }
+    if (!in.use.code.own_codes()) return x;
+    x.layout = x_layout(in.use.code, in.channels);
+    x.words = in.words + sequence * in.sequence_stride;
+    x.stride = static_cast<std::int64_t>(in.stride);
+    x.first = static_cast<std::int64_t>(in.first + channel);
+    x.low = (in.use.code.format == XFormat::Dual8 ? scales.int8 : scales.low) + channel;
+    x.high = in.use.code.dual() ? scales.high + channel : x.low;
+    return x;
+}
+
 void x_codes_of_row(const XInput& in, std::uint64_t count, std::uint64_t row, std::int8_t* codes,
                     std::int8_t* flags) {
     active_kXKernels().unpack(x_layout(in.use.code, in.channels), in.words + row * in.stride,
@@ -114,8 +138,8 @@ void x_codes_of_row(const XInput& in, std::uint64_t count, std::uint64_t row, st
 }
 
 void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std::int8_t* codes) {
-    const XScaleRows spread(in.one, in.scales.int8 == nullptr ? count : 0);
-    const XScaleRow scales = in.scales.int8 == nullptr ? spread.row() : in.scales;
+    const XScaleRows spread(in, count);
+    const XScaleRow& scales = spread.row();
     const float* low = in.use.code.format == XFormat::Dual8 ? scales.int8 : scales.low;
     const float* high = scales.high == nullptr ? low : scales.high;
     const auto n = static_cast<std::int64_t>(count);
@@ -125,7 +149,7 @@ void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std
     std::vector<float> u(count);
     for (std::uint64_t row = 0; row < rows; ++row) {
         const float* values = in.values + row * in.value_stride;
-        if (!in.use.code.values()) {
+        if (!in.use.code.x_values()) {
             x_codes_of_row(in, count, row, q.data(), flags.data());
             kernels.decode(q.data(), flags.data(), low, high, n, u.data());
             values = u.data();
@@ -134,7 +158,12 @@ void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std
     }
 }
 
-XScaleRows::XScaleRows(const XOneScale& one, std::uint64_t count)
-    : int8(count, one.int8), low(count, one.low), high(count, one.high) {}
+XScaleRows::XScaleRows(const XInput& in, std::uint64_t count) : row_(in.scales) {
+    if (row_.int8 != nullptr || row_.low != nullptr || row_.high != nullptr) return;
+    int8_.assign(count, in.one.int8);
+    low_.assign(count, in.one.low);
+    high_.assign(count, in.one.high);
+    row_ = {int8_.data(), low_.data(), high_.data(), nullptr};
+}
 
 }  // namespace mambasic::models

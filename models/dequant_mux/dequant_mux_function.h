@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/common/counts.h"
 #include "models/dequant_mux/x_use.h"
 
 namespace mambasic::models {
@@ -35,7 +36,7 @@ struct XOutput {
     std::uint8_t* words = nullptr;  // codes of their own; rows of x_row_bytes()
     std::uint64_t stride = 0;       // bytes between tokens
     std::uint64_t sequence_stride = 0;
-    float* values = nullptr;  // Fp32, Int8Sim: rows of all channels of the tile
+    float* values = nullptr;  // x_values(): rows of all channels of the tile, rotated of x alone
     std::uint64_t value_stride = 0;
     std::uint64_t value_sequence_stride = 0;
 };
@@ -50,7 +51,7 @@ struct XInput {
     const std::uint8_t* words = nullptr;  // the row of the tile's first token
     std::uint64_t stride = 0;             // bytes between tokens
     std::uint64_t sequence_stride = 0;
-    const float* values = nullptr;  // Fp32, Int8Sim: from the tile's first channel on
+    const float* values = nullptr;  // x_values(): from the tile's first channel on
     std::uint64_t value_stride = 0;
     std::uint64_t value_sequence_stride = 0;
 };
@@ -64,6 +65,8 @@ struct XOps {
 };
 XOps x_make_ops(const XUse& use);
 XOps bc_make_ops(const XUse& use);
+/// What decoding takes beside the multiplication by a scale.
+void count_decoding(const XUse& use, std::uint64_t elements, Counts& counts);
 
 /// Bytes of the x of one token in memory.
 std::uint64_t x_row_bytes(const traces::XCode& code, std::uint64_t channels);
@@ -84,11 +87,15 @@ void x_pack_row(const traces::XCode& code, std::uint64_t channels, const std::in
 /// tile's first channel on.
 void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std::int8_t* codes);
 
-/// `count` of each scale that `one` has, for tiles without a table.
-struct XScaleRows {
-    std::vector<float> int8, low, high;
-    XScaleRows(const XOneScale& one, std::uint64_t count);
-    XScaleRow row() const { return {int8.data(), low.data(), high.data(), nullptr}; }
+/// The scales of `count` channels of a tile's x: the table's, or copies of the one of each.
+class XScaleRows {
+public:
+    XScaleRows(const XInput& in, std::uint64_t count);
+    const XScaleRow& row() const { return row_; }
+
+private:
+    std::vector<float> int8_, low_, high_;
+    XScaleRow row_;
 };
 
 }  // namespace mambasic::models

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/dequant_mux/dequant_mux_function.h"
-#include "models/dequant_mux/x_words.h"
+#include "models/dequant_mux/x_source.h"
 
 namespace mambasic::models {
 
@@ -21,6 +21,10 @@ struct XRowTotals {
 /// Chooses each element's code and packs the row.
 XRowTotals x_finish_row(const traces::XCode& code, std::uint64_t channels, const XRowMade& made,
                         std::uint8_t* words);
+
+/// x of the channels from `channel` on, counted from the tile's first; `scales` as in XInput.
+XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequence,
+                 std::uint64_t channel);
 
 /// Row `row` of a tile's x: `count` codes and flags, from the tile's first channel on.
 void x_codes_of_row(const XInput& in, std::uint64_t count, std::uint64_t row, std::int8_t* codes,

@@ -1,6 +1,8 @@
 // How a layer's x is coded and who reads it, and which of its scales each of them needs.
 #pragma once
 
+#include <vector>
+
 #include "models/scale_table/x_columns.h"
 #include "traces/x_code.h"
 
@@ -27,6 +29,9 @@ private:
         return feeds_x_proj && !int8() && x_proj == input;
     }
 };
+
+/// One for each code that a layer of the network has; a chip has no part that none of them needs.
+using XUses = std::vector<XUse>;
 
 /// What a run of lookups asks for.
 XColumns conv_columns(const XUse& use);

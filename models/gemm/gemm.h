@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "models/common/worker.h"
 #include "models/dequant_mux/dequant_mux_config.h"
@@ -22,6 +23,7 @@ public:
 
 private:
     TileWork perform(const Task& task) override;
+    std::shared_ptr<const TableAnswer> look_up(const BoundWithTable<GemmTile>& bound);
 
     const GemmConfig config_;
     const DequantMuxConfig dequant_;

@@ -59,6 +59,8 @@ struct GemmTile {
     /// In place of x where it is requantized, or multiplied as it is, on its way into the array;
     /// its rows are the tile's. The scales of x_in.one where it is multiplied.
     XInput x_in;
+    std::int8_t* requantized =
+        nullptr;  // [m][k], for whoever wants to see these codes; may be null
 };
 
 bool is_half(Epilogue epilogue);
@@ -66,6 +68,8 @@ bool has_columns(Epilogue epilogue);
 
 /// True where the product runs on the adder trees instead of the systolic array.
 bool gemm_uses_vector_mode(const GemmConfig& config, const GemmShape& shape);
+/// How often the rows of x enter the array: once for each group of columns that it has.
+std::uint64_t gemm_input_sweeps(const GemmConfig& config, const GemmShape& shape);
 /// How often the array takes each weight of a product of this shape.
 std::uint64_t gemm_weight_loads(const GemmConfig& config, const GemmShape& shape);
 

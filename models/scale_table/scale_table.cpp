@@ -2,11 +2,11 @@
 
 namespace mambasic::models {
 
-void TableAnswer::charge(const ScaleTableConfig& config, Work& work) const {
-    work.counts += counts.events(config);
-    work.cycles = work.cycles + Cycles{cycles.exposed};
-    work.table_cycles += cycles.exposed;
-    work.hidden_table_cycles += cycles.hidden;
+void TableAnswer::charge(const ScaleTableConfig& config, Work& work, std::uint64_t times) const {
+    work.counts += (counts * times).events(config);
+    work.cycles = work.cycles + Cycles{cycles.exposed * times};
+    work.table_cycles += cycles.exposed * times;
+    work.hidden_table_cycles += cycles.hidden * times;
 }
 
 XScaleRow TableAnswer::x_scales() const {

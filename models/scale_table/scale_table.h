@@ -37,8 +37,8 @@ struct TableAnswer {
     LookupCycles cycles;
     /// Those of x; null where the run asked for none.
     XScaleRow x_scales() const;
-    /// Adds to a tile what its lookups cost.
-    void charge(const ScaleTableConfig& config, Work& work) const;
+    /// Adds to a tile what its lookups cost, where it goes through its channels so many times.
+    void charge(const ScaleTableConfig& config, Work& work, std::uint64_t times = 1) const;
 };
 
 class ScaleTable : public sc_core::sc_module {

@@ -41,9 +41,9 @@ struct SsmWeights {
 /// What the scale table gave, in place of u's and the states' one scale; from the tile's first
 /// channel on.
 struct SsmCellScales {
-    const float* u = nullptr;              // [channels]; null: there is no table
+    const float* u = nullptr;              // [channels], of int8 codes
     const float* state = nullptr;          // [cells of the layer][states]
-    const std::uint32_t* cells = nullptr;  // [channels]: row of `state`
+    const std::uint32_t* cells = nullptr;  // [channels]: row of `state`; null: there is no table
 };
 
 struct SsmTile {
