@@ -204,11 +204,21 @@ MAMBASIC_ARITH std::int8_t quantize_rha(float v) {
     return static_cast<std::int8_t>(detail::round_half_away(detail::clamp_to(v, -128.0F, 127.0F)));
 }
 
+/// As quantize_rha, but held to [low, high]: whole numbers with 0 between them.
+MAMBASIC_ARITH std::int8_t quantize_rha(float v, float low, float high) {
+    return static_cast<std::int8_t>(detail::round_half_away(detail::clamp_to(v, low, high)));
+}
+
 /// True where quantize_rhe had to hold the value: it rounds to a code outside [-128, 127].
 MAMBASIC_ARITH bool saturates_rhe(float v) { return v >= 127.5F || v < -128.5F; }
 
 /// True where quantize_rha had to hold the value.
 MAMBASIC_ARITH bool saturates_rha(float v) { return v >= 127.5F || v <= -128.5F; }
+
+/// Likewise to [low, high].
+MAMBASIC_ARITH bool saturates_rha(float v, float low, float high) {
+    return v >= high + 0.5F || v <= low - 0.5F;
+}
 
 /// `quirks: quamba` only: half to even into int32 (saturating, NaN gives 0), then the low 8 bits.
 MAMBASIC_ARITH std::int8_t wrap_rhe(float v) {

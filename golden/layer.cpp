@@ -52,14 +52,13 @@ void require_decode(const Dims& dims, const LayerInput& input, const LayerState&
     }
 }
 
-void allocate_layer(const Dims& dims, const LayerInput& input, const Options& options,
-                    LayerTensors& out) {
+void allocate_layer(const Dims& dims, const LayerInput& input, LayerTensors& out) {
     const std::size_t rows = row_count(input);
     out.residual.resize(rows * dims.d_model);
     out.norm.resize(rows * dims.d_model);
     out.in_proj.resize(rows * dims.in_proj_width());
     out.conv.resize(rows * dims.conv_channels());
-    out.ssm_input.resize(reads_fp32(options) ? out.conv.size() : 0);
+    out.ssm_input.resize(out.conv.size());
     out.scan.resize(rows * dims.d_inner);
     out.hadamard.resize(rows * dims.d_inner);
     out.out_proj.resize(rows * dims.d_model);

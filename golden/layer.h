@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "golden/options.h"
+#include "golden/x_code.h"
 #include "traces/mamba1.h"
 #include "traces/mamba2.h"
 
@@ -29,6 +30,7 @@ struct LayerTensors {
     std::vector<std::int8_t> x_codes;  // conv1d.codes        [rows][E]
     std::vector<std::int8_t> x_flags;  // conv1d.flags        [rows][E], 0 or 1
     std::vector<float> values;         // conv1d.values       [rows][conv channels]
+    XCounts x_counts;                  // of x_codes
     std::vector<std::int8_t> x_proj;   // x_proj.output       [rows][R + 2N]
     std::vector<std::int8_t> dt_proj;  // dt_proj.output      [rows][E]
     std::vector<Half> scan;            // scan.output         [rows][E]

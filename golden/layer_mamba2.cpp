@@ -7,6 +7,7 @@
 #include "golden/group_scales.h"
 #include "golden/layer_ops.h"
 #include "golden/ssd.h"
+#include "golden/ssm_input.h"
 
 namespace mambasic::golden {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using traces::ConvSection;
 using traces::Dims;
 using traces::Mamba2Layer;
+using traces::XFormat;
 
 void require_heads(const Dims& dims, const Mamba2Layer& layer, const Options& options) {
     const traces::GroupShape& shape = layer.groups.shape;
@@ -32,8 +34,8 @@ void require_heads(const Dims& dims, const Mamba2Layer& layer, const Options& op
     if (options.ssd_order == SsdOrder::Chunked && dims.chunk == 0) {
         throw std::invalid_argument("a chunk needs at least one token");
     }
-    if (options.ssd_order == SsdOrder::Chunked && reads_fp32(options)) {
-        throw std::invalid_argument("chunks multiply int8 codes: no FP32 SSM input");
+    if (options.ssd_order == SsdOrder::Chunked && options.x_code.format != XFormat::Int8) {
+        throw std::invalid_argument("chunks multiply int8 codes: no other code of the SSM input");
     }
 }
 
@@ -56,9 +58,11 @@ struct Call {
     Int8Rows conv_columns(std::size_t first) const {
         return {out.conv.data() + first, dims.conv_channels(), 0};
     }
+    /// In the place of codes, but where all are int8's.
     FloatRows fp32_columns(std::size_t first) const {
-        return reads_fp32(options) ? FloatRows{out.ssm_input.data() + first, dims.conv_channels()}
-                                   : FloatRows{};
+        return options.x_code.format == XFormat::Int8
+                   ? FloatRows{}
+                   : FloatRows{out.ssm_input.data() + first, dims.conv_channels()};
     }
 };
 
@@ -75,7 +79,7 @@ const Mamba2Layer& checked(const Dims& dims, const Mamba2Layer& layer, const Lay
 Call::Call(const Dims& d, const Mamba2Layer& l, const LayerInput& i, const Options& o,
            LayerTensors& tensors)
     : dims(d), layer(checked(d, l, i, o)), input(i), options(o), out(tensors), scales(d, l.groups) {
-    allocate_layer(dims, input, options, out);
+    allocate_layer(dims, input, out);
     out.gated_norm.resize(rows() * dims.d_inner);
 }
 
@@ -99,6 +103,31 @@ Conv1dByChannel conv_params(const Call& call) {
     append(l.conv_b, l.b_scales);
     append(l.conv_c, l.c_scales);
     return params;
+}
+
+SsmInputParams ssm_input_params(const Call& call, const Conv1dByChannel& conv) {
+    const traces::XCode& code = call.options.x_code;
+    const std::size_t inner = call.dims.d_inner;
+    SsmInputParams params{
+        code, x_channels(code, call.layer.x_scales, {0, 0, &call.scales}, inner), {}};
+    for (std::size_t i = inner; i < conv.scales.size(); ++i) {
+        params.bc_scales.push_back(conv.scales[i].output);
+    }
+    return params;
+}
+
+/// The SSM's operands from the convolution's; of its int8 codes those stay that the SSM reads.
+void finish_conv(const Call& call, const Conv1dByChannel& conv) {
+    make_ssm_input(ssm_input_params(call, conv), call.out);
+    std::vector<std::int8_t>& codes = call.out.conv;
+    if (call.options.x_code.values()) {
+        codes.clear();
+    } else if (call.options.x_code.own_codes()) {
+        for (std::size_t i = 0; i < codes.size(); ++i) {
+            codes[i] =
+                i % call.dims.conv_channels() < call.dims.d_inner ? std::int8_t{0} : codes[i];
+        }
+    }
 }
 
 SsdParams ssd_params(const Call& call) {
@@ -161,9 +190,10 @@ void prefill_layer(const Dims& dims, const Mamba2Layer& layer, const LayerInput&
     const Conv1dByChannel conv = conv_params(call);
     const Int8Rows xbc = call.in_proj_columns(dims.d_inner, 0);
     conv1d_prefill(conv, xbc, input.batch, input.tokens, out.conv.data(), state.conv.data());
-    if (reads_fp32(options)) {
+    if (codes_fp32(options.x_code)) {
         conv1d_prefill_fp32(conv, xbc, input.batch, input.tokens, out.ssm_input.data());
     }
+    finish_conv(call, conv);
     ssd_prefill(ssd_params(call), ssd_input(call), input.batch, input.tokens,
                 ssd_output(call, state));
     gate_and_output(call);
@@ -177,9 +207,10 @@ void decode_layer(const Dims& dims, const Mamba2Layer& layer, const LayerInput& 
     const Conv1dByChannel conv = conv_params(call);
     conv1d_update(conv, call.in_proj_columns(dims.d_inner, 0), input.batch, out.conv.data(),
                   state.conv.data());
-    if (reads_fp32(options)) {
+    if (codes_fp32(options.x_code)) {
         conv1d_update_fp32(conv, input.batch, state.conv.data(), out.ssm_input.data());
     }
+    finish_conv(call, conv);
     ssd_step(ssd_params(call), ssd_input(call), input.batch, ssd_output(call, state));
     gate_and_output(call);
 }

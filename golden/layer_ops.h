@@ -23,11 +23,8 @@ void clear_state(const traces::Dims& dims, const LayerInput& input, LayerState& 
 /// std::invalid_argument where decode has more than a token of each sequence, or no state for each.
 void require_decode(const traces::Dims& dims, const LayerInput& input, const LayerState& state);
 
-inline bool reads_fp32(const Options& options) { return options.ssm_input == SsmInput::Fp32; }
-
 /// Makes room for what both families have.
-void allocate_layer(const traces::Dims& dims, const LayerInput& input, const Options& options,
-                    LayerTensors& out);
+void allocate_layer(const traces::Dims& dims, const LayerInput& input, LayerTensors& out);
 
 inline std::size_t row_count(const LayerInput& input) {
     return std::size_t{input.batch} * input.tokens;

@@ -45,8 +45,8 @@ IntMatrix product(const FloatMatrix& x, const Int8Map& weight) {
 
 /// output[row][channel] = epilogue(int32 accumulator, channel).
 template <typename Output, typename Epilogue>
-void linear(const traces::Linear& linear, const Int8Rows& x, std::size_t rows, Output* output,
-            Epilogue epilogue) {
+void linear_int32(const traces::Linear& linear, const Int8Rows& x, std::size_t rows, Output* output,
+                  Epilogue epilogue) {
     require_no_overflow(linear.k);
     const auto m = static_cast<Index>(rows);
     const auto n = static_cast<Index>(linear.n);
@@ -66,9 +66,16 @@ void linear(const traces::Linear& linear, const Int8Rows& x, std::size_t rows, O
     }
 }
 
-float scaled(float outer, float inner, std::int32_t acc) {
-    return outer * (inner * static_cast<float>(acc));
+/// Likewise, of the accumulator in FP32.
+template <typename Output, typename Epilogue>
+void linear(const traces::Linear& weights, const Int8Rows& x, std::size_t rows, Output* output,
+            Epilogue epilogue) {
+    linear_int32(weights, x, rows, output, [epilogue](std::int32_t acc, Index n) {
+        return epilogue(static_cast<float>(acc), n);
+    });
 }
+
+float scaled(float outer, float inner, float acc) { return outer * (inner * acc); }
 
 void refuse_columns(const traces::Linear& weights) {
     if (weights.kind == traces::LinearKind::W8Columns) {
@@ -76,26 +83,59 @@ void refuse_columns(const traces::Linear& weights) {
     }
 }
 
-/// int8 output of W8Columns at several rows, and of W4 at any number.
-void forward_by_column(const traces::Linear& w, const Int8Rows& x, std::size_t rows,
-                       std::int8_t* output) {
-    linear(w, x, rows, output, [a = w.a, column = w.column](std::int32_t acc, Index n) {
-        return arith::quantize_rhe(scaled(a, column[n], acc));
-    });
+/// run(epilogue) with that of an int8 `forward` of `rows` rows.
+template <typename Run>
+void with_forward(const traces::Linear& w, std::size_t rows, bool wrap_one_row, Run run) {
+    if (w.kind == traces::LinearKind::W8 && rows > 1) {
+        run([a = w.a, b = w.b](float acc, Index) {
+            return arith::quantize_rhe(scaled(a, b, acc));
+        });
+    } else if (w.kind == traces::LinearKind::W8) {
+        run([alpha = w.alpha, wrap_one_row](float acc, Index) {
+            const float v = alpha * acc;
+            return wrap_one_row ? arith::wrap_rhe(v) : arith::quantize_rhe(v);
+        });
+    } else if (w.kind == traces::LinearKind::W8Columns && rows == 1) {
+        // One factor a column, and half away from zero.
+        run([a = w.a, column = w.column](float acc, Index n) {
+            return arith::quantize_rha(column[n] * a * acc);  // left to right
+        });
+    } else {
+        run([a = w.a, column = w.column](float acc, Index n) {
+            return arith::quantize_rhe(scaled(a, column[n], acc));
+        });
+    }
 }
 
-/// int8 output of W8Columns at one row: one factor a column, and half away from zero.
-void forward_row_by_column(const traces::Linear& w, const Int8Rows& x, std::int8_t* output) {
-    linear(w, x, 1, output, [a = w.a, column = w.column](std::int32_t acc, Index n) {
-        return arith::quantize_rha(column[n] * a * static_cast<float>(acc));  // left to right
-    });
+/// The codes whose flag is `flag`, zeros in the place of the others.
+std::vector<std::int8_t> codes_with(const FlaggedRows& x, std::size_t count, bool flag) {
+    std::vector<std::int8_t> codes(count, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool flagged = x.flags != nullptr && x.flags[i] != 0;
+        codes[i] = flagged == flag ? x.codes[i] : std::int8_t{0};
+    }
+    return codes;
 }
 
-void forward_row(const traces::Linear& w, const Int8Rows& x, bool wrap, std::int8_t* output) {
-    linear(w, x, 1, output, [alpha = w.alpha, wrap](std::int32_t acc, Index) {
-        const float v = alpha * static_cast<float>(acc);
-        return wrap ? arith::wrap_rhe(v) : arith::quantize_rhe(v);
-    });
+/// What takes the place of the FP32 accumulator.
+std::vector<float> flagged_accumulators(const traces::Linear& w, const FlaggedRows& x,
+                                        std::size_t rows) {
+    const auto accumulators = [&](bool flag) {
+        const std::vector<std::int8_t> codes = codes_with(x, rows * w.k, flag);
+        return linear_accumulators(w, {codes.data(), w.k, 0}, rows);
+    };
+    const std::vector<std::int32_t> low = accumulators(false);
+    std::vector<float> sums(low.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        sums[i] = static_cast<float>(low[i]) * x.low;
+    }
+    if (x.flags != nullptr) {
+        const std::vector<std::int32_t> high = accumulators(true);
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            sums[i] = arith::fma(static_cast<float>(high[i]), x.high, sums[i]);
+        }
+    }
+    return sums;
 }
 
 }  // namespace
@@ -103,36 +143,37 @@ void forward_row(const traces::Linear& w, const Int8Rows& x, bool wrap, std::int
 std::vector<std::int32_t> linear_accumulators(const traces::Linear& weights, const Int8Rows& x,
                                               std::size_t rows) {
     std::vector<std::int32_t> sums(rows * weights.n);
-    linear(weights, x, rows, sums.data(), [](std::int32_t acc, Index) { return acc; });
+    linear_int32(weights, x, rows, sums.data(), [](std::int32_t acc, Index) { return acc; });
     return sums;
 }
 
 void linear_forward(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                     bool wrap_one_row, std::int8_t* output) {
-    if (weights.kind == traces::LinearKind::W8) {
-        if (rows > 1) {
-            linear(weights, x, rows, output,
-                   [a = weights.a, b = weights.b](std::int32_t acc, Index) {
-                       return arith::quantize_rhe(scaled(a, b, acc));
-                   });
-        } else {
-            forward_row(weights, x, wrap_one_row, output);
+    with_forward(weights, rows, wrap_one_row,
+                 [&](auto epilogue) { linear(weights, x, rows, output, epilogue); });
+}
+
+void linear_forward(const traces::Linear& weights, const FlaggedRows& x, std::size_t rows,
+                    bool wrap_one_row, std::int8_t* output) {
+    const std::vector<float> sums = flagged_accumulators(weights, x, rows);
+    with_forward(weights, rows, wrap_one_row, [&](auto epilogue) {
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            output[i] = epilogue(sums[i], static_cast<Index>(i % weights.n));
         }
-    } else if (weights.kind == traces::LinearKind::W8Columns && rows == 1) {
-        forward_row_by_column(weights, x, output);
-    } else {
-        forward_by_column(weights, x, rows, output);
-    }
+    });
 }
 
 void linear_to_seqlen_last(const traces::Linear& weights, const Int8Rows& x, std::size_t rows,
                            std::int8_t* output) {
     refuse_columns(weights);
     if (weights.kind == traces::LinearKind::W4) {
-        forward_by_column(weights, x, rows, output);
+        linear(weights, x, rows, output,
+               [a = weights.a, column = weights.column](float acc, Index n) {
+                   return arith::quantize_rhe(scaled(a, column[n], acc));
+               });
         return;
     }
-    linear(weights, x, rows, output, [a = weights.a, b = weights.b](std::int32_t acc, Index) {
+    linear(weights, x, rows, output, [a = weights.a, b = weights.b](float acc, Index) {
         return arith::quantize_rhe(scaled(b, a, acc));
     });
 }
@@ -142,17 +183,15 @@ void linear_forward_half(const traces::Linear& weights, const Int8Rows& x, std::
     refuse_columns(weights);
     const traces::Linear& w = weights;
     if (w.kind == traces::LinearKind::W4) {
-        linear(w, x, rows, output, [a = w.a, column = w.column](std::int32_t acc, Index n) {
+        linear(w, x, rows, output, [a = w.a, column = w.column](float acc, Index n) {
             return arith::to_half(scaled(a, column[n], acc));
         });
     } else if (rows > 1) {
-        linear(w, x, rows, output, [a = w.a, b = w.b](std::int32_t acc, Index) {
-            return arith::to_half(scaled(a, b, acc));
-        });
+        linear(w, x, rows, output,
+               [a = w.a, b = w.b](float acc, Index) { return arith::to_half(scaled(a, b, acc)); });
     } else {
-        linear(w, x, rows, output, [alpha = w.alpha](std::int32_t acc, Index) {
-            return arith::to_half(alpha * static_cast<float>(acc));
-        });
+        linear(w, x, rows, output,
+               [alpha = w.alpha](float acc, Index) { return arith::to_half(alpha * acc); });
     }
 }
 

@@ -26,6 +26,18 @@ std::vector<std::int32_t> linear_accumulators(const traces::Linear& linear, cons
 void linear_forward(const traces::Linear& linear, const Int8Rows& x, std::size_t rows,
                     bool wrap_one_row, std::int8_t* output);
 
+/// Codes of two scales, as x_proj may read them (ssm.md 8.7): what has flag 1 counts `high` times.
+struct FlaggedRows {
+    const std::int8_t* codes = nullptr;  // [rows][linear.k]
+    const std::int8_t* flags = nullptr;  // null: no code has one
+    float low = 0;                       // of the scales that the linear's factors stand for
+    float high = 0;
+};
+
+/// As linear_forward, with fma(high acc, high, low acc * low) in place of its accumulator.
+void linear_forward(const traces::Linear& linear, const FlaggedRows& x, std::size_t rows,
+                    bool wrap_one_row, std::int8_t* output);
+
 /// int8 output of a W8 or W4 linear, `to_seqlen_last`. W8: rhe(b * (a * acc)) for any number of
 /// rows. Upstream writes it transposed; here it stays token-major.
 void linear_to_seqlen_last(const traces::Linear& linear, const Int8Rows& x, std::size_t rows,

@@ -43,12 +43,16 @@ std::vector<T> rows_of_token(const T* data, std::uint32_t batch, std::uint32_t t
 
 class GoldenReference : public Reference {
 public:
-    GoldenReference(const traces::Trace& trace, const golden::Options& options, Quality* quality)
+    GoldenReference(const traces::Trace& trace, const golden::Options& options, Quality* quality,
+                    std::vector<traces::XCode> x_codes)
         : name_(options.ssd_order == golden::SsdOrder::Chunked ? "golden-chunked" : "golden"),
           trace_(trace),
           info_(trace.info()),
           options_(options),
-          quality_(quality) {
+          quality_(quality),
+          x_codes_(std::move(x_codes)) {
+        MAMBASIC_CHECK(x_codes_.empty() || x_codes_.size() == info_.layers,
+                       "a code of x for each layer");
         if (info_.phase == Phase::Decode) load_states();
     }
 
@@ -102,19 +106,27 @@ private:
                      hidden_)};
     }
 
+    golden::Options options_of(std::uint32_t index) const {
+        golden::Options options = options_;
+        if (!x_codes_.empty()) options.x_code = x_codes_[index];
+        return options;
+    }
+
     std::vector<Tensor> run_layer(std::uint32_t index) {
         const golden::LayerInput input{info_.batch, tokens(), hidden_.data(),
                                        residual_.empty() ? nullptr : residual_.data(),
                                        info_.epsilon};
+        const golden::Options options = options_of(index);
         LayerState& state = is_decode() ? states_.at(index) : prefill_state_;
         const auto run = [&](const auto& layer) {
             const LayerState before = quality_ != nullptr && is_decode() ? state : LayerState{};
             if (is_decode()) {
-                golden::decode_layer(info_.dims, layer, input, options_, out_, state);
+                golden::decode_layer(info_.dims, layer, input, options, out_, state);
             } else {
-                golden::prefill_layer(info_.dims, layer, input, options_, out_, state);
+                golden::prefill_layer(info_.dims, layer, input, options, out_, state);
             }
-            if (quality_ != nullptr) quality_->add(index, layer, input, before, out_);
+            if (quality_ != nullptr)
+                quality_->add(layer, {index, options.x_code, input, before, out_});
         };
         if (info_.dims.mamba2()) {
             run(trace_.mamba2_layer(index));
@@ -123,7 +135,14 @@ private:
         }
         hidden_ = out_.out_proj;
         residual_ = out_.residual;
+        if (quality_ != nullptr && index + 1 == info_.layers) finish_step();
         return layer_views(state);
+    }
+
+    void finish_step() {
+        if (!info_.has_head) return quality_->finish_step(out_, nullptr);
+        const traces::Head head = trace_.head();
+        quality_->finish_step(out_, &head);
     }
 
     std::vector<Tensor> layer_views(const LayerState& state) const {
@@ -140,8 +159,15 @@ private:
             view("norm.residual", DType::F32, model, out_.residual),
             view("norm.output", DType::I8, model, out_.norm),
             view("in_proj.output", DType::I8, rows_by(d.in_proj_width()), out_.in_proj),
-            view("conv1d.output", DType::I8, rows_by(d.conv_channels()), out_.conv),
             view("conv1d.state", DType::I8, history, state.conv)};
+        const auto add_if_made = [&](const char* name, DType dtype, std::uint64_t width,
+                                     const auto& data) {
+            if (!data.empty()) views.push_back(view(name, dtype, rows_by(width), data));
+        };
+        add_if_made("conv1d.output", DType::I8, d.conv_channels(), out_.conv);
+        add_if_made("conv1d.codes", DType::I8, e, out_.x_codes);
+        add_if_made("conv1d.flags", DType::I8, e, out_.x_flags);
+        add_if_made("conv1d.values", DType::F32, d.conv_channels(), out_.values);
         if (!d.mamba2()) {
             views.push_back(
                 view("x_proj.output", DType::I8, rows_by(d.x_proj_width()), out_.x_proj));
@@ -177,6 +203,7 @@ private:
     const traces::TraceInfo info_;
     const golden::Options options_;
     Quality* const quality_;  // null: nobody asked
+    const std::vector<traces::XCode> x_codes_;
     std::vector<golden::Half> hidden_;
     std::vector<float> residual_;     // empty before layer 0 of the model
     std::vector<LayerState> states_;  // decode: one a layer
@@ -196,12 +223,14 @@ golden::Options golden_options(const ChipConfig& chip) {
     options.ssd_sum = {chip.ssm.ssd_sum.tree_width};
     options.softplus = chip.arithmetic.softplus;
     options.quamba_quirks = chip.arithmetic.quamba_quirks;
+    options.x_proj_input = chip.dequant_mux.x_proj_input;
     return options;
 }
 
 std::unique_ptr<Reference> golden_reference(const traces::Trace& trace,
-                                            const golden::Options& options, Quality* quality) {
-    return std::make_unique<GoldenReference>(trace, options, quality);
+                                            const golden::Options& options, Quality* quality,
+                                            const std::vector<traces::XCode>& x_codes) {
+    return std::make_unique<GoldenReference>(trace, options, quality, x_codes);
 }
 
 }  // namespace mambasic::sim

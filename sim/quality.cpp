@@ -1,97 +1,91 @@
 #include "sim/quality.h"
 
-#include <cmath>
+#include <optional>
 
-#include "golden/group_scales.h"
+#include "golden/x_code.h"
 
 namespace mambasic::sim {
 namespace {
 
-using golden::LayerInput;
-using golden::LayerState;
 using golden::LayerTensors;
 using traces::Mamba1Layer;
 using traces::Mamba2Layer;
 
-std::vector<float> x_scales_of(const traces::Dims& dims, const traces::GroupTable& table) {
-    const golden::GroupScales groups(dims, table);
-    std::vector<float> scales;
-    for (std::size_t e = 0; e < dims.d_inner; ++e) scales.push_back(groups.x(e));
-    return scales;
+std::vector<golden::XChannel> channels_of(const traces::Dims& dims, const Mamba1Layer& layer,
+                                          const traces::XCode& code) {
+    std::optional<golden::GroupScales> groups;
+    if (layer.groups) groups.emplace(dims, *layer.groups);
+    return golden::x_channels(code, layer.x_scales,
+                              {layer.conv_output_scale, layer.u_scale, groups ? &*groups : nullptr},
+                              dims.d_inner);
 }
 
-// What the SSM multiplies the codes of the convolution by.
-std::vector<float> scales_of(const traces::Dims& dims, const Mamba1Layer& layer) {
-    return layer.groups ? x_scales_of(dims, *layer.groups)
-                        : std::vector<float>(dims.d_inner, layer.u_scale);
+std::vector<golden::XChannel> channels_of(const traces::Dims& dims, const Mamba2Layer& layer,
+                                          const traces::XCode& code) {
+    const golden::GroupScales groups(dims, layer.groups);
+    return golden::x_channels(code, layer.x_scales, {0, 0, &groups}, dims.d_inner);
 }
 
-// Likewise of x, B and C.
-std::vector<float> scales_of(const traces::Dims& dims, const Mamba2Layer& layer) {
-    std::vector<float> scales = x_scales_of(dims, layer.groups);
-    for (const float* section : {layer.b_scales, layer.c_scales}) {
-        for (std::size_t i = 0; i < dims.bc_width(); ++i) {
-            scales.push_back(section[layer.bc_scales == 1 ? 0 : i / dims.d_state]);
-        }
-    }
-    return scales;
+// Those of the run, but for the codes.
+golden::Options with_fp32(golden::Options options) {
+    options.x_code = {};
+    options.x_code.format = traces::XFormat::Fp32;
+    options.x_proj_input = traces::XProjInput::Copy;  // without codes of x there are no others
+    return options;
 }
 
 }  // namespace
 
-void NoisySignal::add(double wanted, double got) {
-    signal += wanted * wanted;
-    noise += (got - wanted) * (got - wanted);
-}
-
-void NoisySignal::add(const NoisySignal& other) {
-    signal += other.signal;
-    noise += other.noise;
-}
-
-std::optional<double> NoisySignal::sqnr_db() const {
-    if (!(signal > 0 && noise > 0)) return std::nullopt;
-    const double db = 10 * std::log10(signal / noise);
-    return std::isfinite(db) ? std::optional<double>(db) : std::nullopt;
-}
-
-Quality::Quality(const traces::TraceInfo& info, golden::Options options)
+Quality::Quality(const traces::TraceInfo& info, const golden::Options& options)
     : dims_(info.dims),
       decode_(info.phase == traces::Phase::Decode),
       first_layer_(info.first_layer),
-      options_(options),
-      layers_(info.layers) {
-    options_.ssm_input = golden::SsmInput::Fp32;
-}
-
-void Quality::add(std::uint32_t index, const Mamba1Layer& layer, const LayerInput& input,
-                  const LayerState& before, const LayerTensors& made) {
-    run_with_fp32(layer, input, before);
-    compare(layers_.at(index), scales_of(dims_, layer), made);
-}
-
-void Quality::add(std::uint32_t index, const Mamba2Layer& layer, const LayerInput& input,
-                  const LayerState& before, const LayerTensors& made) {
-    run_with_fp32(layer, input, before);
-    compare(layers_.at(index), scales_of(dims_, layer), made);
-}
+      options_(with_fp32(options)),
+      network_(info, options_),
+      layers_(info.layers) {}
 
 template <typename Layer>
-void Quality::run_with_fp32(const Layer& layer, const LayerInput& input, const LayerState& before) {
+void Quality::add_layer(const Layer& layer, const LayerStep& step) {
+    run_with_fp32(layer, step);
+    network_.run_layer(step.index, layer, step.input, step.before);
+    compare(layers_.at(step.index), step.made);
+    count_codes(layer, step);
+}
+
+template void Quality::add_layer(const Mamba1Layer&, const LayerStep&);
+template void Quality::add_layer(const Mamba2Layer&, const LayerStep&);
+
+template <typename Layer>
+void Quality::run_with_fp32(const Layer& layer, const LayerStep& step) {
     if (decode_) {
-        state_ = before;
-        golden::decode_layer(dims_, layer, input, options_, fp32_, state_);
+        state_ = step.before;
+        golden::decode_layer(dims_, layer, step.input, options_, fp32_, state_);
     } else {
-        golden::prefill_layer(dims_, layer, input, options_, fp32_, state_);
+        golden::prefill_layer(dims_, layer, step.input, options_, fp32_, state_);
     }
 }
 
-void Quality::compare(Sums& sums, const std::vector<float>& scales, const LayerTensors& made) {
-    for (std::size_t i = 0; i < made.conv.size(); ++i) {
-        const std::size_t channel = i % scales.size();
-        const double code = static_cast<double>(scales[channel]) * made.conv[i];
-        NoisySignal& part = channel < dims_.d_inner ? sums.x : sums.b_and_c;
-        part.add(static_cast<double>(fp32_.ssm_input[i]), code);
+// The convolution gives the same y with codes and without.
+template <typename Layer>
+void Quality::count_codes(const Layer& layer, const LayerStep& step) {
+    if (step.code.format == traces::XFormat::Fp32) return;
+    const std::vector<golden::XChannel> channels = channels_of(dims_, layer, step.code);
+    std::vector<std::int8_t> codes(channels.size()), flags(channels.size());
+    const std::size_t width = dims_.conv_channels();
+    for (std::size_t row = 0; row < fp32_.ssm_input.size(); row += width) {
+        const golden::XCounts counts = golden::encode_x_row(
+            step.code, channels, &fp32_.ssm_input[row], codes.data(), flags.data());
+        x_.elements += channels.size();
+        x_.saturated += counts.saturated;
+        x_.flagged += counts.flagged;
+    }
+}
+
+void Quality::compare(Sums& sums, const LayerTensors& made) {
+    for (std::size_t i = 0; i < made.ssm_input.size(); ++i) {
+        const bool is_x = i % dims_.conv_channels() < dims_.d_inner;
+        NoisySignal& part = is_x ? sums.x : sums.b_and_c;
+        part.add(static_cast<double>(fp32_.ssm_input[i]), static_cast<double>(made.ssm_input[i]));
     }
     for (std::size_t i = 0; i < made.out_proj.size(); ++i) {
         sums.output.add(static_cast<double>(arith::from_half(fp32_.out_proj[i])),
@@ -116,6 +110,8 @@ reports::QualitySection Quality::result() const {
         all.output.add(layer.output);
     }
     section.all = figures_of(all);
+    section.x = x_;
+    section.network = network_.result();
     return section;
 }
 

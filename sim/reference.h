@@ -30,15 +30,20 @@ public:
 golden::Options golden_options(const ChipConfig& chip);
 
 /// The trace must outlive all of these. Where `quality` is given, it is told of every layer.
+/// `x_codes` are those of the trace's layers, in order; without any, all have that of `options`.
 std::unique_ptr<Reference> golden_reference(const traces::Trace& trace,
                                             const golden::Options& options,
-                                            Quality* quality = nullptr);
+                                            Quality* quality = nullptr,
+                                            const std::vector<traces::XCode>& x_codes = {});
 
-/// The trace's own recorded tensors; throws UserError where there are none.
-std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace);
+/// The trace's own recorded tensors; throws UserError where there are none, or where they were
+/// recorded with other codes of x than `run` (run_info()) makes.
+std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace,
+                                              const traces::TraceInfo& run);
 
 /// Tensors under the trace.* keys in a safetensors file, as mambasic_cuda_ref or `run --dump`
-/// writes them; throws UserError where the file does not belong to the trace.
-std::unique_ptr<Reference> file_reference(const traces::Trace& trace, const std::string& path);
+/// writes them; throws UserError where the file does not belong to the trace. `run`: run_info().
+std::unique_ptr<Reference> file_reference(const traces::Trace& trace, const traces::TraceInfo& run,
+                                          const std::string& path);
 
 }  // namespace mambasic::sim

@@ -1,6 +1,7 @@
 #include "traces/checks.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -126,8 +127,10 @@ void require_zero_rows(const std::string& path, const Tensor& tensor, std::uint6
 bool is_scale(const Tensor& tensor) {
     if (starts_with(tensor.name, "trace.")) return false;
     if (tensor.dtype != DType::F32 && tensor.dtype != DType::F64) return false;
-    return ends_with(tensor.name, ".ssm_state_scale") || ends_with(tensor.name, "_out_scales") ||
-           tensor.elements() == 1;
+    constexpr std::array<const char*, 5> kByCell{".ssm_state_scale", "_out_scales", ".x_low_scales",
+                                                 ".x_high_scales", ".x_thresholds"};
+    const auto named = [&tensor](const char* suffix) { return ends_with(tensor.name, suffix); };
+    return tensor.elements() == 1 || std::any_of(kByCell.begin(), kByCell.end(), named);
 }
 
 std::vector<LinearShape> all_linears(const TraceInfo& info) {
@@ -190,6 +193,7 @@ void require_values(const std::string& path, const TraceInfo& info,
     }
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         if (info.table(index)) require_ranges(path, info, index, present);
+        require_recorded_codes(path, info, index, present);
     }
     require_equal_duplicates(path, info, present);
 }

@@ -127,11 +127,11 @@ std::vector<std::pair<std::string, std::string>> describe(const Trace& trace) {
     const TraceInfo& info = trace.info();
     // In the order a reader asks for them, not the alphabet's.
     static const std::vector<std::string> kOrder{
-        "model",    "family",      "scheme",  "precision",   "table_groups", "regroup.observer",
-        "phase",    "batch",       "tokens",  "first_layer", "layers",       "n_layer",
-        "has_head", "shapes_only", "record",  "d_model",     "d_inner",      "heads",
-        "head_dim", "groups",      "d_state", "d_conv",      "dt_rank",      "chunk",
-        "vocab",    "epsilon",     "producer"};
+        "model",   "family",       "scheme",   "precision",   "table_groups", "regroup.observer",
+        "x_code",  "x_proj_input", "phase",    "batch",       "tokens",       "first_layer",
+        "layers",  "n_layer",      "has_head", "shapes_only", "record",       "d_model",
+        "d_inner", "heads",        "head_dim", "groups",      "d_state",      "d_conv",
+        "dt_rank", "chunk",        "vocab",    "epsilon",     "producer"};
     const auto metadata = metadata_of(info);
     std::vector<std::pair<std::string, std::string>> rows{{"file", trace.path()}};
     for (const std::string& key : kOrder) {

@@ -3,6 +3,7 @@
 
 #include "traces/error.h"
 #include "traces/metadata.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::traces {
 
@@ -103,6 +104,35 @@ void require_sane_w4(const std::string& path, const TraceInfo& info) {
         std::to_string(info.dims.d_model) + " is not a multiple of 128, the group of W4's scales");
 }
 
+// golden/spec/ssm.md 8.7: codes with two scales for every channel, or one, and no table.
+bool x_proj_reads(const TraceInfo& info, std::uint32_t index) {
+    const XCode code = info.x_code(index);
+    const bool int8 = !code.own_codes() && !code.values();
+    return int8 || (code.own_codes() && !info.table(index));
+}
+
+void require_sane_codes(const std::string& path, const TraceInfo& info) {
+    if (!info.x_codes.empty() && info.x_codes.size() != info.layers) {
+        throw error_in_metadata(path, "x_code",
+                                "tells of " + std::to_string(info.x_codes.size()) +
+                                    " layers, there are " + std::to_string(info.layers));
+    }
+    if (info.x_proj_input == XProjInput::Copy) return;
+    if (info.dims.mamba2()) {
+        throw error_in_metadata(path, "x_proj_input", "Mamba2 has no x_proj");
+    }
+    if (info.x_proj_input != XProjInput::Codes) return;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        if (x_proj_reads(info, index)) continue;
+        throw error_in_metadata(path, "x_proj_input",
+                                "'codes' is for dual8, dual4 and int5 without a table of scales; "
+                                "layer " +
+                                    std::to_string(info.first_layer + index) + " has " +
+                                    spell(info.x_code(index)) +
+                                    (info.table(index) ? " with one" : ""));
+    }
+}
+
 }  // namespace
 
 void require_sane(const std::string& path, const TraceInfo& info) {
@@ -125,6 +155,7 @@ void require_sane(const std::string& path, const TraceInfo& info) {
                                 std::to_string(info.first_layer) + " + layers exceeds n_layer = " +
                                     std::to_string(info.dims.n_layer));
     }
+    require_sane_codes(path, info);
     if (info.has_head && info.first_layer != 0) {
         throw error_in_metadata(path, "has_head",
                                 "needs first_layer 0, since tokens are the input");

@@ -1,36 +1,115 @@
 #include "traces/layer_observers.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <stdexcept>
 
 #include "traces/layer_runs.h"
+#include "traces/words.h"
 
 namespace mambasic::traces {
 
+namespace {
+
+constexpr std::array<Observer, 4> kAll{Observer::MinMax, Observer::Percentile,
+                                       Observer::OutlierAware, Observer::Mse};
+
+// Takes the words behind the statistic's name one by one.
+class Rest {
+public:
+    explicit Rest(const std::string& text) : words_(split(text, '-')) {}
+
+    bool done() const { return next_ == words_.size(); }
+    bool take(const std::string& word) {
+        if (done() || words_[next_] != word) return false;
+        ++next_;
+        return true;
+    }
+    /// A number in (low, high] behind `prefix`.
+    bool take(const std::string& prefix, float low, float high, float& out) {
+        if (done() || words_[next_].rfind(prefix, 0) != 0) return false;
+        float value = 0;
+        if (!read_decimal(words_[next_].substr(prefix.size()), value)) return false;
+        if (value <= low || value > high) return false;
+        out = value;
+        ++next_;
+        return true;
+    }
+
+private:
+    std::vector<std::string> words_;
+    std::size_t next_ = 0;
+};
+
+constexpr float kMostFactor = std::numeric_limits<float>::max();
+
+bool read_numbers(const std::string& text, Observation& out) {
+    Rest rest(text);
+    if (out.follows_quantile() && rest.take("", 0, 1, out.alpha) &&
+        !rest.take("", 0, 1, out.sigma)) {
+        return false;
+    }
+    out.codes = rest.take("codes");
+    if (out.observer != Observer::Mse && rest.take("q", 0, 1, out.quantile)) {
+        rest.take("x", 1, kMostFactor, out.factor);
+    }
+    return rest.done();
+}
+
+}  // namespace
+
 const char* name_of(Observer observer) {
-    return observer == Observer::MinMax ? "minmax" : "percentile";
+    switch (observer) {
+        case Observer::MinMax:
+            return "minmax";
+        case Observer::Percentile:
+            return "percentile";
+        case Observer::OutlierAware:
+            return "outlier-aware";
+        case Observer::Mse:
+            return "mse";
+    }
+    throw std::logic_error("no such observer");
+}
+
+std::string spell(const Observation& observation) {
+    const Observation usual = observation.observer;
+    std::string out = name_of(observation.observer);
+    if (observation.alpha != usual.alpha || observation.sigma != usual.sigma) {
+        out += "-" + decimal(observation.alpha) + "-" + decimal(observation.sigma);
+    }
+    if (observation.codes) out += "-codes";
+    if (observation.quantile > 0) out += "-q" + decimal(observation.quantile);
+    if (observation.factor > 0) out += "-x" + decimal(observation.factor);
+    return out;
+}
+
+bool read_observation(const std::string& text, Observation& out) {
+    for (const Observer observer : kAll) {
+        const std::string name = name_of(observer);
+        out = observer;
+        if (text == name) return true;
+        if (text.rfind(name + "-", 0) != 0) continue;
+        const std::string numbers = text.substr(name.size() + 1);
+        return !numbers.empty() && read_numbers(numbers, out);
+    }
+    return false;
 }
 
 std::string spell_layer_observers(const LayerObservers& observers) {
-    const bool alike = std::all_of(observers.begin(), observers.end(),
-                                   [&](Observer other) { return other == observers.front(); });
-    if (alike) return name_of(observers.front());
     std::vector<std::string> words(observers.size());
-    std::transform(observers.begin(), observers.end(), words.begin(), name_of);
-    return spell_runs(words);
+    std::transform(observers.begin(), observers.end(), words.begin(), spell);
+    return spell_words(words);
 }
 
 bool read_layer_observers(const std::string& text, std::size_t layers, LayerObservers& out) {
-    std::vector<std::string> words(layers, text);
-    if (text.find(' ') != std::string::npos) {
-        words.clear();
-        if (!read_runs(text, words)) return false;
-    }
-    for (const std::string& word : words) {
-        const bool minmax = word == name_of(Observer::MinMax);
-        if (!minmax && word != name_of(Observer::Percentile)) return false;
-        out.push_back(minmax ? Observer::MinMax : Observer::Percentile);
-    }
-    return out.size() == layers;
+    std::vector<std::string> words;
+    out.clear();
+    return read_words(text, layers, words) &&
+           std::all_of(words.begin(), words.end(), [&out](const std::string& word) {
+               return read_observation(word, out.emplace_back());
+           });
 }
 
 }  // namespace mambasic::traces

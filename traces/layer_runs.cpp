@@ -1,5 +1,6 @@
 #include "traces/layer_runs.h"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -38,6 +39,21 @@ bool read_runs(const std::string& text, std::vector<std::string>& words) {
         words.insert(words.end(), layers, run.substr(space + 1));
     }
     return !words.empty() && text.back() != ',';
+}
+
+std::string spell_words(const std::vector<std::string>& words) {
+    const bool alike = std::all_of(words.begin(), words.end(), [&words](const std::string& other) {
+        return other == words.front();
+    });
+    return alike ? words.front() : spell_runs(words);
+}
+
+bool read_words(const std::string& text, std::size_t layers, std::vector<std::string>& words) {
+    words.clear();
+    if (text.find(' ') != std::string::npos)
+        return read_runs(text, words) && words.size() == layers;
+    words.assign(layers, text);
+    return true;
 }
 
 }  // namespace mambasic::traces

@@ -59,7 +59,18 @@ Shape TensorList::add_cells(std::uint32_t index) {
         add(conv + "x_dim_group_range", DType::I32, cells);
     }
     add(conv + "x_out_scales", DType::F32, cells);
+    add_code_scales(index, cells);
     return cells;
+}
+
+void TensorList::add_code_scales(std::uint32_t index, const Shape& cells) {
+    const XCode code = info_.x_code(index);
+    if (!code.own_scales()) return;
+    const std::string conv = weight_key(info_, index, "mixer.conv1d.");
+    add(conv + "x_low_scales", DType::F32, cells);
+    if (code.format != XFormat::Dual4) return;
+    add(conv + "x_high_scales", DType::F32, cells);
+    if (code.rule == FlagRule::Threshold) add(conv + "x_thresholds", DType::F32, cells);
 }
 
 void TensorList::add_states(const std::string& at, const std::string& suffix) {
@@ -71,12 +82,29 @@ void TensorList::add_states(const std::string& at, const std::string& suffix) {
 
 namespace {
 
-void add_ops(TensorList& list, const std::string& at) {
+// Whether an op reads int8 codes of what the convolution makes (golden/spec/ssm.md 8, 8.7).
+bool reads_int8(const TraceInfo& info, const XCode& code) {
+    if (info.dims.mamba2()) return !code.values();  // B and C, at least
+    return !code.own_codes() || info.x_proj_input != XProjInput::Codes;
+}
+
+void add_conv_output(TensorList& list, std::uint32_t index, const std::string& at) {
+    const Dims& dims = list.dims();
+    const XCode code = list.info().x_code(index);
+    if (reads_int8(list.info(), code)) {
+        list.add(at + "conv1d.output", DType::I8, list.rows(dims.conv_channels()));
+    }
+    if (code.own_codes()) list.add(at + "conv1d.codes", DType::I8, list.rows(dims.d_inner));
+    if (code.dual()) list.add(at + "conv1d.flags", DType::I8, list.rows(dims.d_inner));
+    if (code.values()) list.add(at + "conv1d.values", DType::F32, list.rows(dims.conv_channels()));
+}
+
+void add_ops(TensorList& list, std::uint32_t index, const std::string& at) {
     const Dims& dims = list.dims();
     list.add(at + "norm.residual", DType::F32, list.rows(dims.d_model));
     list.add(at + "norm.output", DType::I8, list.rows(dims.d_model));
     list.add(at + "in_proj.output", DType::I8, list.rows(dims.in_proj_width()));
-    list.add(at + "conv1d.output", DType::I8, list.rows(dims.conv_channels()));
+    add_conv_output(list, index, at);
     if (!dims.mamba2()) {
         list.add(at + "x_proj.output", DType::I8, list.rows(dims.x_proj_width()));
         list.add(at + "dt_proj.output", DType::I8, list.rows(dims.d_inner));
@@ -91,7 +119,7 @@ void add_recorded(TensorList& list, std::uint32_t index) {
     const TraceInfo& info = list.info();
     if (info.record == RecordLevel::None) return;
     const std::string at = trace_key(info, index, "");
-    if (info.record == RecordLevel::All) add_ops(list, at);
+    if (info.record == RecordLevel::All) add_ops(list, index, at);
     list.add_states(at, "");
     if (info.record == RecordLevel::All || index + 1 == info.layers) {
         list.add(at + "out_proj.output", DType::F16, list.rows(info.dims.d_model));

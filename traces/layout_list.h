@@ -28,6 +28,8 @@ public:
     /// The ranges and the scales of the conv output x of a layer's table. Gives the extents of what
     /// has a scale for each cell; {1} where one scale serves all channels.
     Shape add_cells(std::uint32_t index);
+    /// The scales of a code of x that has some of its own, of such extents.
+    void add_code_scales(std::uint32_t index, const Shape& cells);
     void add_states(const std::string& at, const std::string& suffix);
     Shape rows(std::uint64_t channels) const { return {info_.batch, info_.tokens, channels}; }
 

@@ -6,7 +6,10 @@ namespace {
 
 // Without a table the conv output and the state have a scalar each (add_scan_scales).
 void add_table(TensorList& list, std::uint32_t index, const std::string& mixer) {
-    if (!list.info().table(index)) return;
+    if (!list.info().table(index)) {
+        list.add_code_scales(index, {1});
+        return;
+    }
     Shape cells = list.add_cells(index);
     cells.push_back(list.dims().d_state);
     list.add(mixer + "selective_scan.ssm_state_scale", DType::F32, cells);

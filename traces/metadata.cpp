@@ -1,123 +1,25 @@
 #include "traces/metadata.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <set>
-#include <utility>
+#include <stdexcept>
 
 #include "traces/error.h"
 #include "traces/layer_groups.h"
 #include "traces/layer_observers.h"
+#include "traces/metadata_keys.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::traces {
 
 namespace {
 
-using Strings = std::map<std::string, std::string>;
-
 constexpr const char* kObserver = "regroup.observer";
+constexpr const char* kXCode = "x_code";
+constexpr const char* kXProjInput = "x_proj_input";
 
-// Hands out the keys one by one and remembers them, so that the rest are notes.
-class Keys {
-public:
-    Keys(const std::string& path, const Strings& strings) : path_(path), strings_(strings) {}
-
-    const std::string& text(const std::string& key) {
-        const auto found = strings_.find(key);
-        if (found == strings_.end()) throw error_in_metadata(path_, key, "is missing");
-        used_.insert(key);
-        return found->second;
-    }
-
-    std::uint32_t natural(const std::string& key) {
-        const std::string& spelled = text(key);
-        std::uint32_t value = 0;
-        if (!is_natural(spelled, value)) {
-            throw error_in_metadata(path_, key, "'" + spelled + "' is not a whole number >= 0");
-        }
-        return value;
-    }
-
-    GroupShape groups(const std::string& key, std::uint32_t ssd_groups) {
-        GroupShape out{ssd_groups, 0, 0};
-        if (!read_groups(text(key), out)) {
-            throw error_in_metadata(path_, key,
-                                    "'" + text(key) + "' is not HEADSxDIMS, such as 4x4");
-        }
-        return out;
-    }
-
-    LayerGroups layer_groups(const std::string& key, std::uint32_t ssd_groups) {
-        LayerGroups out;
-        if (!read_layer_groups(text(key), ssd_groups, out)) {
-            throw error_in_metadata(path_, key,
-                                    "'" + text(key) +
-                                        "' is not LAYERS GROUPS, ..., such as "
-                                        "12 one, 12 4x4");
-        }
-        return out;
-    }
-
-    LayerObservers layer_observers(const std::string& key, std::uint32_t layers) {
-        LayerObservers out;
-        if (strings_.count(key) == 0) return out;
-        if (!read_layer_observers(text(key), layers, out)) {
-            throw error_in_metadata(
-                path_, key,
-                "'" + text(key) + "' is not percentile, minmax or, for all of " +
-                    std::to_string(layers) + " layers, as in 12 percentile, 12 minmax");
-        }
-        return out;
-    }
-
-    float real(const std::string& key) {
-        const std::string& spelled = text(key);
-        float value = 0;
-        const char* end = spelled.data() + spelled.size();
-        const auto [stop, error] = std::from_chars(spelled.data(), end, value);
-        if (error != std::errc() || stop != end) {
-            throw error_in_metadata(path_, key, "'" + spelled + "' is not a number");
-        }
-        return value;
-    }
-
-    template <typename Enum, std::size_t kCount>
-    Enum choice(const std::string& key,
-                const std::array<std::pair<const char*, Enum>, kCount>& choices) {
-        const std::string& spelled = text(key);
-        std::string known;
-        for (const auto& [name, value] : choices) {
-            if (spelled == name) return value;
-            known += (known.empty() ? "" : ", ") + std::string(name);
-        }
-        throw error_in_metadata(path_, key, "'" + spelled + "' is not one of " + known);
-    }
-
-    bool flag(const std::string& key) {
-        return choice<bool, 2>(key, {{{"true", true}, {"false", false}}});
-    }
-
-    Strings rest() const {
-        Strings out;
-        for (const auto& item : strings_) {
-            if (used_.count(item.first) == 0) out.insert(item);
-        }
-        return out;
-    }
-
-private:
-    static bool is_natural(const std::string& spelled, std::uint32_t& value) {
-        const char* end = spelled.data() + spelled.size();
-        const auto [stop, error] = std::from_chars(spelled.data(), end, value);
-        return error == std::errc() && stop == end;
-    }
-
-    const std::string& path_;
-    const Strings& strings_;
-    std::set<std::string> used_;
-};
-
-Dims parse_dims(Keys& keys, Family family) {
+Dims parse_dims(MetadataKeys& keys, Family family) {
     Dims dims;
     dims.family = family;
     dims.d_model = keys.natural("d_model");
@@ -137,7 +39,7 @@ Dims parse_dims(Keys& keys, Family family) {
     return dims;
 }
 
-void parse_network(Keys& keys, TraceInfo& info) {
+void parse_network(MetadataKeys& keys, TraceInfo& info) {
     const auto family = keys.choice<Family, 2>(
         "family", {{{"mamba1", Family::Mamba1}, {"mamba2", Family::Mamba2}}});
     info.family = keys.text("family");
@@ -151,13 +53,18 @@ void parse_network(Keys& keys, TraceInfo& info) {
     if (info.hybrid()) info.layer_groups = keys.layer_groups("table_groups", ssd_groups);
 }
 
+bool codes_x(const TraceInfo& info) {
+    return std::any_of(info.x_codes.begin(), info.x_codes.end(),
+                       [](const XCode& code) { return !(code == XCode{}); });
+}
+
 }  // namespace
 
-TraceInfo parse_info(const std::string& path, const Strings& metadata) {
+TraceInfo parse_info(const std::string& path, const std::map<std::string, std::string>& metadata) {
     if (metadata.count("mambasic_trace") == 0) {
         throw error_in_metadata(path, "mambasic_trace", "is missing: not a mambasic trace");
     }
-    Keys keys(path, metadata);
+    MetadataKeys keys(path, metadata);
     keys.choice<int, 1>("mambasic_trace", {{{"1", 1}}});
     TraceInfo info;
     info.model = keys.text("model");
@@ -180,16 +87,18 @@ TraceInfo parse_info(const std::string& path, const Strings& metadata) {
         info.data_sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
         throw error_in_metadata(path, "data_sha256", "is not 64 lower-case hexadecimal digits");
     }
+    info.x_codes = keys.x_codes(kXCode, info.layers);
+    info.x_proj_input = keys.x_proj_input(kXProjInput);
     require_sane(path, info);
     info.observers = keys.layer_observers(kObserver, info.layers);
     info.notes = keys.rest();
     return info;
 }
 
-Strings metadata_of(const TraceInfo& info) {
+std::map<std::string, std::string> metadata_of(const TraceInfo& info) {
     std::array<char, 32> epsilon{};
     const auto end = std::to_chars(epsilon.data(), epsilon.data() + epsilon.size(), info.epsilon);
-    Strings out = info.notes;
+    std::map<std::string, std::string> out = info.notes;
     out["mambasic_trace"] = "1";
     out["model"] = info.model;
     out["family"] = info.dims.mamba2() ? "mamba2" : "mamba1";
@@ -217,6 +126,8 @@ Strings metadata_of(const TraceInfo& info) {
     }
     if (info.hybrid()) out["table_groups"] = spell_layer_groups(info.layer_groups);
     if (!info.observers.empty()) out[kObserver] = spell_layer_observers(info.observers);
+    if (codes_x(info)) out[kXCode] = spell_x_codes(info.x_codes);
+    if (info.x_proj_input != XProjInput::Copy) out[kXProjInput] = name_of(info.x_proj_input);
     if (info.grouped()) {
         out["table_groups"] =
             std::to_string(info.groups.head_groups) + "x" + std::to_string(info.groups.dim_groups);

@@ -70,7 +70,7 @@ struct TraceInfo {
         return x_codes.empty() ? XCode{} : x_codes.at(index);
     }
     /// What made the scales of layer `index`: the usual, where the trace does not say it.
-    Observer observer(std::uint32_t index) const {
+    Observation observer(std::uint32_t index) const {
         return observers.empty() ? usual_observer(table(index).has_value()) : observers.at(index);
     }
 };

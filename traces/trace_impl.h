@@ -51,6 +51,8 @@ struct Trace::Impl {
     /// The scales of the conv output and of the state.
     void fill_x_scales(std::uint32_t index, Mamba1Layer& layer) const;
     void fill_x_scales(std::uint32_t index, Mamba2Layer& layer) const;
+    /// Those of a code of x that has some of its own; null for others.
+    XScales code_scales(std::uint32_t index) const;
     GroupTable group_table(std::uint32_t index, const std::string& state_scales) const;
 };
 

@@ -98,7 +98,14 @@ GroupTable Trace::Impl::group_table(std::uint32_t index, const std::string& stat
     return table;
 }
 
+XScales Trace::Impl::code_scales(std::uint32_t index) const {
+    const std::string conv = weight_key(info, index, "mixer.conv1d.");
+    return {array<float>(conv + "x_low_scales"), array<float>(conv + "x_high_scales"),
+            array<float>(conv + "x_thresholds")};
+}
+
 void Trace::Impl::fill_x_scales(std::uint32_t index, Mamba1Layer& layer) const {
+    layer.x_scales = code_scales(index);
     if (info.table(index)) {
         layer.groups = group_table(index, "selective_scan.ssm_state_scale");
         return;
@@ -112,6 +119,7 @@ void Trace::Impl::fill_x_scales(std::uint32_t index, Mamba1Layer& layer) const {
 void Trace::Impl::fill_x_scales(std::uint32_t index, Mamba2Layer& layer) const {
     const std::string conv = weight_key(info, index, "mixer.conv1d.");
     layer.groups = group_table(index, "qchunk_scan.ssm_state_scale");
+    layer.x_scales = code_scales(index);
     layer.bc_scales = layer.groups.shape.ssd_groups;
     layer.b_scales = array<float>(conv + "B_out_scales");
     layer.c_scales = array<float>(conv + "C_out_scales");

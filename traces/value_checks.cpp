@@ -1,5 +1,6 @@
 #include "traces/value_checks.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "traces/error.h"
@@ -59,6 +60,30 @@ void require_row(const std::string& path, const Tensor& tensor, const Row& row,
         what += ": channel " + text(channel) + " is in no group";
     }
     throw error_in_tensor(path, tensor.name, what);
+}
+
+struct Levels {
+    int low = 0, high = 0;
+};
+
+// golden/spec/ssm.md 8.4 to 8.6.
+Levels levels_of(const XCode& code) {
+    if (code.format == XFormat::Int5) return {-16, 15};
+    if (code.format == XFormat::Dual4) return code.skewed ? Levels{-1, 14} : Levels{-8, 7};
+    return {-128, 127};
+}
+
+void require_levels(const std::string& path, const Tensor& tensor, Levels levels) {
+    const auto* codes = tensor.as<std::int8_t>();
+    const auto* end = codes + tensor.elements();
+    const auto* bad = std::find_if(codes, end, [&levels](std::int8_t code) {
+        return code < levels.low || code > levels.high;
+    });
+    if (bad == end) return;
+    throw error_in_tensor(path, tensor.name,
+                          "element " + text(static_cast<std::uint64_t>(bad - codes)) + " is " +
+                              std::to_string(*bad) + ", outside [" + std::to_string(levels.low) +
+                              ", " + std::to_string(levels.high) + "]");
 }
 
 float used_scale(const LinearShape& linear, const TensorIndex& tensors, const W4Linear& stored,
@@ -149,6 +174,17 @@ void require_linear(const std::string& path, const TraceInfo& info, const Linear
             require_group(path, linear, stored, group, column);
         }
     }
+}
+
+void require_recorded_codes(const std::string& path, const TraceInfo& info, std::uint32_t index,
+                            const TensorIndex& tensors) {
+    const XCode code = info.x_code(index);
+    const auto check = [&](const char* name, Levels levels) {
+        const auto found = tensors.find(trace_key(info, index, name));
+        if (found != tensors.end()) require_levels(path, *found->second, levels);
+    };
+    check("conv1d.codes", levels_of(code));
+    check("conv1d.flags", {0, 1});
 }
 
 void require_equal_duplicates(const std::string& path, const TraceInfo& info,

@@ -21,6 +21,10 @@ void require_ranges(const std::string& path, const TraceInfo& info, std::uint32_
 void require_linear(const std::string& path, const TraceInfo& info, const LinearShape& linear,
                     const TensorIndex& tensors);
 
+/// The recorded codes of x are ones that the layer's code has, flags are 0 or 1.
+void require_recorded_codes(const std::string& path, const TraceInfo& info, std::uint32_t index,
+                            const TensorIndex& tensors);
+
 /// What the file holds twice is equal.
 void require_equal_duplicates(const std::string& path, const TraceInfo& info,
                               const TensorIndex& tensors);

@@ -7,7 +7,7 @@ namespace mambasic::golden {
 
 inline Options fp32_options() {
     Options options;
-    options.ssm_input = SsmInput::Fp32;
+    options.x_code.format = traces::XFormat::Fp32;
     return options;
 }
 

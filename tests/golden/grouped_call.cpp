@@ -34,7 +34,7 @@ struct Step {
     Step(const GroupedCall& call, std::size_t row, std::size_t e) {
         const auto& v = call.layer.view;
         const auto& out = call.run.out;
-        const bool codes = call.options.ssm_input == SsmInput::Int8;
+        const bool codes = call.options.x_code.format == traces::XFormat::Int8;
         u = codes ? call.x_scale(e) * out.conv[row * kTinyInner + e] : conv_value(call, row, e);
         const float bias = v.dt_bias_scale * call.layer.dt_bias[e];
         const float dt_code = out.dt_proj[row * kTinyInner + e];
@@ -113,7 +113,7 @@ void expect_conv(const GroupedCall& call) {
     for (std::size_t i = 0; i < call.rows() * kTinyInner; ++i) {
         const float y = conv_value(call, i / kTinyInner, i % kTinyInner);
         ASSERT_EQ(call.run.out.conv[i], away_code(y / call.x_scale(i % kTinyInner))) << i;
-        if (call.options.ssm_input == SsmInput::Fp32) {
+        if (call.options.x_code.format == traces::XFormat::Fp32) {
             ASSERT_TRUE(same_bits(call.run.out.ssm_input[i], y)) << i;
         }
     }

@@ -44,7 +44,7 @@ TEST(GroupedLayer, WithEveryOption) {
     expect_calls_as_written(layer, options);
     options.quamba_quirks = true;
     expect_calls_as_written(layer, options);
-    options.ssm_input = SsmInput::Fp32;
+    options.x_code.format = traces::XFormat::Fp32;
     expect_calls_as_written(layer, options);
 }
 

@@ -150,8 +150,8 @@ TEST(Observers, WrongSpellingsAreRefused) {
             ADD_FAILURE() << text;
         } catch (const TraceError& error) {
             EXPECT_EQ(error.what(), "t: metadata 'regroup.observer': '" + std::string(text) +
-                                        "' is not percentile, minmax or, for all of 2 layers, as "
-                                        "in 12 percentile, 12 minmax");
+                                        "' is not minmax, percentile, mse, ... or, for all of 2 "
+                                        "layers, as in 12 percentile, 12 minmax");
         }
     }
 }

@@ -195,7 +195,7 @@ double ssm_input_sqnr_db(const Trace& trace) {
     const Dims& dims = info.dims;
     const Mamba1Layer layer = trace.mamba1_layer(0);
     golden::Options options;
-    options.ssm_input = golden::SsmInput::Fp32;
+    options.x_code.format = traces::XFormat::Fp32;
     const auto hidden = golden::embed(dims, trace.head(), trace.tokens(), info.tokens);
     golden::LayerTensors out;
     golden::LayerState state;

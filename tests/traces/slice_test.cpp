@@ -125,7 +125,8 @@ TEST(Slice, RunsToWhatTheWholeRecorded) {
                 state.conv.assign(part.conv_state_in(i), part.conv_state_in(i) + 192 * 4);
                 state.ssm.assign(part.ssm_state_in(i), part.ssm_state_in(i) + 192 * 16);
             }
-            out = run_layer(part.info(), part.mamba1_layer(i), stream, state);
+            out = run_layer(part.info(), options_of(part.info(), i), part.mamba1_layer(i), stream,
+                            state);
             stream = after(out);
         }
         const Tensor* recorded = whole.recorded(2, "out_proj.output");

@@ -190,7 +190,7 @@ TEST(SynthesizeMamba2, ReorderLeavesTheLayerAsItWas) {
         const auto* hidden = trace.find("trace.embedding.output")->as<arith::Half>();
         input.hidden.assign(hidden, hidden + trace.info().tokens * dims.d_model);
         golden::LayerState state;
-        results.push_back(run_layer(trace.info(), layer.view(), input, state));
+        results.push_back(run_layer(trace.info(), {}, layer.view(), input, state));
     }
     ASSERT_NE(moved.channels, ungrouped(dims).channels);
     std::vector<float> exact;

@@ -40,6 +40,9 @@ void Pieces::add_recorded(const TraceInfo& info, std::uint32_t index,
     add(at + "norm.output", tensors.norm);
     add(at + "in_proj.output", tensors.in_proj);
     add(at + "conv1d.output", tensors.conv);
+    add(at + "conv1d.codes", tensors.x_codes);
+    add(at + "conv1d.flags", tensors.x_flags);
+    add(at + "conv1d.values", tensors.values);
     add(at + "x_proj.output", tensors.x_proj);
     add(at + "dt_proj.output", tensors.dt_proj);
     add(at + "scan.output", tensors.scan);

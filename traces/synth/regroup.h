@@ -24,8 +24,15 @@ namespace mambasic::traces::synth {
 /// for.
 void regroup(const Trace& trace, const TargetScales& target, const std::string& path,
              const Progress& progress = {});
-/// The same with a target for each layer of the trace.
+/// The same with a target for each layer of the trace. Scales of a code of x are made where a
+/// target has one of its own, and results are recorded with it; x_proj reads int8 copies then.
 void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const std::string& path,
              const Progress& progress = {});
+
+/// The same, calibrated on the inputs of all traces; the first one is the one that is written.
+/// Every sequence of each is a sample, in their order. Throws TraceError for a trace that does not
+/// hold the first one's layers, with the same weights and scales.
+void calibrate(const std::vector<const Trace*>& traces, const std::vector<TargetScales>& targets,
+               const std::string& path, const Progress& progress = {});
 
 }  // namespace mambasic::traces::synth

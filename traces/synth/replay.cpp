@@ -49,6 +49,10 @@ void scatter_tensors(const golden::LayerTensors& step, const TraceInfo& info, st
     scatter(step.norm, info, token, all.norm);
     scatter(step.in_proj, info, token, all.in_proj);
     scatter(step.conv, info, token, all.conv);
+    scatter(step.x_codes, info, token, all.x_codes);
+    scatter(step.x_flags, info, token, all.x_flags);
+    scatter(step.values, info, token, all.values);
+    scatter(step.ssm_input, info, token, all.ssm_input);
     scatter(step.x_proj, info, token, all.x_proj);
     scatter(step.dt_proj, info, token, all.dt_proj);
     scatter(step.scan, info, token, all.scan);
@@ -58,9 +62,9 @@ void scatter_tensors(const golden::LayerTensors& step, const TraceInfo& info, st
 }
 
 template <typename Layer>
-golden::LayerTensors run_any_layer(const TraceInfo& info, const Layer& layer, const Stream& input,
+golden::LayerTensors run_any_layer(const TraceInfo& info, const golden::Options& options,
+                                   const Layer& layer, const Stream& input,
                                    golden::LayerState& state) {
-    const golden::Options options;
     golden::LayerTensors all;
     if (info.phase == Phase::Prefill) {
         golden::prefill_layer(info.dims, layer, layer_input(info, info.tokens, input), options, all,
@@ -79,14 +83,23 @@ golden::LayerTensors run_any_layer(const TraceInfo& info, const Layer& layer, co
 
 }  // namespace
 
-golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, const Stream& input,
-                               golden::LayerState& state) {
-    return run_any_layer(info, layer, input, state);
+golden::Options options_of(const TraceInfo& info, std::uint32_t index) {
+    golden::Options out;
+    out.x_code = info.x_code(index);
+    out.x_proj_input = info.x_proj_input;
+    return out;
 }
 
-golden::LayerTensors run_layer(const TraceInfo& info, const Mamba2Layer& layer, const Stream& input,
+golden::LayerTensors run_layer(const TraceInfo& info, const golden::Options& options,
+                               const Mamba1Layer& layer, const Stream& input,
                                golden::LayerState& state) {
-    return run_any_layer(info, layer, input, state);
+    return run_any_layer(info, options, layer, input, state);
+}
+
+golden::LayerTensors run_layer(const TraceInfo& info, const golden::Options& options,
+                               const Mamba2Layer& layer, const Stream& input,
+                               golden::LayerState& state) {
+    return run_any_layer(info, options, layer, input, state);
 }
 
 golden::HeadTensors run_head(const TraceInfo& info, const Head& head, const Stream& input) {

@@ -18,11 +18,16 @@ struct Stream {
     const float* residual_or_null() const { return residual.empty() ? nullptr : residual.data(); }
 };
 
+/// How golden runs layer `index` of such a trace: the usual way, with the layer's code of x.
+golden::Options options_of(const TraceInfo& info, std::uint32_t index);
+
 /// Phase, batch, tokens, dims and epsilon are taken from `info`. In decode `state` goes in and out,
 /// in prefill it only comes out. Every tensor is [batch][tokens][channels]; `carry` is the last.
-golden::LayerTensors run_layer(const TraceInfo& info, const Mamba1Layer& layer, const Stream& input,
+golden::LayerTensors run_layer(const TraceInfo& info, const golden::Options& options,
+                               const Mamba1Layer& layer, const Stream& input,
                                golden::LayerState& state);
-golden::LayerTensors run_layer(const TraceInfo& info, const Mamba2Layer& layer, const Stream& input,
+golden::LayerTensors run_layer(const TraceInfo& info, const golden::Options& options,
+                               const Mamba2Layer& layer, const Stream& input,
                                golden::LayerState& state);
 
 /// Final norm and LM head on what the last layer left: in prefill the last token of each sequence.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "traces/observer.h"
+#include "traces/x_code.h"
 
 namespace mambasic::traces::synth {
 
@@ -17,16 +18,23 @@ enum class Precision { W8A8, W4A8 };
 enum class Scheme { Quamba1, Quamba2 };
 
 /// What a scale of the conv output's x or of the state is made of.
+using traces::Observation;
 using traces::Observer;
 
 struct TargetScales {
     Scheme scheme = Scheme::Quamba1;
     std::uint32_t head_groups = 1;  // Quamba2 only: of each SSD group of the network
     std::uint32_t dim_groups = 1;   // of each head group
-    std::optional<Observer> observer = std::nullopt;  // none: the one that the scheme usually has
+    std::optional<Observation> observer = std::nullopt;  // none: what the scheme usually has
+    XCode x_code = {};  // int8's scales are made for every code, its own for those that have some
 
-    Observer observed_by() const {
-        return observer.value_or(usual_observer(scheme == Scheme::Quamba2));
+    /// Without the numbers that nothing asks for, so that what makes the same scales is equal.
+    constexpr Observation observed_by() const {
+        Observation out = observer.value_or(usual_observer(scheme == Scheme::Quamba2));
+        if (!out.follows_quantile()) out.alpha = out.sigma = 0;
+        const bool split = x_code.format == XFormat::Dual4 && out.observer != Observer::Mse;
+        if (!split) out.quantile = out.factor = 0;
+        return out;
     }
 };
 

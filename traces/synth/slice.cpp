@@ -13,10 +13,11 @@ namespace {
 
 Stream replayed(const Trace& trace, std::uint32_t index, const Stream& input) {
     golden::LayerState state = state_in(trace, index);
+    const golden::Options options = options_of(trace.info(), index);
     if (trace.info().dims.mamba2()) {
-        return after(run_layer(trace.info(), trace.mamba2_layer(index), input, state));
+        return after(run_layer(trace.info(), options, trace.mamba2_layer(index), input, state));
     }
-    return after(run_layer(trace.info(), trace.mamba1_layer(index), input, state));
+    return after(run_layer(trace.info(), options, trace.mamba1_layer(index), input, state));
 }
 
 // What layer `index` took in: recorded by the layer before it, or run again from the first.
@@ -34,6 +35,13 @@ Stream input_of(const Trace& trace, std::uint32_t index) {
     return stream;
 }
 
+// Of what is known of each layer, or of none.
+template <typename T>
+void keep_only(std::vector<T>& all, std::uint32_t first, std::uint32_t count) {
+    if (all.empty()) return;
+    all = std::vector<T>(all.begin() + first, all.begin() + first + count);
+}
+
 TraceInfo sliced_info(const Trace& trace, std::uint32_t first, std::uint32_t count) {
     TraceInfo info = trace.info();
     info.has_head = info.has_head && count == info.layers;
@@ -41,10 +49,8 @@ TraceInfo sliced_info(const Trace& trace, std::uint32_t first, std::uint32_t cou
     LayerGroups groups;
     for (std::uint32_t i = 0; i < count; ++i) groups.push_back(trace.info().table(first + i));
     set_layer_groups(groups, info);
-    if (!info.observers.empty()) {
-        const auto begin = trace.info().observers.begin() + first;
-        info.observers.assign(begin, begin + count);
-    }
+    keep_only(info.observers, first, count);
+    keep_only(info.x_codes, first, count);
     info.layers = count;
     info.notes["slice.of_header_sha256"] = trace.header_sha256();
     return info;

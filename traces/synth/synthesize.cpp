@@ -140,11 +140,12 @@ void Synthesis::run_layer_of(std::uint32_t index, const Quantized& layer) {
     Pieces pieces;
     layer.add_to(pieces, info_, index);
     golden::LayerState state;
-    golden::LayerTensors tensors = run_layer(prompt_info_, layer.view(), prompt_, state);
+    const golden::Options options = options_of(info_, index);
+    golden::LayerTensors tensors = run_layer(prompt_info_, options, layer.view(), prompt_, state);
     const golden::LayerState state_in = state;
     if (decode()) {
         prompt_ = after(tensors);
-        tensors = run_layer(info_, layer.view(), steps_, state);
+        tensors = run_layer(info_, options, layer.view(), steps_, state);
         pieces.add_states_in(info_, index, state_in);
     }
     traced() = after(tensors);

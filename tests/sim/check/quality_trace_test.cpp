@@ -34,7 +34,7 @@ struct Powers {
 
 golden::Options fp32() {
     golden::Options options;
-    options.ssm_input = golden::SsmInput::Fp32;
+    options.x_code.format = traces::XFormat::Fp32;
     return options;
 }
 
@@ -97,7 +97,7 @@ struct Walk {
                               ->x_scales[golden::group_cell(info.dims, *view.groups, channel)]
                         : view.u_scale;
                 u[index].add(static_cast<double>(exact.ssm_input[i]),
-                             static_cast<double>(scale) * usual.conv[i]);
+                             static_cast<double>(scale * static_cast<float>(usual.conv[i])));
             }
         }
         hidden = usual.out_proj;

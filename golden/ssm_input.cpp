@@ -1,0 +1,54 @@
+#include "golden/ssm_input.h"
+
+namespace mambasic::golden {
+namespace {
+
+using traces::XFormat;
+
+/// Codes of x's own: the row's values become what the codes stand for.
+void code_row(const SsmInputParams& p, std::size_t row, LayerTensors& out) {
+    const std::size_t first = row * p.x.size();
+    float* values = out.ssm_input.data() + row * p.width();
+    std::int8_t* codes = out.x_codes.data() + first;
+    std::int8_t* flags = p.code.dual() ? out.x_flags.data() + first : nullptr;
+    const XCounts counts = encode_x_row(p.code, p.x, values, codes, flags);
+    out.x_counts.flagged += counts.flagged;
+    out.x_counts.saturated += counts.saturated;
+    for (std::size_t e = 0; e < p.x.size(); ++e) {
+        values[e] = decode_x(p.x[e], codes[e], flags != nullptr && flags[e] != 0);
+    }
+}
+
+/// What int8 codes stand for, of channels from `first` on.
+void dequantize_row(const SsmInputParams& p, std::size_t row, std::size_t first,
+                    LayerTensors& out) {
+    const std::int8_t* codes = out.conv.data() + row * p.width();
+    float* values = out.ssm_input.data() + row * p.width();
+    const std::size_t inner = p.x.size();
+    for (std::size_t i = first; i < p.width(); ++i) {
+        const float scale = i < inner ? p.x[i].decoded_low : p.bc_scales[i - inner];
+        values[i] = scale * static_cast<float>(codes[i]);
+    }
+}
+
+}  // namespace
+
+void make_ssm_input(const SsmInputParams& params, LayerTensors& out) {
+    const std::size_t rows = out.ssm_input.size() / params.width();
+    const bool own_codes = params.code.own_codes();
+    out.x_codes.resize(own_codes ? rows * params.x.size() : 0);
+    out.x_flags.resize(params.code.dual() ? out.x_codes.size() : 0);
+    out.x_counts = {};
+    for (std::size_t row = 0; row < rows && params.code.format != XFormat::Fp32; ++row) {
+        if (own_codes) {
+            code_row(params, row, out);
+        }
+        dequantize_row(params, row, own_codes ? params.x.size() : 0, out);
+    }
+    out.values.clear();
+    if (params.code.values()) {
+        out.values = out.ssm_input;
+    }
+}
+
+}  // namespace mambasic::golden

@@ -1,0 +1,30 @@
+// What the SSM reads of the convolution, from what the convolution gives: ssm.md 8. Whatever the
+// code, the SSM's FP32 operands are made here, so its kernels know nothing of codes but int8's.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "golden/layer.h"
+#include "golden/x_code.h"
+
+namespace mambasic::golden {
+
+struct SsmInputParams {
+    traces::XCode code;
+    std::vector<XChannel> x;       // [E]
+    std::vector<float> bc_scales;  // Mamba2: of the convolution's other channels
+
+    std::size_t width() const { return x.size() + bc_scales.size(); }
+};
+
+/// Whether what is coded is the FP32 value itself, and not its int8 code.
+inline bool codes_fp32(const traces::XCode& code) {
+    return code.format == traces::XFormat::Fp32 || code.own_codes();
+}
+
+/// Takes out.conv, the int8 codes, and where codes_fp32 the values that they were made from in
+/// out.ssm_input. Makes out.ssm_input and, where the code has them, x_codes, x_flags and values.
+void make_ssm_input(const SsmInputParams& params, LayerTensors& out);
+
+}  // namespace mambasic::golden
