@@ -12,6 +12,8 @@ target_sources(mambasic_models PRIVATE
     common/yaml_tree.cpp
     conv/conv_config.cpp
     conv/conv_cost.cpp
+    dequant_mux/dequant_mux_config.cpp
+    dequant_mux/dequant_mux_cost.cpp
     dma/dma_config.cpp
     dma/dma_cost.cpp
     dram/dram_config.cpp

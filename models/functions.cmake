@@ -1,6 +1,7 @@
 # The *_function.* sources of every block, and the hot loops that are compiled once per width.
 set(MAMBASIC_KERNEL_SOURCES
     conv/conv_kernels.cpp
+    dequant_mux/dequant_mux_kernels.cpp
     gated_norm/gated_norm_kernels.cpp
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
@@ -34,9 +35,13 @@ endif()
 target_sources(mambasic_models PRIVATE
     common/isa.cpp
     conv/conv_function.cpp
+    conv/conv_x.cpp
+    dequant_mux/dequant_mux_function.cpp
+    dequant_mux/x_use.cpp
     embedding/embedding_function.cpp
     gated_norm/gated_norm_function.cpp
     gemm/gemm_function.cpp
+    gemm/gemm_x.cpp
     hadamard/hadamard_function.cpp
     nonlinear/nonlinear_function.cpp
     nonlinear/unit_table.cpp

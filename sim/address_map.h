@@ -21,7 +21,8 @@ public:
     std::uint64_t ssm_state(std::uint32_t layer) const;
     /// FP32 states of a prefill that spills them.
     std::uint64_t carry() const { return carry_; }
-    std::uint64_t stream(Stream stream, std::uint64_t row) const;
+    /// Of a layer of the run; those that pass between layers lie at the same place in all.
+    std::uint64_t stream(Stream stream, std::uint64_t row, std::uint32_t layer) const;
     std::uint64_t embedding() const { return embedding_; }
     std::uint64_t head_norm() const { return head_norm_; }
     std::uint64_t logits() const { return logits_; }

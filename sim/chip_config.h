@@ -9,6 +9,7 @@
 #include "golden/arithmetic.h"
 #include "models/common/technology.h"
 #include "models/conv/conv_config.h"
+#include "models/dequant_mux/dequant_mux_config.h"
 #include "models/dma/dma_config.h"
 #include "models/dram/dram_config.h"
 #include "models/embedding/embedding_config.h"
@@ -54,6 +55,7 @@ struct ChipConfig {
     models::NormConfig norm;
     models::ConvConfig conv;
     models::ScaleTableConfig scale_table;
+    models::DequantMuxConfig dequant_mux;
     models::NonlinearConfig nonlinear;
     models::SsmConfig ssm;
     models::GatedNormConfig gated_norm;

@@ -30,6 +30,12 @@ Banded bytes_pj(const models::BytePrices& prices, std::uint64_t read, std::uint6
 
 Banded& at(PartEnergy& parts, Part part) { return parts[static_cast<std::size_t>(part)]; }
 
+AreaParts with(AreaParts area, const AreaParts& more) {
+    area.logic.insert(area.logic.end(), more.logic.begin(), more.logic.end());
+    area.memory.insert(area.memory.end(), more.memory.begin(), more.memory.end());
+    return area;
+}
+
 void add(PartEnergy& to, const PartEnergy& from) {
     for (std::size_t p = 0; p < kPartCount; ++p) to[p] += from[p];
 }
@@ -67,11 +73,20 @@ Part part_of(BlockId block) {
     }
 }
 
+AreaParts EnergyModel::gemm_area() const {
+    return with(models::gemm_area(chip_.gemm), models::x_proj_area(chip_.gemm, x_uses_));
+}
+
+AreaParts EnergyModel::conv_area() const {
+    return with(models::conv_area(chip_.conv, chip_.nonlinear),
+                models::x_quantizer_area(chip_.conv, x_uses_));
+}
+
 AreaParts EnergyModel::ssm_area() const {
     AreaParts area = dims_.mamba2() ? models::ssd_area(chip_.ssm, chip_.nonlinear)
                                     : models::ssm_area(chip_.ssm, chip_.nonlinear);
     area.logic.push_back(models::ssm_state_scale_registers(chip_.ssm, tables_));
-    return area;
+    return with(area, models::x_decoder_area(chip_.ssm, x_uses_));
 }
 
 AreaParts EnergyModel::area_parts(Part part) const {
@@ -82,9 +97,9 @@ AreaParts EnergyModel::area_parts(Part part) const {
         case Part::Norm:
             return models::norm_area(c.norm, c.nonlinear);
         case Part::Gemm:
-            return models::gemm_area(c.gemm);
+            return gemm_area();
         case Part::Conv:
-            return models::conv_area(c.conv, c.nonlinear);
+            return conv_area();
         case Part::ScaleTable:
             return models::scale_table_area(c.scale_table, tables_);
         case Part::Ssm:
@@ -128,6 +143,7 @@ EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
     : chip_(chip),
       dims_(work.dims),
       tables_(table_needs(work)),
+      x_uses_(x_uses(work)),
       logic_(models::logic_prices(chip.technology, chip.nonlinear)),
       lookup_(models::scale_table_prices(chip.technology, chip.scale_table, tables_)) {
     // Bytes are priced by the memory they are in, below; never by the generic table.

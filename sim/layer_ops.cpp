@@ -4,6 +4,7 @@
 
 #include "models/common/error.h"
 #include "models/common/units.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 
 namespace mambasic::sim {
 
@@ -14,18 +15,21 @@ namespace {
 constexpr std::uint64_t kHalf = 2;
 constexpr std::uint64_t kFloat = 4;
 
-std::vector<OpSpec> mamba1_ops(const traces::Dims& dims) {
+std::vector<OpSpec> mamba1_ops(const traces::Dims& dims, bool copies_x) {
     const std::uint64_t d = dims.d_model;
     const std::uint64_t e = dims.d_inner;
     const std::uint64_t r = dims.dt_rank;
     const std::uint64_t x = dims.x_proj_width();
+    const Stream operand = copies_x ? Stream::UInt8 : Stream::U;
+    std::vector<OpOutput> convolved = {{Stream::U, 0, e}};
+    if (copies_x) convolved.push_back({Stream::UInt8, 0, e});
     return {
         {Op::Norm,
          {Stream::Hidden, Stream::Residual},
          {{Stream::NormOut, 0, d}, {Stream::ResidualOut, 0, d}}},
         {Op::InProj, {Stream::NormOut}, {{Stream::X, 0, e}, {Stream::Z, e, 2 * e}}},
-        {Op::Conv1d, {Stream::X}, {{Stream::U, 0, e}}},
-        {Op::XProj, {Stream::U}, {{Stream::DtIn, 0, r}, {Stream::BC, r, x}}},
+        {Op::Conv1d, {Stream::X}, convolved},
+        {Op::XProj, {operand}, {{Stream::DtIn, 0, r}, {Stream::BC, r, x}}},
         {Op::DtProj, {Stream::DtIn}, {{Stream::Dt, 0, e}}},
         {Op::Scan, {Stream::U, Stream::Dt, Stream::BC, Stream::Z}, {{Stream::Y, 0, e}}},
         {Op::Had, {Stream::Y}, {{Stream::HadOut, 0, e}}},
@@ -58,8 +62,8 @@ bool OpSpec::reads(Stream stream) const {
     return std::find(inputs.begin(), inputs.end(), stream) != inputs.end();
 }
 
-std::vector<OpSpec> layer_ops(const traces::Dims& dims) {
-    return dims.mamba2() ? mamba2_ops(dims) : mamba1_ops(dims);
+std::vector<OpSpec> layer_ops(const traces::Dims& dims, bool copies_x) {
+    return dims.mamba2() ? mamba2_ops(dims) : mamba1_ops(dims, copies_x);
 }
 
 std::vector<Op> weighted_ops(const std::vector<OpSpec>& ops) {
@@ -70,7 +74,8 @@ std::vector<Op> weighted_ops(const std::vector<OpSpec>& ops) {
     return weighted;
 }
 
-std::uint64_t bytes_per_row(const traces::Dims& dims, Stream stream) {
+std::uint64_t bytes_per_row(const Workload& work, Stream stream, std::uint32_t layer) {
+    const traces::Dims& dims = work.dims;
     const std::uint64_t d = dims.d_model;
     const std::uint64_t e = dims.d_inner;
     switch (stream) {
@@ -86,8 +91,14 @@ std::uint64_t bytes_per_row(const traces::Dims& dims, Stream stream) {
             return dims.conv_channels();
         case Stream::DtIn:
             return dims.dt_rank;
+        case Stream::U:
+            return models::x_row_bytes(work.x_use(layer).code, e);
+        case Stream::UInt8:
+            return work.x_use(layer).copied() ? e : 0;
         case Stream::BC:
-            return std::uint64_t{2} * (dims.mamba2() ? dims.bc_width() : dims.d_state);
+            if (!dims.mamba2()) return std::uint64_t{2} * dims.d_state;
+            return std::uint64_t{2} * dims.bc_width() *
+                   (work.x_use(layer).code.values() ? kFloat : 1);
         case Stream::Dt:
             return dims.mamba2() ? dims.heads : e;
         case Stream::Y:

@@ -17,7 +17,8 @@ enum class Stream : std::uint8_t {
     NormOut,
     X,      // what the convolution reads; Mamba2: x, B, C
     Z,      // the gate
-    U,      // the convolved x
+    U,      // the convolved x, in the words that the SSM reads
+    UInt8,  // Mamba1: its int8 codes, where x_proj cannot read those words
     DtIn,   // Mamba1: dt_proj's operand
     BC,     // Mamba1: of x_proj. Mamba2: convolved
     Dt,     // Mamba1: of every channel. Mamba2: of every head
@@ -30,8 +31,9 @@ enum class Stream : std::uint8_t {
 };
 constexpr std::size_t kStreamCount = static_cast<std::size_t>(Stream::kCount);
 
-/// Bytes that one token of a stream takes.
-std::uint64_t bytes_per_row(const traces::Dims& dims, Stream stream);
+/// Bytes that one token of a stream takes in a layer of the run. Streams between layers take the
+/// same in all.
+std::uint64_t bytes_per_row(const Workload& work, Stream stream, std::uint32_t layer);
 
 /// A stream that an op writes: columns [begin, end) of the op's output.
 struct OpOutput {
@@ -48,8 +50,9 @@ struct OpSpec {
 };
 
 /// Mamba1: norm, in_proj, conv1d, x_proj, dt_proj, scan, had, out_proj. Mamba2: norm, in_proj,
-/// conv1d, scan, gated_norm, had, out_proj (ssm.md 6).
-std::vector<OpSpec> layer_ops(const traces::Dims& dims);
+/// conv1d, scan, gated_norm, had, out_proj (ssm.md 6). `copies_x`: the layer's
+/// XUse::copied(); it adds a stream, never an op.
+std::vector<OpSpec> layer_ops(const traces::Dims& dims, bool copies_x = false);
 /// Those that have weights.
 std::vector<models::Op> weighted_ops(const std::vector<OpSpec>& ops);
 

@@ -29,18 +29,20 @@ struct TileNeeds {
     std::uint64_t flight = 0;  // the largest sum of live streams at any op
 };
 
-TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::uint64_t rows) {
-    TileNeeds needs;
+void add_needs_of_layer(const Workload& work, std::uint32_t layer, std::uint64_t rows,
+                        TileNeeds& needs) {
+    const std::vector<OpSpec> ops = layer_ops(work.dims, work.x_use(layer).copied());
+    const auto bytes = [&](Stream s) { return rows * bytes_per_row(work, s, layer); };
     std::vector<Stream> live = {Stream::Hidden, Stream::Residual};
     for (const OpSpec& spec : ops) {
         std::uint64_t task = 0;
-        for (const Stream s : spec.inputs) task += rows * bytes_per_row(work.dims, s);
+        for (const Stream s : spec.inputs) task += bytes(s);
         for (const OpOutput& o : spec.outputs) {
-            task += rows * bytes_per_row(work.dims, o.stream);
+            task += bytes(o.stream);
             live.push_back(o.stream);
         }
         std::uint64_t flight = 0;
-        for (const Stream s : live) flight += rows * bytes_per_row(work.dims, s);
+        for (const Stream s : live) flight += bytes(s);
         needs.flight = std::max(needs.flight, flight);
         if (task > needs.task) {
             needs.task = task;
@@ -53,6 +55,13 @@ TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::
                                       return !kept && last_reader(ops, s) == spec.op;
                                   }),
                    live.end());
+    }
+}
+
+TileNeeds tile_needs(const Workload& work, std::uint64_t rows) {
+    TileNeeds needs;
+    for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
+        add_needs_of_layer(work, layer, rows, needs);
     }
     return needs;
 }
@@ -204,15 +213,15 @@ std::uint64_t head_norm_bytes(const Workload& work) {
 LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles) {
     LayerPlan plan;
     plan.fusion = chip.schedule.fusion;
-    plan.ops = layer_ops(work.dims);
-    while (plan.ops[plan.first_back_op].op != Op::Scan) ++plan.first_back_op;
+    const std::vector<OpSpec> ops = layer_ops(work.dims);
+    while (ops[plan.first_back_op].op != Op::Scan) ++plan.first_back_op;
     check_weights(work, chip);
     std::uint64_t rows = 0;
     for (const Tile& t : tiles) rows = std::max(rows, t.rows());
     check_ends(work, chip, rows);
 
     const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
-    const TileNeeds needs = tile_needs(work, plan.ops, rows);
+    const TileNeeds needs = tile_needs(work, rows);
     const std::uint64_t sequences = work.decode() ? work.batch : 1;
     const std::uint64_t history = sequences * conv_state_bytes(work.dims);
     if (needs.task + history > capacity) {

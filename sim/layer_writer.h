@@ -61,6 +61,7 @@ private:
     StateKeeper& states_;
     Workload work_;
     LayerPlan plan_;
+    std::vector<OpSpec> ops_;  // of the layer in work
     bool last_ = false;
 };
 

@@ -10,7 +10,7 @@ Schedule::Schedule(const Workload& work, const ChipConfig& chip)
       tiles_(cut_tiles(work, chip.schedule.tile_tokens)),
       plan_(plan_layer(work, chip, tiles_)),
       emitter_(capacities_of(work, chip)),
-      activations_(emitter_, addresses_, work.dims, tiles_),
+      activations_(emitter_, addresses_, work, tiles_),
       weights_(emitter_, work, addresses_, chip.gemm.cols),
       tables_(emitter_, addresses_, work),
       states_(emitter_, activations_, addresses_, work, plan_.state),
@@ -87,7 +87,8 @@ std::vector<BufferId> Schedule::head_rows() {
                 rows.push_back(activations_.use(t, s));
                 continue;
             }
-            const std::uint64_t bytes = tiles_[t].sequences * bytes_per_row(work_.dims, s);
+            const std::uint64_t bytes =
+                tiles_[t].sequences * bytes_per_row(work_, s, work_.layers - 1);
             activations_.make_room(bytes);
             rows.push_back(
                 emitter_.load(Op::NormF, Memory::Activation, bytes, activations_.place(t, s)));

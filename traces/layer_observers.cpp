@@ -90,7 +90,9 @@ bool read_observation(const std::string& text, Observation& out) {
         const std::string name = name_of(observer);
         out = observer;
         if (text == name) return true;
-        if (text.rfind(name + "-", 0) == 0) return read_numbers(text.substr(name.size() + 1), out);
+        if (text.rfind(name + "-", 0) != 0) continue;
+        const std::string numbers = text.substr(name.size() + 1);
+        return !numbers.empty() && read_numbers(numbers, out);
     }
     return false;
 }

@@ -53,7 +53,14 @@ enum class Memory : std::uint8_t { Weight, Activation, State, Table, kCount };
 constexpr std::size_t kMemoryCount = static_cast<std::size_t>(Memory::kCount);
 const char* name_of(Memory memory);  // "weight_sram", ..., "scale_table"
 
-enum class TrafficKind : std::uint8_t { Weights, Activations, Tables, State, kCount };
+enum class TrafficKind : std::uint8_t {
+    Weights,
+    Activations,
+    ConvOutput,  // activations too: what a code of the SSM input is about
+    Tables,
+    State,
+    kCount,
+};
 constexpr std::size_t kTrafficKindCount = static_cast<std::size_t>(TrafficKind::kCount);
 
 /// The part of an op's output that a task makes: rows (sequence, token) by channels.

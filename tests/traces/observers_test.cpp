@@ -9,6 +9,7 @@
 #include "golden/arithmetic.h"
 #include "traces/synth/draws.h"
 #include "traces/synth/quantize.h"
+#include "traces/synth/x_observers.h"
 
 namespace mambasic::traces::synth {
 namespace {
@@ -94,6 +95,94 @@ TEST(Observers, CellsHaveQuantilesOrMaximaOfTheirOwn) {
     const double high = 0.99 * (4 + 4 * 0.9985) + 0.01 * (16 * 0.9985);
     EXPECT_NEAR(quantiles.scales()[0] * 127, low, 1e-5);
     EXPECT_NEAR(quantiles.scales()[1] * 127, high, 1e-5);
+}
+
+// Rank 0.5 of 4 and 8 is 6; the second sample's 10 moves it by a quarter of 4.
+TEST(Observers, QuantileAndWeightAreThoseOfTheObservation) {
+    Observation how = Observer::Percentile;
+    how.alpha = 0.5F;
+    how.sigma = 0.25F;
+    CellsObserver observer(how, 1);
+    observer.observe({4, -8}, {0});
+    EXPECT_EQ(observer.scales()[0], 6.0F / 127);
+    observer.observe({10, 10}, {0});
+    EXPECT_EQ(observer.scales()[0], 7.0F / 127);
+    EXPECT_EQ(observer.scales({-16, 15, 15})[0], 7.0F / 15);
+}
+
+// All samples together: 100 and 1 are of one cell, 2 of the other.
+TEST(Observers, LeastErrorIsOfAllSamples) {
+    CellsObserver observer(Observer::Mse, 2);
+    observer.observe({127, 2}, {0, 1});
+    observer.observe({1, -2}, {0, 1});
+    EXPECT_EQ(observer.scales()[0], 1.0F);
+    const float low = observer.scales()[1];
+    EXPECT_GE(low, 2.0F / 127);
+    EXPECT_LT(low, 2.001F / 127);
+}
+
+Grouping of_two_channels() {
+    Grouping out;
+    out.shape = {1, 1, 2};
+    out.cells = {0, 1};
+    return out;
+}
+
+Dims two_channels() {
+    Dims out;
+    out.d_inner = 2;
+    out.d_state = 1;
+    return out;
+}
+
+XObservers two_cells(Observation how, const XCode& code) {
+    XObservers out(two_channels(), {Scheme::Quamba2, 1, 2, how, code}, of_two_channels());
+    out.observe_x({3, -12, 1, 6});
+    out.observe_state({24, 2});
+    return out;
+}
+
+TEST(XObservers, OutlierAwareLeavesRoomForXOnly) {
+    Observation how = Observer::OutlierAware;
+    how.alpha = 1;
+    const XObservers observers = two_cells(how, {});
+    EXPECT_EQ(observers.x_scales(), (std::vector<float>{3.0F / 120, 12.0F / 120}));
+    EXPECT_EQ(observers.state_scales(), (std::vector<float>{24.0F / 127, 2.0F / 127}));
+    EXPECT_TRUE(observers.code_scales().low.empty());
+    XCode five;
+    five.format = XFormat::Int5;
+    EXPECT_EQ(two_cells(how, five).code_scales().low, (std::vector<float>{3.0F / 15, 12.0F / 15}));
+}
+
+TEST(XObservers, CodesHaveScalesBesideInt8s) {
+    XCode code;
+    code.format = XFormat::Dual4;
+    Observation how = Observer::MinMax;
+    how.quantile = 0.5F;
+    const XObservers overflow = two_cells(how, code);
+    EXPECT_EQ(overflow.x_scales(), (std::vector<float>{3.0F / 127, 12.0F / 127}));
+    EXPECT_EQ(overflow.code_scales().low, (std::vector<float>{2.0F / 7, 9.0F / 7}));
+    EXPECT_EQ(overflow.code_scales().high, (std::vector<float>{3.0F / 7, 12.0F / 7}));
+    EXPECT_TRUE(overflow.code_scales().threshold.empty());
+    code.rule = FlagRule::Threshold;
+    EXPECT_EQ(two_cells(how, code).code_scales().threshold, (std::vector<float>{2, 9}));
+}
+
+TEST(Observers, NumbersThatNothingAsksForAreNoDifference) {
+    TargetScales target;
+    target.observer = Observation(Observer::MinMax);
+    target.observer->alpha = 0.9F;
+    target.observer->quantile = 0.99F;
+    target.observer->factor = 4;
+    EXPECT_EQ(target.observed_by(), Observer::MinMax);
+    target.x_code.format = XFormat::Dual4;
+    EXPECT_EQ(target.observed_by().quantile, 0.99F);
+    EXPECT_EQ(target.observed_by().factor, 4.0F);
+    EXPECT_EQ(target.observed_by().alpha, 0.0F);
+    target.observer->observer = Observer::Mse;
+    EXPECT_EQ(target.observed_by(), Observer::Mse);
+    target.observer->codes = true;
+    EXPECT_FALSE(target.observed_by() == Observer::Mse);
 }
 
 TEST(Observers, SchemesHaveTheirUsualStatisticUnlessToldOtherwise) {

@@ -13,7 +13,7 @@ using test::captured_mamba1;
 using test::cells;
 using test::regrouped;
 
-constexpr TargetScales with(TargetScales target, Observer observer) {
+TargetScales with(TargetScales target, Observer observer) {
     target.observer = observer;
     return target;
 }

@@ -45,25 +45,46 @@ struct Flow {
     }
 };
 
+/// What golden is told of a layer of the trace.
+inline golden::Options coded_options(const Trace& trace, std::uint32_t index) {
+    golden::Options out;
+    if (!trace.info().x_codes.empty()) out.x_code = trace.info().x_codes[index];
+    out.x_proj_input = trace.info().x_proj_input;
+    return out;
+}
+
 inline void prefill(const Trace& trace, std::uint32_t index, std::uint32_t tokens, Flow& flow,
                     golden::LayerState& state) {
     const Dims& dims = trace.info().dims;
     const golden::LayerInput input = flow.input(trace.info(), tokens);
+    const golden::Options options = coded_options(trace, index);
     if (dims.mamba2()) {
-        golden::prefill_layer(dims, trace.mamba2_layer(index), input, {}, flow.out, state);
+        golden::prefill_layer(dims, trace.mamba2_layer(index), input, options, flow.out, state);
     } else {
-        golden::prefill_layer(dims, trace.mamba1_layer(index), input, {}, flow.out, state);
+        golden::prefill_layer(dims, trace.mamba1_layer(index), input, options, flow.out, state);
     }
 }
 
 inline void decode(const Trace& trace, std::uint32_t index, Flow& flow, golden::LayerState& state) {
     const Dims& dims = trace.info().dims;
     const golden::LayerInput input = flow.input(trace.info(), 1);
+    const golden::Options options = coded_options(trace, index);
     if (dims.mamba2()) {
-        golden::decode_layer(dims, trace.mamba2_layer(index), input, {}, flow.out, state);
+        golden::decode_layer(dims, trace.mamba2_layer(index), input, options, flow.out, state);
     } else {
-        golden::decode_layer(dims, trace.mamba1_layer(index), input, {}, flow.out, state);
+        golden::decode_layer(dims, trace.mamba1_layer(index), input, options, flow.out, state);
     }
+}
+
+/// What the page says is there; `at` is what the keys begin with.
+inline void expect_conv_recorded(const Trace& trace, const std::string& at, const XCode& code,
+                                 const golden::LayerTensors& out) {
+    if (!(code.values() && trace.info().dims.mamba2())) {
+        expect_recorded(trace, at + "output", out.conv);
+    }
+    if (code.own_codes()) expect_recorded(trace, at + "codes", out.x_codes);
+    if (code.dual()) expect_recorded(trace, at + "flags", out.x_flags);
+    if (code.values()) expect_recorded(trace, at + "values", out.values);
 }
 
 inline void expect_layer_recorded(const Trace& trace, std::uint32_t index,
@@ -73,7 +94,7 @@ inline void expect_layer_recorded(const Trace& trace, std::uint32_t index,
     expect_recorded(trace, at + "norm.residual", out.residual);
     expect_recorded(trace, at + "norm.output", out.norm);
     expect_recorded(trace, at + "in_proj.output", out.in_proj);
-    expect_recorded(trace, at + "conv1d.output", out.conv);
+    expect_conv_recorded(trace, at + "conv1d.", trace.info().x_code(index), out);
     if (trace.info().dims.mamba2()) {
         expect_recorded(trace, at + "gated_norm.output", out.gated_norm);
     } else {

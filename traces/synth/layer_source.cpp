@@ -6,7 +6,6 @@
 #include "golden/arithmetic.h"
 #include "traces/layout.h"
 #include "traces/synth/out_proj.h"
-#include "traces/synth/sorted_grouping.h"
 #include "traces/w4.h"
 
 namespace mambasic::traces::synth {
@@ -66,23 +65,6 @@ void LayerSource::each_sequence(const Grouping& grouping, const Visit& visit) co
         const LayerStart start = moved_start(b, grouping);
         visit(sample, &start);
     }
-}
-
-Grouping LayerSource::grouping_for(const std::optional<GroupShape>& groups,
-                                   const Statistic& statistic) const {
-    const Grouping& before = scales_.grouping;
-    if (!groups) return ungrouped(dims());
-    if (*groups == before.shape) return before;
-    if (needs_no_order(dims(), *groups)) return even_groups(dims(), *groups);
-    std::vector<float> channels(dims().d_inner, 0.0F);
-    each_sequence(ungrouped(dims()), [&](const Sample& sample, const LayerStart* start) {
-        statistic(sample, start, channels);
-    });
-    if (!needs_no_order(dims(), before.shape)) {
-        return cut_in_place(dims(), *groups, channels);  // in the order that its groups are from
-    }
-    return dims().mamba2() ? group_channels(dims(), *groups, channels)
-                           : group_sorted_channels(dims(), *groups, channels);
 }
 
 StoredLinear LayerSource::out_proj(const Linear& linear, const Grouping& grouping) const {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,12 +39,10 @@ public:
     /// Starts are in the grouping's order.
     void each_sequence(const Grouping& grouping, const Visit& visit) const;
 
-    /// Raises each channel's statistic [E] by one sequence; channels stand as in the trace.
-    using Statistic =
-        std::function<void(const Sample&, const LayerStart*, std::vector<float>& statistic)>;
-    /// Which channels share a scale, and where they go (regroup.h).
-    Grouping grouping_for(const std::optional<GroupShape>& groups,
-                          const Statistic& statistic) const;
+    /// Which channels share a scale as the trace has it; nothing moved.
+    const Grouping& grouping() const { return scales_.grouping; }
+    const Stream& input() const { return input_; }
+    const golden::LayerState& state() const { return state_; }
 
     /// out_proj, whose columns the grouping moves.
     StoredLinear out_proj(const Linear& linear, const Grouping& grouping) const;

@@ -17,6 +17,8 @@ struct Magnitudes {
     static constexpr std::size_t kBins = 32;
     int top = 0;  // every magnitude is below 2^top
     std::array<std::uint64_t, kBins> counts{};
+
+    std::size_t bin(float magnitude) const;
 };
 
 /// Of the channels of one cell of a layer's table; of all, where it has none.
@@ -29,7 +31,7 @@ struct CellStatistics {
     std::uint64_t flagged = 0;    // golden/spec/ssm.md 8
     std::uint64_t saturated = 0;  // the same
     float largest = 0;            // magnitude of x
-    int largest_code = 0;         // magnitude of a code, of the scale that reaches farthest
+    int largest_code = 0;         // magnitude of a code; where there are flags, of a flagged one
 };
 
 struct StateStatistics {

@@ -60,6 +60,7 @@ void QuantizedMamba1::set_inner_scales(const TargetScales& target, const Groupin
     scales_.had_scale = static_cast<double>(rotated);
     linears_.out_proj.set_half_factors(rotated);
     scales_.conv_output_scale = scales_.u_scale = scales_.ssm_state_scale = 0;
+    code_scales_ = observers.x.code_scales();
     if (target.scheme == Scheme::Quamba2) {
         table_ = StoredTable(grouping, observers.x);
         return;
@@ -76,6 +77,7 @@ Mamba1Layer QuantizedMamba1::view() const {
     out.conv_bias = conv_bias_.codes.data();
     out.groups.reset();
     if (table_) out.groups = table_->view();
+    out.x_scales = code_scales_.view();
     out.x_proj = linears_.x_proj.view();
     out.dt_proj = linears_.dt_proj.view();
     out.dt_bias = dt_bias_.codes.data();
@@ -97,6 +99,7 @@ void QuantizedMamba1::add_to(Pieces& pieces, const TraceInfo& info, std::uint32_
     add_scan(pieces, mixer + "selective_scan.");
     // Of the same name as the scalar, which is then not there.
     if (table_) table_->add_to(pieces, mixer + "conv1d.", mixer + "selective_scan.");
+    code_scales_.add_to(pieces, mixer + "conv1d.");
     pieces.add_f64(mixer + "had.x_H_scale", scales_.had_scale);
     linears_.out_proj.add_to(pieces, mixer + "out_proj");
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "traces/mamba1.h"
+#include "traces/synth/code_scales.h"
 #include "traces/synth/mamba1_calibrate.h"
 #include "traces/synth/mamba1_weights.h"
 #include "traces/synth/pieces.h"
@@ -50,6 +51,7 @@ private:
     QuantizedWeight conv_weight_, conv_bias_;
     QuantizedWeight dt_bias_, a_log_, d_;
     std::optional<StoredTable> table_;
+    CodeScales code_scales_;
     Mamba1Layer scales_;  // without pointers, tables and linears
 };
 

@@ -23,6 +23,13 @@ public:
     void observe_conv(const std::vector<float>& conv);  // [tokens][conv channels]
     void observe_state(const std::vector<float>& state) { x_.observe_state(state); }
 
+    /// Forgets the conv output that was seen for what the other has seen.
+    void take_conv(const ConvOutObservers& other) {
+        x_.take_x(other.x_);
+        b_ = other.b_;
+        c_ = other.c_;
+    }
+
     const XObservers& x() const { return x_; }
     std::vector<float> b_scales() const;  // [1], Quamba2: [G]
     std::vector<float> c_scales() const;

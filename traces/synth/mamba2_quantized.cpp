@@ -91,6 +91,7 @@ void QuantizedMamba2::set_scales(const Grouping& grouping, const Mamba2Observers
 void QuantizedMamba2::set_inner_scales(const Grouping& grouping, const Mamba2Observers& observers) {
     const float rotated = observers.out_proj_input.scale();
     table_ = StoredTable(grouping, observers.conv_out.x());
+    code_scales_ = observers.conv_out.x().code_scales();
     b_scales_ = observers.conv_out.b_scales();
     c_scales_ = observers.conv_out.c_scales();
     scales_.had_scale = static_cast<double>(rotated);
@@ -104,6 +105,7 @@ Mamba2Layer QuantizedMamba2::view() const {
     out.conv_weight = conv_weight_.data();
     out.conv_bias = conv_bias_.data();
     out.groups = table_.view();
+    out.x_scales = code_scales_.view();
     out.bc_scales = static_cast<std::uint32_t>(b_scales_.size());
     out.b_scales = b_scales_.data();
     out.c_scales = c_scales_.data();
@@ -123,6 +125,7 @@ void QuantizedMamba2::add_to(Pieces& pieces, const TraceInfo& info, std::uint32_
     in_proj_.add_to(pieces, mixer + "in_proj");
     add_conv(pieces, mixer + "conv1d.");
     table_.add_to(pieces, mixer + "conv1d.", mixer + "qchunk_scan.");
+    code_scales_.add_to(pieces, mixer + "conv1d.");
     add_ssd(pieces, mixer + "qchunk_scan.");
     pieces.add(mixer + "norm.weight", gated_norm_);
     pieces.add_f64(mixer + "norm.z_scale", static_cast<double>(scales_.z_scale));

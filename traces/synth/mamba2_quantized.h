@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "traces/mamba2.h"
+#include "traces/synth/code_scales.h"
 #include "traces/synth/grouping.h"
 #include "traces/synth/mamba2_calibrate.h"
 #include "traces/synth/mamba2_weights.h"
@@ -47,6 +48,7 @@ private:
     std::vector<std::int8_t> conv_weight_, conv_bias_;
     QuantizedWeight a_log_, d_;
     StoredTable table_;
+    CodeScales code_scales_;
     std::vector<float> b_scales_, c_scales_;
     Mamba2Layer scales_;  // without pointers, tables and linears
 };

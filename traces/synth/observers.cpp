@@ -9,13 +9,10 @@ namespace mambasic::traces::synth {
 
 namespace {
 
-constexpr float kQuantile = 0.9995F;       // what upstream's call sites pass
-constexpr float kEmaWeight = 0.01F;        // percentile_sigma
-constexpr float kSmallestMaximum = 1e-5F;  // clamp before the division
-constexpr float kSmallestScale = 1e-6F;    // clamp after it
+constexpr float kSmallestScale = 1e-6F;  // clamp after the division
 
-float fp32_scale(float maximum) {
-    return std::max(std::max(maximum, kSmallestMaximum) / 127.0F, kSmallestScale);
+float fp32_scale(float maximum, float divisor) {
+    return std::max(std::max(maximum, kSmallestMaximum) / divisor, kSmallestScale);
 }
 
 }  // namespace
@@ -44,8 +41,19 @@ float quantile(std::vector<float>& values, float q) {
 
 void CellsObserver::observe(const std::vector<float>& values,
                             const std::vector<std::uint32_t>& cells) {
-    observer_ == Observer::MinMax ? raise(values, cells) : follow(values, cells);
+    if (keep_) keep(values, cells);
+    if (how_.observer == Observer::MinMax) raise(values, cells);
+    if (how_.follows_quantile()) follow(values, cells);
     seen_ = true;
+}
+
+void CellsObserver::keep(const std::vector<float>& values,
+                         const std::vector<std::uint32_t>& cells) {
+    for (std::size_t row = 0; row < values.size(); row += cells.size()) {
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            values_[cells[i]].push_back(values[row + i]);
+        }
+    }
 }
 
 void CellsObserver::raise(const std::vector<float>& values,
@@ -67,15 +75,21 @@ void CellsObserver::follow(const std::vector<float>& values,
         }
     }
     for (std::size_t cell = 0; cell < statistics_.size(); ++cell) {
-        const float current = quantile(magnitudes[cell], kQuantile);
+        const float current = quantile(magnitudes[cell], how_.alpha);
         float& kept = statistics_[cell];
-        kept = seen_ ? kept + kEmaWeight * (current - kept) : current;
+        kept = seen_ ? kept + how_.sigma * (current - kept) : current;
     }
 }
 
-std::vector<float> CellsObserver::scales() const {
+std::vector<float> CellsObserver::scales(CodeRange range) const {
     std::vector<float> out;
-    for (const float statistic : statistics_) out.push_back(fp32_scale(statistic));
+    out.reserve(statistics_.size());
+    for (const float statistic : statistics_) out.push_back(fp32_scale(statistic, range.divisor));
+    if (how_.observer != Observer::Mse) return out;
+    for (std::size_t cell = 0; cell < values_.size(); ++cell) {
+        const float scale = least_error_scale(SortedValues(values_[cell]), range);
+        out[cell] = std::max(scale, fp32_scale(0, range.divisor));
+    }
     return out;
 }
 

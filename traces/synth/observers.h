@@ -1,5 +1,5 @@
-// Calibration: what Quamba's observers make of activations (kernels.md 6.1). Values arrive as FP32
-// that already hold FP16 numbers where upstream's tensor is FP16.
+// Calibration: what Quamba's observers make of activations (kernels.md 6.1), and two more. Values
+// arrive as FP32; they hold FP16 numbers where upstream's tensor is FP16.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "traces/synth/scheme.h"
+#include "traces/synth/sorted_values.h"
 
 namespace mambasic::traces::synth {
+
+constexpr float kSmallestMaximum = 1e-5F;  // clamp before the division
 
 /// Running maximum of |x| in FP16, divided by 127 in FP16.
 class MinMaxObserver {
@@ -23,18 +26,26 @@ private:
 /// A statistic of |x| for each cell, in FP32 throughout.
 class CellsObserver {
 public:
-    CellsObserver(Observer observer, std::size_t cells)
-        : observer_(observer), statistics_(cells, 0.0F) {}
+    /// Every value is kept where the statistic needs all at once, or where `keep` asks for it.
+    CellsObserver(const Observation& how, std::size_t cells, bool keep = false)
+        : how_(how), keep_(keep || how.observer == Observer::Mse), statistics_(cells, 0.0F) {
+        if (keep_) values_.resize(cells);
+    }
     /// One sample, in which every cell has a value: value i is of cell cells[i % cells.size()].
     void observe(const std::vector<float>& values, const std::vector<std::uint32_t>& cells);
-    std::vector<float> scales() const;
+    std::vector<float> scales(CodeRange range = kInt8Range) const;
+    /// Of each cell, in the order they came; of all samples.
+    const std::vector<std::vector<float>>& values() const { return values_; }
 
 private:
+    void keep(const std::vector<float>& values, const std::vector<std::uint32_t>& cells);
     void raise(const std::vector<float>& values, const std::vector<std::uint32_t>& cells);
     void follow(const std::vector<float>& values, const std::vector<std::uint32_t>& cells);
 
-    Observer observer_;
+    Observation how_;
+    bool keep_;
     std::vector<float> statistics_;
+    std::vector<std::vector<float>> values_;
     bool seen_ = false;
 };
 

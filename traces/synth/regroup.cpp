@@ -1,5 +1,7 @@
 #include "traces/synth/regroup.h"
 
+#include <cstring>
+
 #include "traces/describe.h"
 #include "traces/error.h"
 #include "traces/layer_groups.h"
@@ -14,12 +16,44 @@ namespace mambasic::traces::synth {
 
 namespace {
 
-TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& targets) {
-    TraceInfo info = trace.info();
+constexpr const char* kOtherSamples = "regroup.also_calibrated_on_header_sha256";
+
+// Weights and scales of `first`'s layers, byte for byte; what the other holds besides is its own.
+void require_same_layers(const Trace& first, const Trace& other) {
+    if (first.info().shapes_only || other.info().shapes_only) {
+        const Trace& empty = first.info().shapes_only ? first : other;
+        throw TraceError(empty.path() + ": holds shapes only, there is nothing to calibrate on");
+    }
+    if (first.info().first_layer != other.info().first_layer) {
+        throw error_in_metadata(other.path(), "first_layer",
+                                std::to_string(other.info().first_layer) + " is not " +
+                                    std::to_string(first.info().first_layer) + ", that of " +
+                                    first.path());
+    }
+    for (const Tensor& tensor : first.tensors()) {
+        const bool of_a_layer = tensor.name.rfind("backbone.layers.", 0) == 0;
+        if (!of_a_layer) continue;
+        const Tensor* same = other.find(tensor.name);
+        if (same != nullptr && same->dtype == tensor.dtype && same->shape == tensor.shape &&
+            std::memcmp(same->data, tensor.data, tensor.bytes()) == 0) {
+            continue;
+        }
+        throw error_in_tensor(other.path(), tensor.name,
+                              "is not that of " + first.path() +
+                                  ": traces calibrated together hold the same weights and scales");
+    }
+}
+
+TraceInfo regrouped_info(const std::vector<const Trace*>& traces,
+                         const std::vector<TargetScales>& targets) {
+    TraceInfo info = traces.front()->info();
     LayerGroups groups;
     info.observers.clear();
+    info.x_codes.clear();
+    info.x_proj_input = XProjInput::Copy;
     for (const TargetScales& target : targets) {
         info.observers.push_back(target.observed_by());
+        info.x_codes.push_back(target.x_code);
         groups.emplace_back();
         if (target.scheme == Scheme::Quamba1) continue;
         groups.back() =
@@ -27,7 +61,12 @@ TraceInfo regrouped_info(const Trace& trace, const std::vector<TargetScales>& ta
     }
     set_layer_groups(groups, info);
     info.packed_w4 = false;
-    info.notes["regroup.of_header_sha256"] = trace.header_sha256();
+    info.notes["regroup.of_header_sha256"] = traces.front()->header_sha256();
+    info.notes.erase(kOtherSamples);
+    for (std::size_t i = 1; i < traces.size(); ++i) {
+        std::string& others = info.notes[kOtherSamples];
+        others += (i == 1 ? "" : ", ") + traces[i]->header_sha256();
+    }
     return info;
 }
 
@@ -60,27 +99,32 @@ void write_begin(const Trace& trace, Assembler& assembler) {
 }
 
 struct LayerToWrite {
-    const Trace& from;
     const TraceInfo& info;
     std::uint32_t index = 0;
+    const TargetScales& target;
 };
 
-/// Returns what the next layer sees.
+/// Leaves in `inputs` what the next layer sees.
 template <typename Regrouping>
-Stream write_layer(const LayerToWrite& what, const TargetScales& target, const Stream& input,
-                   Assembler& assembler) {
-    golden::LayerState state;
+void write_layer(const LayerToWrite& what, std::vector<CalibrationInput>& inputs,
+                 Assembler& assembler) {
+    std::vector<golden::LayerState> states;
     const auto layer =
-        Regrouping(what.from, what.index, input).run(target, what.info.table(what.index), state);
-    const golden::LayerState before = state;
-    const golden::LayerTensors tensors =
-        run_layer(what.info, options_of(what.info, what.index), layer.view(), input, state);
-    Pieces pieces;
-    layer.add_to(pieces, what.info, what.index);
-    pieces.add_states_in(what.info, what.index, before);
-    pieces.add_recorded(what.info, what.index, tensors, state);
-    assembler.write(pieces);
-    return after(tensors);
+        Regrouping(inputs, what.index).run(what.target, what.info.table(what.index), states);
+    const golden::LayerState before = states.front();
+    const golden::Options options = options_of(what.info, what.index);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const TraceInfo& info = inputs[i].trace->info();
+        const golden::LayerTensors made =
+            run_layer(info, options, layer.view(), inputs[i].stream, states[i]);
+        inputs[i].stream = after(made);
+        if (i > 0) continue;
+        Pieces pieces;
+        layer.add_to(pieces, what.info, what.index);
+        pieces.add_states_in(what.info, what.index, before);
+        pieces.add_recorded(what.info, what.index, made, states[i]);
+        assembler.write(pieces);
+    }
 }
 
 void write_head(const Trace& trace, const Stream& last, Assembler& assembler) {
@@ -105,28 +149,40 @@ void regroup(const Trace& trace, const TargetScales& target, const std::string& 
 
 void regroup(const Trace& trace, const std::vector<TargetScales>& targets, const std::string& path,
              const Progress& progress) {
+    calibrate({&trace}, targets, path, progress);
+}
+
+void calibrate(const std::vector<const Trace*>& traces, const std::vector<TargetScales>& targets,
+               const std::string& path, const Progress& progress) {
+    const Trace& trace = *traces.front();
     if (targets.size() != trace.info().layers) {
         throw TraceError(trace.path() + ": has " + std::to_string(trace.info().layers) +
                          " layers, not " + std::to_string(targets.size()));
     }
-    const TraceInfo info = regrouped_info(trace, targets);
+    const TraceInfo info = regrouped_info(traces, targets);
     require_sane(path, info);
-    require_intact(trace);  // what is written gets a hash of its own
+    for (const Trace* other : traces) {
+        require_intact(*other);  // what is written gets a hash of its own
+        if (other != &trace) require_same_layers(trace, *other);
+    }
     Assembler assembler(path, info);
     if (info.shapes_only) {
         assembler.finish();
         return;
     }
     write_begin(trace, assembler);
-    Stream stream = first_input(trace);
+    std::vector<CalibrationInput> inputs;
+    for (const Trace* one : traces) inputs.push_back({one, first_input(*one)});
     for (std::uint32_t index = 0; index < info.layers; ++index) {
-        stream = info.dims.mamba2() ? write_layer<Mamba2Regrouping>(
-                                          {trace, info, index}, targets[index], stream, assembler)
-                                    : write_layer<Mamba1Regrouping>(
-                                          {trace, info, index}, targets[index], stream, assembler);
+        const LayerToWrite what{info, index, targets[index]};
+        if (info.dims.mamba2()) {
+            write_layer<Mamba2Regrouping>(what, inputs, assembler);
+        } else {
+            write_layer<Mamba1Regrouping>(what, inputs, assembler);
+        }
         if (progress) progress(index + 1, info.layers);
     }
-    if (info.has_head) write_head(trace, stream, assembler);
+    if (info.has_head) write_head(trace, inputs.front().stream, assembler);
     assembler.finish();
 }
 

@@ -4,6 +4,8 @@ namespace mambasic::traces::synth {
 
 namespace {
 
+constexpr float kOutlierAwareCodes = 120;  // of int8's 127, so that more than was seen has room
+
 std::size_t state_columns(const Dims& dims, const TargetScales& target) {
     return target.scheme == Scheme::Quamba2 ? dims.d_state : 1;
 }
@@ -24,10 +26,36 @@ std::vector<std::uint32_t> cells_of_states(const Dims& dims, const TargetScales&
 }  // namespace
 
 XObservers::XObservers(const Dims& dims, const TargetScales& target, const Grouping& grouping)
-    : x_cells_(grouping.cells),
+    : how_(target.observed_by()),
+      code_(target.x_code),
+      x_cells_(grouping.cells),
       state_cells_(cells_of_states(dims, target, grouping)),
-      x_(target.observed_by(), grouping.shape.cells()),
-      state_(target.observed_by(), grouping.shape.cells() * state_columns(dims, target)) {}
+      x_(how_, grouping.shape.cells(), code_.format == XFormat::Dual4),
+      state_(how_, grouping.shape.cells() * state_columns(dims, target)) {}
+
+std::vector<float> XObservers::x_scales() const {
+    CodeRange range = kInt8Range;
+    if (how_.observer == Observer::OutlierAware) range.divisor = kOutlierAwareCodes;
+    return x_.scales(range);
+}
+
+CodeScales XObservers::code_scales() const {
+    CodeScales out;
+    if (code_.format == XFormat::Int5) out.low = x_.scales(own_range(code_));
+    if (code_.format != XFormat::Dual4) return out;
+    for (const std::vector<float>& values : x_.values()) {
+        const Split numbers = split(values);
+        out.low.push_back(numbers.low);
+        out.high.push_back(numbers.high);
+        if (code_.rule == FlagRule::Threshold) out.threshold.push_back(numbers.threshold);
+    }
+    return out;
+}
+
+Split XObservers::split(const std::vector<float>& values) const {
+    return how_.observer == Observer::Mse ? least_error_split(values, code_)
+                                          : split_of(values, code_, how_);
+}
 
 void XObservers::observe_x(const std::vector<float>& x) { x_.observe(x, x_cells_); }
 void XObservers::observe_state(const std::vector<float>& state) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "traces/dims.h"
+#include "traces/synth/code_scales.h"
 #include "traces/synth/grouping.h"
 #include "traces/synth/observers.h"
 #include "traces/synth/scheme.h"
@@ -17,13 +18,20 @@ public:
 
     void observe_x(const std::vector<float>& x);          // [tokens][E], one sample
     void observe_state(const std::vector<float>& state);  // [E][N]
+    /// Forgets the x that was seen for what the other has seen.
+    void take_x(const XObservers& other) { x_ = other.x_; }
 
-    std::vector<float> x_scales() const { return x_.scales(); }          // [cells]
+    std::vector<float> x_scales() const;                                 // [cells], of int8
+    CodeScales code_scales() const;                                      // [cells]
     std::vector<float> state_scales() const { return state_.scales(); }  // [1], Quamba2: [cells][N]
 
 private:
-    const std::vector<std::uint32_t> x_cells_;      // [E]
-    const std::vector<std::uint32_t> state_cells_;  // [E][N]
+    Split split(const std::vector<float>& values) const;
+
+    Observation how_;
+    XCode code_;
+    std::vector<std::uint32_t> x_cells_;      // [E]
+    std::vector<std::uint32_t> state_cells_;  // [E][N]
     CellsObserver x_, state_;
 };
 

@@ -1,0 +1,197 @@
+#include "traces/synth/layer_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "golden/x_code.h"
+#include "traces/error.h"
+#include "traces/synth/dequantized.h"
+#include "traces/synth/observers.h"
+#include "traces/synth/replay.h"
+
+namespace mambasic::traces::synth {
+
+namespace {
+
+// Both families alike: what codes a layer's x.
+struct XNumbers {
+    XScales own;
+    golden::XInt8Scales int8;  // but for the table
+    std::optional<GroupTable> table;
+
+    float scale(std::size_t cell) const { return table ? table->x_scales[cell] : int8.coding; }
+};
+
+XNumbers numbers_of(const Mamba1Layer& layer) {
+    return {layer.x_scales, {layer.conv_output_scale, layer.u_scale, nullptr}, layer.groups};
+}
+
+XNumbers numbers_of(const Mamba2Layer& layer) { return {layer.x_scales, {}, layer.groups}; }
+
+int top_code_of(const XCode& code) {
+    return code.format == XFormat::Fp32 ? 0 : static_cast<int>(golden::x_levels(code).high);
+}
+
+CellStatistics empty_cell(const XNumbers& numbers, std::size_t cell) {
+    const auto at = [cell](const float* scales) { return scales == nullptr ? 0 : scales[cell]; };
+    CellStatistics out;
+    out.scale = numbers.scale(cell);
+    out.low = at(numbers.own.low);
+    out.high = at(numbers.own.high);
+    out.threshold = at(numbers.own.threshold);
+    return out;
+}
+
+void count_magnitudes(const std::vector<float>& x, LayerStatistics& out) {
+    std::vector<float> magnitudes(x.size());
+    std::transform(x.begin(), x.end(), magnitudes.begin(),
+                   [](float value) { return std::fabs(value); });
+    std::frexp(*std::max_element(magnitudes.begin(), magnitudes.end()), &out.magnitudes.top);
+    for (const float magnitude : magnitudes) ++out.magnitudes.counts[out.magnitudes.bin(magnitude)];
+    for (std::size_t i = 0; i < out.quantiles.size(); ++i) {
+        out.quantiles[i] = quantile(magnitudes, static_cast<float>(LayerStatistics::kQuantiles[i]));
+    }
+    const auto [least, most] = std::minmax_element(x.begin(), x.end());
+    out.least = *least;
+    out.most = *most;
+}
+
+// The codes of one token; every cell's own count of what is flagged and saturated.
+class Coder {
+public:
+    Coder(const XCode& code, const XNumbers& numbers, const golden::GroupScales* groups,
+          std::size_t width)
+        : code_(code), codes_(width), flags_(width) {
+        golden::XInt8Scales int8 = numbers.int8;
+        int8.groups = groups;
+        channels_ = golden::x_channels(code, numbers.own, int8, width);
+    }
+
+    void code_row(const float* x, const std::vector<std::uint32_t>& cells,
+                  std::vector<CellStatistics>& out) {
+        golden::encode_x_row(code_, channels_, x, codes_.data(), flags_.data());
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            CellStatistics& cell = out[cells[i]];
+            const bool flag = flags_[i] != 0;
+            const int magnitude = std::abs(static_cast<int>(codes_[i]));
+            cell.flagged += flag ? 1 : 0;
+            cell.saturated += saturated(x[i], channels_[i], flag) ? 1 : 0;
+            if (flag || !code_.dual()) cell.largest_code = std::max(cell.largest_code, magnitude);
+        }
+    }
+
+private:
+    bool saturated(float x, const golden::XChannel& channel, bool flag) const {
+        return golden::encode_x(code_, channel, x, flag).saturated;
+    }
+
+    XCode code_;
+    std::vector<golden::XChannel> channels_;
+    std::vector<std::int8_t> codes_, flags_;
+};
+
+void count_cells(const Dims& dims, const XNumbers& numbers, const std::vector<std::uint32_t>& cells,
+                 const std::vector<float>& x, LayerStatistics& out) {
+    std::optional<golden::GroupScales> groups;
+    if (numbers.table) groups.emplace(dims, *numbers.table);
+    const std::size_t count = numbers.table ? numbers.table->shape.cells() : 1;
+    for (std::size_t cell = 0; cell < count; ++cell) {
+        out.cells.push_back(empty_cell(numbers, cell));
+    }
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        CellStatistics& cell = out.cells[cells[i % cells.size()]];
+        ++cell.elements;
+        cell.largest = std::max(cell.largest, std::fabs(x[i]));
+    }
+    if (out.top_code == 0) return;
+    Coder coder(out.code, numbers, groups ? &*groups : nullptr, cells.size());
+    for (std::size_t row = 0; row < x.size(); row += cells.size()) {
+        coder.code_row(x.data() + row, cells, out.cells);
+    }
+}
+
+StateStatistics state_statistics(const std::vector<float>& scales, const std::vector<float>& carry,
+                                 const std::vector<std::int8_t>& codes) {
+    StateStatistics out;
+    const auto [lowest, highest] = std::minmax_element(scales.begin(), scales.end());
+    out.lowest_scale = *lowest;
+    out.highest_scale = *highest;
+    for (const float value : carry) out.largest = std::max(out.largest, std::fabs(value));
+    out.elements = codes.size();
+    for (const std::int8_t code : codes) {
+        if (code == INT8_MIN || code == INT8_MAX) ++out.saturated;
+    }
+    return out;
+}
+
+// What the layer's convolution makes of x, in FP32, [tokens of all sequences][E].
+template <typename Layer>
+std::vector<float> conv_output_of(const Trace& trace, std::uint32_t index, const Layer& layer,
+                                  const Stream& input) {
+    golden::Options options;
+    options.x_code.format = XFormat::Fp32;
+    golden::LayerState state = state_in(trace, index);
+    const golden::LayerTensors made = run_layer(trace.info(), options, layer, input, state);
+    const Dims& dims = trace.info().dims;
+    return columns(made.ssm_input, dims.conv_channels(), 0, dims.d_inner);
+}
+
+/// Leaves in `stream` what the next layer sees.
+template <typename Layer>
+LayerStatistics statistics_of(const Trace& trace, std::uint32_t index, const Layer& layer,
+                              Stream& stream) {
+    const TraceInfo& info = trace.info();
+    const StateScales scales = state_scales(info.dims, layer);
+    const std::vector<float> x = conv_output_of(trace, index, layer, stream);
+    LayerStatistics out;
+    out.layer = info.first_layer + index;
+    out.code = info.x_code(index);
+    out.top_code = top_code_of(out.code);
+    count_magnitudes(x, out);
+    count_cells(info.dims, numbers_of(layer), scales.grouping.cells, x, out);
+    golden::LayerState state = state_in(trace, index);
+    const golden::LayerTensors made =
+        run_layer(info, options_of(info, index), layer, stream, state);
+    out.state = state_statistics(scales.state, made.carry, state.ssm);
+    stream = after(made);
+    return out;
+}
+
+template <typename Layer>
+void pass(const Trace& trace, std::uint32_t index, const Layer& layer, Stream& stream) {
+    golden::LayerState state = state_in(trace, index);
+    stream = after(run_layer(trace.info(), options_of(trace.info(), index), layer, stream, state));
+}
+
+}  // namespace
+
+std::size_t Magnitudes::bin(float magnitude) const {
+    constexpr float kHalfOctave = 0.70710678F;
+    int exponent = 0;
+    const float fraction = std::frexp(magnitude, &exponent);
+    if (fraction == 0) return 0;
+    const int from_top = 2 * (top - exponent) + (fraction < kHalfOctave ? 2 : 1);
+    const auto bins = static_cast<int>(kBins);
+    return static_cast<std::size_t>(std::clamp(bins - from_top, 0, bins - 1));
+}
+
+void each_layer_statistics(const Trace& trace, std::uint32_t first, std::uint32_t end,
+                           const std::function<void(const LayerStatistics&)>& visit) {
+    if (trace.info().shapes_only) {
+        throw TraceError(trace.path() + ": holds shapes only, its layers have no numbers");
+    }
+    Stream stream = first_input(trace);
+    for (std::uint32_t index = 0; index < end; ++index) {
+        const bool mamba2 = trace.info().dims.mamba2();
+        if (index < first) {
+            mamba2 ? pass(trace, index, trace.mamba2_layer(index), stream)
+                   : pass(trace, index, trace.mamba1_layer(index), stream);
+            continue;
+        }
+        visit(mamba2 ? statistics_of(trace, index, trace.mamba2_layer(index), stream)
+                     : statistics_of(trace, index, trace.mamba1_layer(index), stream));
+    }
+}
+
+}  // namespace mambasic::traces::synth
