@@ -199,6 +199,22 @@ void check_energy(const RunFacts& f, const EnergyModel& energy, double total, do
     check_equal(total, layers, "layers");
 }
 
+/// Elements that a quantizer coded. A dual code tries both scales, which is one element; what
+/// x_proj codes again on its way into the array, once for every column pass, is none of its own.
+std::uint64_t coded_elements(const RunFacts& f) {
+    std::uint64_t elements = f.ledger.all().counts[Event::QuantizeInt8];
+    const std::uint64_t rows = f.work.batch * f.work.tokens;
+    for (std::uint32_t layer = 0; layer < f.work.layers; ++layer) {
+        const models::XUse& x = f.work.x_use(layer);
+        if (x.code.dual()) elements -= rows * f.work.dims.d_inner;
+        if (!x.requantized()) continue;
+        const models::LedgerRow& x_proj =
+            f.ledger.row(static_cast<std::int32_t>(layer), Op::XProj, BlockId::Gemm);
+        elements -= x_proj.counts[Event::QuantizeInt8] - rows * f.work.dims.x_proj_width();
+    }
+    return elements;
+}
+
 }  // namespace
 
 reports::Report make_report(const RunFacts& f) {
@@ -228,7 +244,7 @@ reports::Report make_report(const RunFacts& f) {
     report.totals.area_mm2 = band(area);
     report.dram = dram_section(f);
     report.lookup = lookup_section(f, energy);
-    report.quantization.elements = all.counts[Event::QuantizeInt8];
+    report.quantization.elements = coded_elements(f);
     report.quantization.saturated = all.counts[Event::Saturated];
     report.quantization.flagged = all.counts[Event::Flagged];
     report.unit_errors = unit_errors(f.chip.nonlinear);

@@ -145,7 +145,7 @@ void TileBinding::bind_linear(const Task& task, models::GemmTile& tile) {
                                                                  : t.norm;
     const std::uint64_t row = first_row(task);
     tile.x_stride = task.op == Op::DtProj ? work_.dims.x_proj_width() : weights.k;
-    if (!x.empty()) tile.x = x.data() + row * tile.x_stride;
+    if (!x.empty()) tile.x = x.data() + row * tile.x_stride;  // else bind_x_proj() says where
     tile.weight = weights.weight + task.region.channel * weights.k;
     tile.a = weights.a;
     tile.b = weights.b;

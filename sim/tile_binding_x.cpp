@@ -79,6 +79,9 @@ void TileBinding::bind_x_proj(const Task& task, models::BoundWithTable<models::G
     // Codes are multiplied as the convolution made them; what is requantized is what the SSM reads.
     in = x_input(task, 0, use.multiplied() ? weights.conv_output_scale : weights.u_scale);
     in.one.int8 = weights.conv_output_scale;
+    // All of a row at once, so the first panel's task says what every panel's read.
+    const bool tells = tensors_ != nullptr && use.requantized() && task.region.channel == 0;
+    if (tells) bound.tile.requantized = tensors(task).conv.data() + first_row(task) * in.channels;
 }
 
 }  // namespace mambasic::sim

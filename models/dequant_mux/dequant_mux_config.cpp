@@ -8,7 +8,7 @@ DequantMuxConfig DequantMuxConfig::parse(YamlMap map) {
     c.x_proj_input = map.take_enum<XProjInput>(
         "x_proj_input",
         {{"copy", XProjInput::Copy},
-         {"requantize", XProjInput::Requantized},
+         {"requantized", XProjInput::Requantized},
          {"codes", XProjInput::Codes}},
         "Mamba1, where the SSM reads another code than int8: x_proj gets an int8 copy that the "
         "convolution makes, codes made again from the SSM's, or these themselves");

@@ -284,6 +284,9 @@ Counts gemm_compute(const GemmConfig& config, const GemmTile& tile) {
         counts[Event::Saturated] = multiply_codes(tile, stage_x(tile));
     } else if (use.requantized()) {
         const StagedX staged = stage_x(tile);
+        if (tile.requantized != nullptr) {
+            std::copy(staged.x.begin(), staged.x.end(), tile.requantized);
+        }
         counts[Event::Saturated] = multiply_int8(with_x(tile, staged.x));
     } else {
         counts[Event::Saturated] = multiply_int8(tile);

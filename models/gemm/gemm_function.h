@@ -59,6 +59,8 @@ struct GemmTile {
     /// In place of x where it is requantized, or multiplied as it is, on its way into the array;
     /// its rows are the tile's. The scales of x_in.one where it is multiplied.
     XInput x_in;
+    std::int8_t* requantized =
+        nullptr;  // [m][k], for whoever wants to see these codes; may be null
 };
 
 bool is_half(Epilogue epilogue);

@@ -25,7 +25,7 @@ struct ScaleTableShape {
     std::uint32_t bc_scales = 0;      // of B, and as many of C; each for bc_channels / bc_scales
     std::uint32_t bc_channels = 0;    // of B, and as many of C
     std::uint32_t state_columns = 0;  // state scales of a cell; 0 where no block asks for them
-    XColumns x_columns;               // words of x of a cell
+    XColumns x_columns{};             // words of x of a cell
 
     std::uint32_t group_cells() const { return head_groups * dim_groups; }
     std::uint32_t cells() const { return ssd_groups * group_cells(); }
@@ -101,7 +101,7 @@ struct LookupRun {
     bool by_head = false;      // the scan's: a head is looked up once for all its rows
     bool with_states = false;  // and the state scales of every cell it enters are read
     bool with_bc = false;      // and first B's and C's scale in every SSD group it enters
-    XColumns x_columns;        // of those that the table has
+    XColumns x_columns{};      // of those that the table has
 };
 
 /// What is looked up; null: not asked for.

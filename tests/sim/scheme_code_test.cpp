@@ -94,7 +94,7 @@ TEST(SchemeCode, WhatACodeHasNotIsRefusedWithTheReason) {
               "mine.yaml:5:9: factor: nothing here reads it; leave it out, or take code dual8 or "
               "uniform8, or dual4 with another observer than mse");
     EXPECT_TRUE(refuses("code: uniform8\nfactor: 4\nflags: packed\n",
-                        "5:8: flags: nothing here reads it; leave it out, or take code dual8"));
+                        "6:8: flags: nothing here reads it; leave it out, or take code dual8"));
     EXPECT_TRUE(
         refuses("code: dual8\nfactor: 4\nflags: packed\nsparse_percent: 3\n",
                 "sparse_percent: nothing here reads it; leave it out, or take flags: sparse"));
