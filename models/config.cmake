@@ -12,6 +12,8 @@ target_sources(mambasic_models PRIVATE
     common/yaml_tree.cpp
     conv/conv_config.cpp
     conv/conv_cost.cpp
+    dequant_mux/dequant_mux_config.cpp
+    dequant_mux/dequant_mux_cost.cpp
     dma/dma_config.cpp
     dma/dma_cost.cpp
     dram/dram_config.cpp
@@ -28,6 +30,8 @@ target_sources(mambasic_models PRIVATE
     nonlinear/nonlinear_cost.cpp
     norm/norm_config.cpp
     norm/norm_cost.cpp
+    rotation/rotation_config.cpp
+    rotation/rotation_cost.cpp
     scale_table/scale_table_config.cpp
     scale_table/scale_table_cost.cpp
     scale_table/scale_table_cycles.cpp

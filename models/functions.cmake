@@ -1,10 +1,12 @@
 # The *_function.* sources of every block, and the hot loops that are compiled once per width.
 set(MAMBASIC_KERNEL_SOURCES
     conv/conv_kernels.cpp
+    dequant_mux/dequant_mux_kernels.cpp
     gated_norm/gated_norm_kernels.cpp
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
     norm/norm_kernels.cpp
+    rotation/rotation_kernels.cpp
     ssm/ssd_decode_kernel.cpp
     ssm/ssd_prefill_kernel.cpp
     ssm/ssm_decode_kernel.cpp
@@ -34,13 +36,18 @@ endif()
 target_sources(mambasic_models PRIVATE
     common/isa.cpp
     conv/conv_function.cpp
+    conv/conv_x.cpp
+    dequant_mux/dequant_mux_function.cpp
+    dequant_mux/x_use.cpp
     embedding/embedding_function.cpp
     gated_norm/gated_norm_function.cpp
     gemm/gemm_function.cpp
+    gemm/gemm_x.cpp
     hadamard/hadamard_function.cpp
     nonlinear/nonlinear_function.cpp
     nonlinear/unit_table.cpp
     norm/norm_function.cpp
+    rotation/rotation_function.cpp
     scale_table/scale_table_function.cpp
     scale_table/scale_table_image.cpp
     scale_table/scale_table_search.cpp

@@ -55,21 +55,24 @@ struct ComparedScheme {
     std::uint64_t dram_bytes = 0;  // read and written
     std::uint64_t dram_read_bytes = 0;
     std::uint64_t dram_written_bytes = 0;
-    std::uint64_t table_dram_read_bytes = 0;  // of the bytes read: the tables'
+    std::uint64_t table_dram_read_bytes = 0;   // of the bytes read: the tables'
+    std::uint64_t conv_to_ssm_dram_bytes = 0;  // read and written: what the convolution makes
     std::uint64_t quantized_elements = 0;
     std::optional<std::uint64_t> saturated_elements;  // absent: no bits, so nothing saturated
     std::optional<std::uint64_t> flagged_elements;
     std::optional<double> ssm_input_sqnr_db;  // against an FP32 SSM input
     std::optional<double> layer_output_sqnr_db;
+    std::optional<CodeCounts> x;  // absent: golden measured nothing
+    std::optional<NetworkFigures> network;
     ComparedCheck check;
     Change change;
     std::vector<std::string> notes;
 };
 
-/// A scheme that could not run on this chip or trace.
+/// A scheme that could not run on this chip or trace, or the name of a file that holds none.
 struct RefusedScheme {
     std::string scheme;
-    std::string scheme_sha256;
+    std::string scheme_sha256;     // empty: the file could not be read as a scheme
     std::string why;               // one line: the place and the way out; files without folders
     std::string why_with_folders;  // in no file: for the terminal of the one who asked
 };

@@ -43,6 +43,25 @@ Json json_of(const Change& change) {
             {"area_percent", json_of(change.area_percent)}};
 }
 
+// Null in each member where there is none, so that all rows have the same columns.
+Json counts_of(const std::optional<CodeCounts>& x) {
+    using Count = std::optional<std::uint64_t>;
+    return {{"elements", json_of(x ? Count(x->elements) : Count())},
+            {"saturated", json_of(x ? Count(x->saturated) : Count())},
+            {"flagged", json_of(x ? Count(x->flagged) : Count())}};
+}
+
+Json network_of(const std::optional<NetworkFigures>& measured) {
+    const NetworkFigures n = measured.value_or(NetworkFigures{});
+    const char* of = n.logits ? "logits" : "last_layer_output";
+    return {{"of", measured ? Json(of) : Json(nullptr)},
+            {"rows", measured ? Json(n.rows) : Json(nullptr)},
+            {"sqnr_db", json_of(n.sqnr_db)},
+            {"cosine", json_of(n.cosine)},
+            {"top1_agreement", json_of(n.top1_agreement)},
+            {"kl_nats", json_of(n.kl_nats)}};
+}
+
 Json json_of(const ComparedScheme& row) {
     return {{"scheme", row.scheme},
             {"scheme_sha256", row.scheme_sha256},
@@ -71,18 +90,23 @@ Json json_of(const ComparedScheme& row) {
             {"dram_read_bytes", row.dram_read_bytes},
             {"dram_written_bytes", row.dram_written_bytes},
             {"table_dram_read_bytes", row.table_dram_read_bytes},
+            {"conv_to_ssm_dram_bytes", row.conv_to_ssm_dram_bytes},
             {"quantized_elements", row.quantized_elements},
             {"saturated_elements", json_of(row.saturated_elements)},
             {"flagged_elements", json_of(row.flagged_elements)},
             {"ssm_input_sqnr_db", json_of(row.ssm_input_sqnr_db)},
             {"layer_output_sqnr_db", json_of(row.layer_output_sqnr_db)},
+            {"x", counts_of(row.x)},
+            {"network", network_of(row.network)},
             {"check", json_of(row.check)},
             {"change", json_of(row.change)},
             {"notes", row.notes}};
 }
 
 Json json_of(const RefusedScheme& row) {
-    return {{"scheme", row.scheme}, {"scheme_sha256", row.scheme_sha256}, {"why", row.why}};
+    return {{"scheme", row.scheme},
+            {"scheme_sha256", row.scheme_sha256.empty() ? Json(nullptr) : Json(row.scheme_sha256)},
+            {"why", row.why}};
 }
 
 std::string dumped(const Json& json, int indent) {

@@ -10,12 +10,26 @@ using Json = nlohmann::json;
 
 Band band(const Json& json) { return {json.at("value"), json.at("low"), json.at("high")}; }
 
-// A figure that a run states only where it was asked for it: absent and null are the same.
-std::optional<double> figure_if_any(const Json& json, const char* section, const char* name) {
-    const Json* found = json.contains(section) ? &json.at(section) : nullptr;
-    if (found == nullptr || !found->is_object() || !found->contains(name)) return std::nullopt;
-    const Json& value = found->at(name);
+// Null where there was none.
+std::optional<double> number(const Json& value) {
     return value.is_null() ? std::nullopt : std::optional<double>(value.get<double>());
+}
+
+// What a run states only where it was asked for it.
+void read_quality(const Json& quality, ComparedScheme& row) {
+    row.ssm_input_sqnr_db = number(quality.at("ssm_input_sqnr_db"));
+    row.layer_output_sqnr_db = number(quality.at("layer_output_sqnr_db"));
+    const Json& x = quality.at("x");
+    row.x = CodeCounts{x.at("elements"), x.at("saturated"), x.at("flagged")};
+    const Json& network = quality.at("network");
+    if (network.is_null()) return;
+    row.network.emplace();
+    row.network->logits = network.at("of") == "logits";
+    row.network->rows = network.at("rows");
+    row.network->sqnr_db = number(network.at("sqnr_db"));
+    row.network->cosine = number(network.at("cosine"));
+    row.network->top1_agreement = number(network.at("top1_agreement"));
+    row.network->kl_nats = number(network.at("kl_nats"));
 }
 
 // Of the operation or block that is called so.
@@ -35,6 +49,9 @@ void read_totals(const Json& report, ComparedScheme& row) {
     row.dram_written_bytes = totals.at("dram_written_bytes");
     row.dram_bytes = row.dram_read_bytes + row.dram_written_bytes;
     row.table_dram_read_bytes = report.at("dram").at("by_kind").at("tables").at("read_bytes");
+    const Json& conv = report.at("dram").at("conv_to_ssm");
+    row.conv_to_ssm_dram_bytes =
+        conv.at("read_bytes").get<std::uint64_t>() + conv.at("written_bytes").get<std::uint64_t>();
     row.conv_energy_pj = energy_pj_of(report.at("ops"), "conv1d");
     row.dram_energy_pj = energy_pj_of(report.at("blocks"), "dram");
 }
@@ -82,8 +99,7 @@ ComparedScheme read(const Json& report) {
         row.saturated_elements = quantization.at("saturated").get<std::uint64_t>();
         row.flagged_elements = quantization.at("flagged").get<std::uint64_t>();
     }
-    row.ssm_input_sqnr_db = figure_if_any(report, "quality", "ssm_input_sqnr_db");
-    row.layer_output_sqnr_db = figure_if_any(report, "quality", "layer_output_sqnr_db");
+    if (report.at("quality").is_object()) read_quality(report.at("quality"), row);
     row.notes = report.at("notes").get<std::vector<std::string>>();
     return row;
 }

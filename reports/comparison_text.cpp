@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <set>
 
+#include "reports/accuracy_text.h"
 #include "reports/comparison_writer.h"
 #include "reports/human.h"
 #include "reports/ink.h"
@@ -18,13 +18,6 @@ EnergyUnit unit_of(const Rows& rows, Band ComparedScheme::*energy) {
     double largest = 0;
     for (const ComparedScheme& row : rows) largest = std::max(largest, (row.*energy).value);
     return energy_unit(largest);
-}
-
-std::string decibels(const std::optional<double>& db) {
-    if (!db) return "-";
-    char text[400];  // any double has its place
-    std::snprintf(text, sizeof(text), "%.2f", *db);
-    return text;
 }
 
 std::string check_cell(const ComparedCheck& check) {
@@ -92,19 +85,16 @@ Table table_of(const Comparison& comparison) {
                  {"table\narea\nmm2"},
                  {"table\nB"},
                  {"DRAM\nB"},
-                 {"SSM\ninput\nSQNR dB"},
-                 {"layer\noutput\nSQNR dB"},
                  {"check", Align::Left},
                  {change.header(first)}});
     for (const ComparedScheme& row : rows) {
-        table.add_row(
-            {row.scheme, scales_cell(row), grouped(row.cycles), grouped(row.exposed_lookup_cycles),
-             three_digits(row.energy_pj.value / energy.pj),
-             three_digits(row.lookup_energy_pj.value / lookup.pj), three_digits(row.area_mm2.value),
-             three_digits(row.table_area_mm2.value), grouped(row.table_bytes),
-             grouped(row.dram_bytes), decibels(row.ssm_input_sqnr_db),
-             decibels(row.layer_output_sqnr_db), check_cell(row.check),
-             &row == &rows.front() ? "baseline" : change.cell(row)});
+        table.add_row({row.scheme, scales_cell(row), grouped(row.cycles),
+                       grouped(row.exposed_lookup_cycles),
+                       three_digits(row.energy_pj.value / energy.pj),
+                       three_digits(row.lookup_energy_pj.value / lookup.pj),
+                       three_digits(row.area_mm2.value), three_digits(row.table_area_mm2.value),
+                       grouped(row.table_bytes), grouped(row.dram_bytes), check_cell(row.check),
+                       &row == &rows.front() ? "baseline" : change.cell(row)});
     }
     return table;
 }
@@ -184,7 +174,8 @@ std::string to_text(const Comparison& comparison, const TextOptions& options) {
                        ", trace " + comparison.trace + ", " + std::to_string(count) +
                        (count == 1 ? " scheme\n" : " schemes\n") + overrides_line(provenance) +
                        "\n" + table_of(comparison).text() + refusals(comparison.refused, ink) +
-                       footnotes(comparison.schemes) + note_lines(comparison.schemes, ink);
+                       footnotes(comparison.schemes) + note_lines(comparison.schemes, ink) +
+                       accuracy_text(comparison.schemes, options.colour);
     if (!options.next.empty()) text += "\n" + ink.bold("Next") + "\n";
     for (const std::string& line : options.next) text += "  " + line + "\n";
     return text;

@@ -65,6 +65,12 @@ std::string three_digits(double value) {
     return text.data();
 }
 
+std::string fixed(double value, int decimals) {
+    std::array<char, 400> text{};  // any double has its place
+    std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+    return text.data();
+}
+
 std::string percent(double part, double whole) {
     if (whole == 0) return "-";
     if (part > 0 && part < 0.0005 * whole) return "<0.1 %";

@@ -10,6 +10,7 @@ namespace mambasic::reports {
 
 std::string grouped(std::uint64_t value);        // "1,234,567"
 std::string three_digits(double value);          // "0.0123", "1.23", "123", "12,300"
+std::string fixed(double value, int decimals);   // "31.46"
 std::string percent(double part, double whole);  // "37.1 %"; "-" of nothing
 std::string human_bytes(std::uint64_t bytes);    // "4.20 MiB"
 std::string human_count(std::uint64_t count);    // "12.6 M"

@@ -91,6 +91,7 @@ Json json_of(const DramSection& d) {
               {"activations", json_of(d.activations)},
               {"tables", json_of(d.tables)},
               {"state", json_of(d.state)}}},
+            {"conv_to_ssm", json_of(d.conv_to_ssm)},
             {"row_hits", d.row_hits},
             {"row_misses", d.row_misses},
             {"refresh_cycles", d.refresh_cycles},
@@ -151,6 +152,15 @@ Json json_of(const CheckTensor& t) {
             {"ulp_histogram", t.histogram}};
 }
 
+Json json_of(const NetworkFigures& n) {
+    return {{"of", n.logits ? "logits" : "last_layer_output"},
+            {"rows", n.rows},
+            {"sqnr_db", json_of(n.sqnr_db)},
+            {"cosine", json_of(n.cosine)},
+            {"top1_agreement", json_of(n.top1_agreement)},
+            {"kl_nats", json_of(n.kl_nats)}};
+}
+
 template <typename Row>
 Json json_of(const std::vector<Row>& rows) {
     Json list = Json::array();
@@ -161,6 +171,9 @@ Json json_of(const std::vector<Row>& rows) {
 Json json_of(const QualitySection& q) {
     Json json = json_of(q.all);
     json["layers"] = json_of(q.layers);
+    json["x"] = {
+        {"elements", q.x.elements}, {"saturated", q.x.saturated}, {"flagged", q.x.flagged}};
+    json["network"] = q.network ? json_of(*q.network) : Json(nullptr);
     return json;
 }
 

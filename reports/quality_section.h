@@ -1,4 +1,5 @@
-// What the codes of the SSM input cost, layer by layer: the `quality` part of a report.
+// What the codes of the SSM input cost, layer by layer and at the network's end: the `quality` part
+// of a report.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,36 @@ struct LayerQuality {
     QualityFigures figures;
 };
 
-/// Every layer is given the run's own input and states, so no figure holds what earlier layers
-/// lost.
+/// What the whole network makes, against the one with an FP32 SSM input in every layer, which has
+/// its own hidden rows and states from the first layer on: what earlier layers lost is in it.
+struct NetworkFigures {
+    bool logits = false;                   // of the head; else the last layer's output
+    std::uint64_t rows = 0;                // one for each token
+    std::optional<double> sqnr_db;         // as above
+    std::optional<double> cosine;          // mean over the rows
+    std::optional<double> top1_agreement;  // share of rows with the same largest logit
+    std::optional<double> kl_nats;         // mean over the rows, of softmax(FP32) to softmax(codes)
+};
+
+/// The network makes what its FP32 twin makes: there is no noise.
+inline bool is_exact(const NetworkFigures& network) {
+    return !network.sqnr_db && network.cosine == 1.0;
+}
+
+/// Of the codes of x, over all layers and tokens (ssm.md 8).
+struct CodeCounts {
+    std::uint64_t elements = 0;
+    std::uint64_t saturated = 0;
+    std::uint64_t flagged = 0;
+};
+
+/// In `layers` and `all` every layer is given the run's own input and states, so those figures
+/// hold nothing of what earlier layers lost.
 struct QualitySection {
     QualityFigures all;  // signal and noise summed over the layers
     std::vector<LayerQuality> layers;
+    CodeCounts x;
+    std::optional<NetworkFigures> network;  // absent where the last layer did not run
 };
 
 }  // namespace mambasic::reports

@@ -86,6 +86,7 @@ struct Traffic {
 struct DramSection {
     std::string name;
     Traffic weights, activations, tables, state;
+    Traffic conv_to_ssm;         // of the activations: what the convolution makes
     std::uint64_t row_hits = 0;  // 0 until the bank-level model
     std::uint64_t row_misses = 0;
     std::uint64_t refresh_cycles = 0;

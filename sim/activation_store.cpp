@@ -24,14 +24,14 @@ std::vector<Tile> cut_tiles(const Workload& work, std::uint64_t tile_tokens) {
     return tiles;
 }
 
-ActivationStore::ActivationStore(Emitter& emitter, const AddressMap& addresses,
-                                 const traces::Dims& dims, std::vector<Tile> tiles)
-    : emitter_(emitter), addresses_(addresses), dims_(dims), tiles_(std::move(tiles)) {
+ActivationStore::ActivationStore(Emitter& emitter, const AddressMap& addresses, Workload work,
+                                 std::vector<Tile> tiles)
+    : emitter_(emitter), addresses_(addresses), work_(std::move(work)), tiles_(std::move(tiles)) {
     entries_.resize(tiles_.size());
 }
 
 std::uint64_t ActivationStore::bytes(std::size_t tile, Stream stream) const {
-    return tiles_[tile].rows() * bytes_per_row(dims_, stream);
+    return tiles_[tile].rows() * bytes_per_row(work_, stream, layer_);
 }
 
 std::uint64_t ActivationStore::address(std::size_t tile, Stream stream) const {
@@ -42,7 +42,7 @@ std::uint64_t ActivationStore::address(std::size_t tile, Stream stream) const {
         if (stream == Stream::Residual) region = Stream::ResidualOut;
         if (stream == Stream::ResidualOut) region = Stream::Residual;
     }
-    return addresses_.stream(region, tiles_[tile].row);
+    return addresses_.stream(region, tiles_[tile].row, layer_);
 }
 
 BufferId ActivationStore::produce(std::size_t tile, Stream stream, std::uint64_t next_use) {
@@ -54,7 +54,7 @@ BufferId ActivationStore::produce(std::size_t tile, Stream stream, std::uint64_t
             e.bytes = bytes(tile, stream);
             make_room(e.bytes);
             e.buffer = emitter_.allocate(Memory::Activation, e.bytes);
-            e.place.address = address(tile, stream);
+            set_place(tile, stream);
         }
     }
     e.dirty = true;
@@ -101,7 +101,7 @@ void ActivationStore::flush(std::size_t tile, Stream stream) {
 void ActivationStore::stored_part(std::size_t tile, Stream stream, BufferId part) {
     Entry& e = entry(tile, stream);
     e.bytes = bytes(tile, stream);
-    e.place.address = address(tile, stream);
+    set_place(tile, stream);
     e.place.writers.push_back(
         emitter_.store(op_, part, emitter_.bytes(part), e.place.kind, e.place.address));
 }
@@ -110,7 +110,15 @@ void ActivationStore::set_in_dram(std::size_t tile, Stream stream) {
     Entry& e = entry(tile, stream);
     e = {};
     e.bytes = bytes(tile, stream);
-    e.place.address = address(tile, stream);
+    set_place(tile, stream);
+}
+
+void ActivationStore::set_place(std::size_t tile, Stream stream) {
+    const bool conv = stream == Stream::U || stream == Stream::UInt8 ||
+                      (stream == Stream::BC && work_.dims.mamba2());
+    DramPlace& place = entry(tile, stream).place;
+    place.address = address(tile, stream);
+    place.kind = conv ? TrafficKind::ConvOutput : TrafficKind::Activations;
 }
 
 bool ActivationStore::resident(std::size_t tile, Stream stream) const {

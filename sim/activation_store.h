@@ -30,12 +30,14 @@ std::vector<Tile> cut_tiles(const Workload& work, std::uint64_t tile_tokens);
 
 class ActivationStore {
 public:
-    ActivationStore(Emitter& emitter, const AddressMap& addresses, const traces::Dims& dims,
+    ActivationStore(Emitter& emitter, const AddressMap& addresses, Workload work,
                     std::vector<Tile> tiles);
 
     const std::vector<Tile>& tiles() const { return tiles_; }
+    /// In the layer in work.
     std::uint64_t bytes(std::size_t tile, Stream stream) const;
 
+    void begin_layer(std::uint32_t layer) { layer_ = layer; }
     /// The op that spills and reloads are charged to, until the next call.
     void begin_op(Op op) { op_ = op; }
     /// Nothing is held any more for the task that was just written.
@@ -82,14 +84,16 @@ private:
         return entries_[tile][static_cast<std::size_t>(stream)];
     }
     std::uint64_t address(std::size_t tile, Stream stream) const;
+    void set_place(std::size_t tile, Stream stream);
     void evict(Entry& entry);
     bool evict_furthest();
 
     Emitter& emitter_;
     const AddressMap& addresses_;
-    traces::Dims dims_;
+    Workload work_;
     std::vector<Tile> tiles_;
     Op op_ = Op::Embedding;
+    std::uint32_t layer_ = 0;
     bool odd_layer_ = false;  // inputs and outputs of a layer swap their places in DRAM
     std::vector<std::array<Entry, kStreamCount>> entries_;
     std::vector<BufferId> pinned_;

@@ -1,5 +1,7 @@
 #include "sim/address_map.h"
 
+#include <algorithm>
+
 #include "models/common/units.h"
 
 namespace mambasic::sim {
@@ -27,15 +29,21 @@ AddressMap::AddressMap(const Workload& work)
     states_ = take((work.batch * conv_state_bytes(dims) + ssm_states) * work.layers);
     carry_ = take(ssm_states * sizeof(float));
     for (std::size_t s = 0; s < kStreamCount; ++s) {
-        streams_[s] = take(rows * bytes_per_row(dims, static_cast<Stream>(s)));
+        std::uint64_t widest = 0;
+        for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
+            widest = std::max(widest, bytes_per_row(work, static_cast<Stream>(s), layer));
+        }
+        streams_[s] = take(rows * widest);
     }
     head_norm_ = take(work.batch * dims.d_model);
     logits_ = take(work.batch * dims.vocab * 2);
+    rotation_ = take(work.rotates_by_matrix() ? weight_bytes(work, Op::Rotate) : 0);
     end_ = at;
 }
 
 std::uint64_t AddressMap::weights(std::int32_t layer, Op op) const {
     if (op == Op::NormF) return head_;
+    if (op == Op::Rotate || op == Op::Unrotate) return rotation_;
     if (op == Op::LmHead) return head_ + weight_bytes(work_, Op::NormF);
     std::uint64_t at = layer_weights_ * static_cast<std::uint64_t>(layer);
     for (const Op before : layer_ops_) {
@@ -56,8 +64,8 @@ std::uint64_t AddressMap::ssm_state(std::uint32_t layer) const {
     return conv_state(layer) + work_.batch * conv_state_bytes(work_.dims);
 }
 
-std::uint64_t AddressMap::stream(Stream stream, std::uint64_t row) const {
-    return streams_[static_cast<std::size_t>(stream)] + row * bytes_per_row(work_.dims, stream);
+std::uint64_t AddressMap::stream(Stream stream, std::uint64_t row, std::uint32_t layer) const {
+    return streams_[static_cast<std::size_t>(stream)] + row * bytes_per_row(work_, stream, layer);
 }
 
 }  // namespace mambasic::sim

@@ -14,6 +14,7 @@
 #include "models/gated_norm/gated_norm.h"
 #include "models/gemm/gemm.h"
 #include "models/hadamard/hadamard.h"
+#include "models/rotation/rotation.h"
 #include "models/ssm/ssm.h"
 
 namespace mambasic::sim {
@@ -74,6 +75,7 @@ struct Chip::Blocks {
     models::Ssm ssm;
     models::GatedNorm gated_norm;
     models::Hadamard hadamard;
+    models::Rotation rotation;
 
     Blocks(const ChipConfig& c, models::Dispatch& dispatch, TileBinding& b, bool numerics,
            bool mamba2)
@@ -88,20 +90,24 @@ struct Chip::Blocks {
                     [&b](const Task& t) { return b.embedding(t); }),
           norm("norm", c.norm, c.nonlinear, ports, numerics,
                [&b](const Task& t) { return b.norm(t); }),
-          gemm("gemm", c.gemm, ports, numerics, [&b](const Task& t) { return b.gemm(t); }),
+          gemm("gemm", c.gemm, c.dequant_mux, scale_table, ports, numerics,
+               [&b](const Task& t) { return b.gemm(t); }),
           conv("conv", c.conv, c.nonlinear, scale_table, ports, numerics,
                [&b](const Task& t) { return b.conv(t); }),
-          ssm("ssm", c.ssm, c.nonlinear, scale_table, ports, numerics, ssm_binding(b, mamba2)),
+          ssm("ssm", {c.ssm, c.nonlinear, c.dequant_mux}, scale_table, ports, numerics,
+              ssm_binding(b, mamba2)),
           gated_norm("gated_norm", c.gated_norm, c.nonlinear, ports, numerics,
                      [&b](const Task& t) { return b.gated_norm(t); }),
           hadamard("hadamard", c.hadamard, ports, numerics,
-                   [&b](const Task& t) { return b.hadamard(t); }) {
+                   [&b](const Task& t) { return b.hadamard(t); }),
+          rotation("rotation", c.rotation, ports, numerics,
+                   [&b](const Task& t) { return b.rotation(t); }) {
         load.dram(dram);
         store.dram(dram);
     }
 
-    std::array<models::Worker*, 7> workers() {
-        return {&embedding, &norm, &gemm, &conv, &ssm, &gated_norm, &hadamard};
+    std::array<models::Worker*, 8> workers() {
+        return {&embedding, &norm, &gemm, &conv, &ssm, &gated_norm, &hadamard, &rotation};
     }
 };
 

@@ -9,6 +9,7 @@
 #include "golden/arithmetic.h"
 #include "models/common/technology.h"
 #include "models/conv/conv_config.h"
+#include "models/dequant_mux/dequant_mux_config.h"
 #include "models/dma/dma_config.h"
 #include "models/dram/dram_config.h"
 #include "models/embedding/embedding_config.h"
@@ -17,6 +18,7 @@
 #include "models/hadamard/hadamard_config.h"
 #include "models/nonlinear/nonlinear_config.h"
 #include "models/norm/norm_config.h"
+#include "models/rotation/rotation_config.h"
 #include "models/scale_table/scale_table_config.h"
 #include "models/sram/sram_config.h"
 #include "models/ssm/ssm_config.h"
@@ -54,6 +56,8 @@ struct ChipConfig {
     models::NormConfig norm;
     models::ConvConfig conv;
     models::ScaleTableConfig scale_table;
+    models::DequantMuxConfig dequant_mux;
+    models::RotationConfig rotation;
     models::NonlinearConfig nonlinear;
     models::SsmConfig ssm;
     models::GatedNormConfig gated_norm;

@@ -14,6 +14,7 @@
 #include "sim/progress.h"
 #include "sim/quality.h"
 #include "sim/reference.h"
+#include "sim/run_info.h"
 
 namespace mambasic::sim {
 namespace {
@@ -109,7 +110,9 @@ std::string report_of(const CompareRequest& request, const Scheme& scheme,
         const golden::Options exact = golden_options(request.chip);
         // Quality is golden's: of a chip with approximate units it would say nothing.
         if (approximate.empty()) quality.emplace(trace.info(), exact);
-        check.emplace(trace.info(), golden_reference(trace, exact, quality ? &*quality : nullptr),
+        check.emplace(trace.info(),
+                      golden_reference(trace, exact, quality ? &*quality : nullptr,
+                                       run_info(trace.info(), scheme, request.chip).x_codes),
                       approximate.empty() ? Distances::Off : Distances::On);
         options.on_output = [&](const LayerOutput& output) { check->on_output(output); };
     }

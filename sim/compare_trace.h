@@ -29,17 +29,19 @@ private:
 /// heads or channels as the scheme has groups.
 traces::LayerGroups layer_groups(const traces::Trace& trace, const Scheme& scheme);
 
-/// The same with what makes the scales where they are calibrated.
+/// The same with what makes the scales where they are calibrated. Codes of int8's scales have no
+/// part in it: a trace with those runs them all.
 using Targets = std::vector<traces::synth::TargetScales>;
 Targets targets_of(const traces::Trace& trace, const Scheme& scheme);
 
 bool same_scales(const Targets& one, const Targets& other);
 
-/// "percentile" or "minmax"; "mixed" where layers differ that run.
+/// "percentile", "minmax-codes", ...; "mixed" where layers differ that run.
 std::string observer_name(const Targets& targets, const RunOptions& options);
 
 /// Where the scheme's scales come from in the layers that run: recorded are those that the trace
-/// has in the scheme's groups, and where bits are computed, of the scheme's observer.
+/// has in the scheme's groups, and where bits are computed, of the scheme's observer and, if that
+/// has scales of its own, for its code.
 reports::ScalesFrom scales_from(const traces::Trace& trace, const Scheme& scheme,
                                 const RunOptions& options);
 

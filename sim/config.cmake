@@ -8,7 +8,9 @@ add_library(mambasic_config STATIC
     data_folders.cpp
     file_kind.cpp
     key_names.cpp
-    scheme.cpp)
+    run_info.cpp
+    scheme.cpp
+    scheme_code.cpp)
 target_compile_definitions(mambasic_config PRIVATE
     MAMBASIC_SOURCE_TREE="${PROJECT_SOURCE_DIR}")
 target_link_libraries(mambasic_config PUBLIC mambasic_models mambasic_traces)

@@ -1,6 +1,7 @@
 #include "sim/dump.h"
 
 #include <cstring>
+#include <utility>
 
 #include "models/common/error.h"
 #include "sim/result_tensors.h"
@@ -9,8 +10,8 @@ namespace mambasic::sim {
 
 using traces::Phase;
 
-Dump::Dump(const traces::Trace& trace, const std::string& path)
-    : info_(trace.info()),
+Dump::Dump(const traces::Trace& trace, traces::TraceInfo run, const std::string& path)
+    : info_(std::move(run)),
       layout_(result_layout(info_)),
       writer_(path,
               {{"producer", "mambasic " MAMBASIC_VERSION}, {"trace_sha256", trace.header_sha256()}},

@@ -15,7 +15,8 @@ namespace mambasic::sim {
 
 class Dump {
 public:
-    Dump(const traces::Trace& trace, const std::string& path);
+    /// `run`: run_info() of the trace, which says what the run makes.
+    Dump(const traces::Trace& trace, traces::TraceInfo run, const std::string& path);
 
     void on_output(const LayerOutput& output);
     void finish();  // the file appears under its name

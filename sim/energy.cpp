@@ -9,6 +9,7 @@
 #include "models/hadamard/hadamard_cost.h"
 #include "models/nonlinear/nonlinear_cost.h"
 #include "models/norm/norm_cost.h"
+#include "models/rotation/rotation_cost.h"
 #include "models/sram/sram_cost.h"
 #include "models/ssm/ssd_cost.h"
 #include "sim/scale_tables.h"
@@ -30,6 +31,12 @@ Banded bytes_pj(const models::BytePrices& prices, std::uint64_t read, std::uint6
 
 Banded& at(PartEnergy& parts, Part part) { return parts[static_cast<std::size_t>(part)]; }
 
+AreaParts with(AreaParts area, const AreaParts& more) {
+    area.logic.insert(area.logic.end(), more.logic.begin(), more.logic.end());
+    area.memory.insert(area.memory.end(), more.memory.begin(), more.memory.end());
+    return area;
+}
+
 void add(PartEnergy& to, const PartEnergy& from) {
     for (std::size_t p = 0; p < kPartCount; ++p) to[p] += from[p];
 }
@@ -38,9 +45,9 @@ void add(PartEnergy& to, const PartEnergy& from) {
 
 const char* name_of(Part part) {
     static constexpr std::array<const char*, kPartCount> kNames = {
-        "dma_load",    "dma_store",       "embedding", "norm",       "gemm",
-        "conv",        "scale_table",     "ssm",       "gated_norm", "hadamard",
-        "weight_sram", "activation_sram", "dram"};
+        "dma_load", "dma_store",   "embedding",       "norm", "gemm",
+        "conv",     "scale_table", "rotation",        "ssm",  "gated_norm",
+        "hadamard", "weight_sram", "activation_sram", "dram"};
     return kNames[static_cast<std::size_t>(part)];
 }
 
@@ -62,16 +69,27 @@ Part part_of(BlockId block) {
             return Part::GatedNorm;
         case BlockId::Hadamard:
             return Part::Hadamard;
+        case BlockId::Rotation:
+            return Part::Rotation;
         default:
             return Part::Gemm;
     }
+}
+
+AreaParts EnergyModel::gemm_area() const {
+    return with(models::gemm_area(chip_.gemm), models::x_proj_area(chip_.gemm, x_uses_));
+}
+
+AreaParts EnergyModel::conv_area() const {
+    return with(models::conv_area(chip_.conv, chip_.nonlinear),
+                models::x_quantizer_area(chip_.conv, x_uses_));
 }
 
 AreaParts EnergyModel::ssm_area() const {
     AreaParts area = dims_.mamba2() ? models::ssd_area(chip_.ssm, chip_.nonlinear)
                                     : models::ssm_area(chip_.ssm, chip_.nonlinear);
     area.logic.push_back(models::ssm_state_scale_registers(chip_.ssm, tables_));
-    return area;
+    return with(area, models::x_decoder_area(chip_.ssm, x_uses_));
 }
 
 AreaParts EnergyModel::area_parts(Part part) const {
@@ -82,11 +100,13 @@ AreaParts EnergyModel::area_parts(Part part) const {
         case Part::Norm:
             return models::norm_area(c.norm, c.nonlinear);
         case Part::Gemm:
-            return models::gemm_area(c.gemm);
+            return gemm_area();
         case Part::Conv:
-            return models::conv_area(c.conv, c.nonlinear);
+            return conv_area();
         case Part::ScaleTable:
             return models::scale_table_area(c.scale_table, tables_);
+        case Part::Rotation:
+            return models::rotation_area(c.rotation, rotation_needs(x_uses_));
         case Part::Ssm:
             return ssm_area();
         case Part::GatedNorm:
@@ -128,6 +148,7 @@ EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
     : chip_(chip),
       dims_(work.dims),
       tables_(table_needs(work)),
+      x_uses_(x_uses(work)),
       logic_(models::logic_prices(chip.technology, chip.nonlinear)),
       lookup_(models::scale_table_prices(chip.technology, chip.scale_table, tables_)) {
     // Bytes are priced by the memory they are in, below; never by the generic table.
@@ -153,6 +174,8 @@ models::BytePrices EnergyModel::own_store(BlockId block) const {
             return models::byte_prices(chip_.technology, models::gemm_accumulators(chip_.gemm));
         case BlockId::Hadamard:
             return models::byte_prices(chip_.technology, models::hadamard_buffer(chip_.hadamard));
+        case BlockId::Rotation:
+            return models::byte_prices(chip_.technology, models::rotation_buffer(chip_.rotation));
         case BlockId::Ssm:
             return models::byte_prices(chip_.technology, models::ssm_state_store(chip_.ssm));
         default:

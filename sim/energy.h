@@ -5,12 +5,14 @@
 #include <array>
 
 #include "models/common/ledger.h"
+#include "models/dequant_mux/dequant_mux_cost.h"
 #include "models/scale_table/scale_table_cost.h"
 #include "sim/workload.h"
 
 namespace mambasic::sim {
 
-/// Rows of the report's block table; GatedNorm where the network has one.
+/// Rows of the report's block table; GatedNorm where the network has one, Rotation where the scheme
+/// calls for it.
 enum class Part : std::uint8_t {
     DmaLoad,
     DmaStore,
@@ -19,6 +21,7 @@ enum class Part : std::uint8_t {
     Gemm,
     Conv,
     ScaleTable,
+    Rotation,
     Ssm,
     GatedNorm,
     Hadamard,
@@ -38,8 +41,8 @@ constexpr std::array<models::Event, 4> kLookupEvents = {
     models::Event::ScaleLookup, models::Event::TableReadBytes, models::Event::TableStateBytes,
     models::Event::TableCompare};
 
-/// A chip has the parts that its network's family needs: the scan or the recurrence in the SSM
-/// core, a gated norm for Mamba2 only.
+/// A chip has the parts that its network's family and scheme need: the scan or the recurrence in
+/// the SSM core, a gated norm for Mamba2 only, of the dequantizer what the codes of x call for.
 class EnergyModel {
 public:
     EnergyModel(const ChipConfig& chip, const Workload& work);
@@ -57,6 +60,8 @@ public:
 
 private:
     models::AreaParts area_parts(Part part) const;
+    models::AreaParts gemm_area() const;
+    models::AreaParts conv_area() const;
     models::AreaParts ssm_area() const;
     models::BytePrices own_store(models::BlockId block) const;
     models::BytePrices table_write_prices(const ScaleGroups& groups) const;
@@ -68,6 +73,7 @@ private:
     const ChipConfig& chip_;
     traces::Dims dims_;
     models::TableNeeds tables_;
+    models::XUses x_uses_;
     models::EventPrices logic_;
     models::EventPrices lookup_;
     std::array<models::BytePrices, models::kMemoryCount> memory_{};  // the table's: none

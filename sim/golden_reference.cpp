@@ -125,7 +125,8 @@ private:
             } else {
                 golden::prefill_layer(info_.dims, layer, input, options, out_, state);
             }
-            if (quality_ != nullptr) quality_->add(index, layer, input, before, out_);
+            if (quality_ != nullptr)
+                quality_->add(layer, {index, options.x_code, input, before, out_});
         };
         if (info_.dims.mamba2()) {
             run(trace_.mamba2_layer(index));
@@ -134,7 +135,14 @@ private:
         }
         hidden_ = out_.out_proj;
         residual_ = out_.residual;
+        if (quality_ != nullptr && index + 1 == info_.layers) finish_step();
         return layer_views(state);
+    }
+
+    void finish_step() {
+        if (!info_.has_head) return quality_->finish_step(out_, nullptr);
+        const traces::Head head = trace_.head();
+        quality_->finish_step(out_, &head);
     }
 
     std::vector<Tensor> layer_views(const LayerState& state) const {
@@ -159,7 +167,9 @@ private:
         add_if_made("conv1d.output", DType::I8, d.conv_channels(), out_.conv);
         add_if_made("conv1d.codes", DType::I8, e, out_.x_codes);
         add_if_made("conv1d.flags", DType::I8, e, out_.x_flags);
-        add_if_made("conv1d.values", DType::F32, d.conv_channels(), out_.values);
+        add_if_made("conv1d.values", DType::F32, out_.values.size() / rows(), out_.values);
+        add_if_made("rotate.output", DType::I8, e, out_.rotated);
+        add_if_made("unrotate.output", DType::F32, e, out_.unrotated);
         if (!d.mamba2()) {
             views.push_back(
                 view("x_proj.output", DType::I8, rows_by(d.x_proj_width()), out_.x_proj));
@@ -215,6 +225,7 @@ golden::Options golden_options(const ChipConfig& chip) {
     options.ssd_sum = {chip.ssm.ssd_sum.tree_width};
     options.softplus = chip.arithmetic.softplus;
     options.quamba_quirks = chip.arithmetic.quamba_quirks;
+    options.x_proj_input = chip.dequant_mux.x_proj_input;
     return options;
 }
 

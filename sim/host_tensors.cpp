@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/common/error.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 #include "sim/layer_ops.h"
 
 namespace mambasic::sim {
@@ -116,7 +117,7 @@ void HostTensors::make_layer(SegmentTensors& t, const SegmentTensors* before) {
     t.residual.resize(rows * dims.d_model);
     t.norm.resize(rows * dims.d_model);
     t.in_proj.resize(rows * dims.in_proj_width());
-    t.conv.resize(rows * dims.conv_channels());
+    make_convolved(t);
     if (dims.mamba2()) {
         t.gated_norm.resize(rows * dims.d_inner);
     } else {
@@ -127,6 +128,35 @@ void HostTensors::make_layer(SegmentTensors& t, const SegmentTensors* before) {
     t.had.resize(rows * dims.d_inner);
     t.out.resize(rows * dims.d_model);
     t.carry.resize(work_.batch * dims.d_inner * dims.d_state);
+}
+
+void HostTensors::make_convolved(SegmentTensors& t) const {
+    const traces::Dims& dims = work_.dims;
+    const models::XUse& x = x_use(t);
+    const std::uint64_t rows = work_.batch * work_.tokens_per_step();
+    const std::uint64_t channels = dims.conv_channels();
+    const bool int8_read = dims.mamba2() ? !x.code.values() : !x.multiplied();
+    if (int8_read) t.conv.resize(rows * channels);
+    if (x.code.own_codes()) t.x_words.resize(rows * models::x_row_bytes(x.code, dims.d_inner));
+    if (x.code.x_values()) t.values.resize(rows * value_width(dims, x.code));
+    if (!x.code.rotated()) return;
+    t.rotated.resize(rows * dims.d_inner);
+    t.unrotated.resize(rows * dims.d_inner);
+}
+
+void HostTensors::unpack_x(SegmentTensors& t) const {
+    const traces::XCode& code = x_use(t).code;
+    if (t.x_words.empty()) return;
+    const std::uint64_t e = work_.dims.d_inner;
+    const std::uint64_t bytes = models::x_row_bytes(code, e);
+    const std::uint64_t rows = t.x_words.size() / bytes;
+    t.x_codes.resize(rows * e);
+    if (code.dual()) t.x_flags.resize(rows * e);
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        std::int8_t* flags = code.dual() ? t.x_flags.data() + row * e : nullptr;
+        models::x_unpack_row(code, e, t.x_words.data() + row * bytes, t.x_codes.data() + row * e,
+                             flags);
+    }
 }
 
 void HostTensors::make_head(SegmentTensors& t, const SegmentTensors& before) const {
@@ -154,7 +184,7 @@ void HostTensors::segment_done(std::uint32_t segment) {
     if (segment > 0) segments_.erase(segment - 1);
 }
 
-std::vector<OutputTensor> HostTensors::outputs(const SegmentTensors& t) const {
+std::vector<OutputTensor> HostTensors::outputs(SegmentTensors& t) const {
     using traces::DType;
     const std::uint64_t b = work_.batch;
     const std::uint64_t d = work_.dims.d_model;
@@ -166,7 +196,26 @@ std::vector<OutputTensor> HostTensors::outputs(const SegmentTensors& t) const {
                 output("norm_f.output", DType::I8, {b, 1, d}, t.norm),
                 output("lm_head.output", DType::F16, {b, 1, work_.dims.vocab}, t.out)};
     }
+    unpack_x(t);
     return layer_outputs(t);
+}
+
+void HostTensors::add_convolved(const SegmentTensors& t, std::vector<OutputTensor>& outputs) const {
+    using traces::DType;
+    const auto shape = [&](std::uint64_t width) {
+        return std::vector<std::uint64_t>{work_.batch, work_.tokens_per_step(), width};
+    };
+    const std::uint64_t e = work_.dims.d_inner;
+    const std::uint64_t channels = work_.dims.conv_channels();
+    const auto add = [&](const char* name, DType dtype, std::uint64_t width, const auto& data) {
+        if (!data.empty()) outputs.push_back(output(name, dtype, shape(width), data));
+    };
+    add("conv1d.output", DType::I8, channels, t.conv);
+    add("conv1d.codes", DType::I8, e, t.x_codes);
+    add("conv1d.flags", DType::I8, e, t.x_flags);
+    add("conv1d.values", DType::F32, value_width(work_.dims, x_use(t).code), t.values);
+    add("rotate.output", DType::I8, e, t.rotated);
+    add("unrotate.output", DType::F32, e, t.unrotated);
 }
 
 std::vector<OutputTensor> HostTensors::layer_outputs(const SegmentTensors& t) const {
@@ -182,10 +231,10 @@ std::vector<OutputTensor> HostTensors::layer_outputs(const SegmentTensors& t) co
     std::vector<OutputTensor> outputs = {
         output("norm.residual", DType::F32, model, t.residual),
         output("norm.output", DType::I8, model, t.norm),
-        output("in_proj.output", DType::I8, rows_by(dims.in_proj_width()), t.in_proj),
-        output("conv1d.output", DType::I8, rows_by(dims.conv_channels()), t.conv),
-        output("conv1d.state", DType::I8, {b, dims.conv_channels(), dims.d_conv}, t.states->conv)};
+        output("in_proj.output", DType::I8, rows_by(dims.in_proj_width()), t.in_proj)};
     const auto add = [&outputs](OutputTensor tensor) { outputs.push_back(std::move(tensor)); };
+    add_convolved(t, outputs);
+    add(output("conv1d.state", DType::I8, {b, dims.conv_channels(), dims.d_conv}, t.states->conv));
     if (!dims.mamba2()) {
         add(output("x_proj.output", DType::I8, rows_by(dims.x_proj_width()), t.x_proj));
         add(output("dt_proj.output", DType::I8, inner, t.dt_proj));

@@ -36,12 +36,24 @@ struct SegmentTensors {
     std::vector<std::int32_t> token_copy;
     // What it makes.
     std::vector<float> residual;
-    std::vector<std::int8_t> norm, in_proj, conv, x_proj, dt_proj, had;
+    std::vector<std::int8_t> norm, in_proj, x_proj, dt_proj, had;
+    /// int8 codes of the convolution, zero in columns that nobody reads; empty where nobody does.
+    std::vector<std::int8_t> conv;
+    std::vector<std::uint8_t> x_words;  // [rows][x_row_bytes()]; empty where x is in another form
+    std::vector<float> values;          // [rows][value_width()], likewise
+    std::vector<std::int8_t> rotated;   // [rows][E], as all that follow where x is rotated
+    std::vector<float> unrotated;
+    std::vector<std::int8_t> x_codes, x_flags;  // x_words unpacked, for outputs()
     std::vector<arith::Half> scan, gated_norm;
     std::vector<float> carry;
     std::shared_ptr<LayerStates> states;
     std::vector<arith::Half> out;  // hidden rows, or logits
 };
+
+/// Numbers that the convolution gives out in FP32 for a token: of all its channels, or of x.
+inline std::uint64_t value_width(const traces::Dims& dims, const traces::XCode& code) {
+    return code.rotated() ? dims.d_inner : dims.conv_channels();
+}
 
 class HostTensors {
 public:
@@ -57,7 +69,8 @@ public:
     /// Brings the last rows of the layer before the head together; once they are there.
     void gather_head(SegmentTensors& head) const;
 
-    std::vector<OutputTensor> outputs(const SegmentTensors& t) const;
+    /// Unpacks what is packed; after the segment's last task.
+    std::vector<OutputTensor> outputs(SegmentTensors& t) const;
 
 private:
     void make_embedding(SegmentTensors& t) const;
@@ -65,7 +78,13 @@ private:
     void make_head(SegmentTensors& t, const SegmentTensors& before) const;
     void take_model_input(SegmentTensors& t) const;
     void take_states(SegmentTensors& t);
+    void make_convolved(SegmentTensors& t) const;
+    void unpack_x(SegmentTensors& t) const;
     std::vector<OutputTensor> layer_outputs(const SegmentTensors& t) const;
+    void add_convolved(const SegmentTensors& t, std::vector<OutputTensor>& outputs) const;
+    const models::XUse& x_use(const SegmentTensors& t) const {
+        return work_.x_use(static_cast<std::uint32_t>(t.layer));
+    }
 
     Workload work_;
     const traces::Trace& trace_;

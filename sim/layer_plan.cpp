@@ -29,18 +29,20 @@ struct TileNeeds {
     std::uint64_t flight = 0;  // the largest sum of live streams at any op
 };
 
-TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::uint64_t rows) {
-    TileNeeds needs;
+void add_needs_of_layer(const Workload& work, std::uint32_t layer, std::uint64_t rows,
+                        TileNeeds& needs) {
+    const std::vector<OpSpec> ops = layer_ops(work.dims, work.x_use(layer));
+    const auto bytes = [&](Stream s) { return rows * bytes_per_row(work, s, layer); };
     std::vector<Stream> live = {Stream::Hidden, Stream::Residual};
     for (const OpSpec& spec : ops) {
         std::uint64_t task = 0;
-        for (const Stream s : spec.inputs) task += rows * bytes_per_row(work.dims, s);
+        for (const Stream s : spec.inputs) task += bytes(s);
         for (const OpOutput& o : spec.outputs) {
-            task += rows * bytes_per_row(work.dims, o.stream);
+            task += bytes(o.stream);
             live.push_back(o.stream);
         }
         std::uint64_t flight = 0;
-        for (const Stream s : live) flight += rows * bytes_per_row(work.dims, s);
+        for (const Stream s : live) flight += bytes(s);
         needs.flight = std::max(needs.flight, flight);
         if (task > needs.task) {
             needs.task = task;
@@ -54,6 +56,13 @@ TileNeeds tile_needs(const Workload& work, const std::vector<OpSpec>& ops, std::
                                   }),
                    live.end());
     }
+}
+
+TileNeeds tile_needs(const Workload& work, std::uint64_t rows) {
+    TileNeeds needs;
+    for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
+        add_needs_of_layer(work, layer, rows, needs);
+    }
     return needs;
 }
 
@@ -61,10 +70,11 @@ void check_weights(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t capacity = chip.weight_sram.capacity_bytes();
     std::vector<Op> ops = weighted_ops(layer_ops(work.dims));
     if (work.has_head) ops.push_back(Op::LmHead);
+    if (work.rotates_by_matrix()) ops.push_back(Op::Rotate);
     for (const Op op : ops) {
         std::uint64_t need = weight_bytes(work, op);
-        if (models::block_of(op) == models::BlockId::Gemm) {
-            const std::uint64_t n = panel_channels(work, op, chip.gemm.cols, capacity);
+        if (has_panels(op)) {
+            const std::uint64_t n = panel_channels(work, op, pass_widths(chip), capacity);
             need = std::min(need, ceil_div(n, 16) * 16 * channel_bytes(work, op));
         }
         if (need > capacity) {
@@ -185,7 +195,7 @@ void check_ends(const Workload& work, const ChipConfig& chip, std::uint64_t rows
     }
     if (!work.has_head) return;
     const std::uint64_t n =
-        panel_channels(work, Op::LmHead, chip.gemm.cols, chip.weight_sram.capacity_bytes());
+        panel_channels(work, Op::LmHead, pass_widths(chip), chip.weight_sram.capacity_bytes());
     check(Op::NormF, head_norm_bytes(work), fewer_sequences(work));
     check(Op::LmHead, work.batch * (d + 2 * n), fewer_sequences(work));
 }
@@ -204,15 +214,13 @@ std::uint64_t head_norm_bytes(const Workload& work) {
 LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles) {
     LayerPlan plan;
     plan.fusion = chip.schedule.fusion;
-    plan.ops = layer_ops(work.dims);
-    while (plan.ops[plan.first_back_op].op != Op::Scan) ++plan.first_back_op;
     check_weights(work, chip);
     std::uint64_t rows = 0;
     for (const Tile& t : tiles) rows = std::max(rows, t.rows());
     check_ends(work, chip, rows);
 
     const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
-    const TileNeeds needs = tile_needs(work, plan.ops, rows);
+    const TileNeeds needs = tile_needs(work, rows);
     const std::uint64_t sequences = work.decode() ? work.batch : 1;
     const std::uint64_t history = sequences * conv_state_bytes(work.dims);
     if (needs.task + history > capacity) {

@@ -18,7 +18,10 @@ LayerWriter::LayerWriter(const LayerStores& stores, Workload work, LayerPlan pla
 
 void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     last_ = last;
-    const std::vector<Op> with_weights = weighted_ops(plan_.ops);
+    ops_ = layer_ops(work_.dims, work_.x_use(layer));
+    first_back_ = first_back_op(ops_);
+    activations_.begin_layer(layer);
+    const std::vector<Op> with_weights = weighted_ops(ops_);
     weights_.begin_layer(static_cast<std::int32_t>(layer), with_weights);
     if (plan_.fusion == Fusion::Layer) weights_.pin(with_weights);
     tables_.begin_layer(layer, step);
@@ -31,10 +34,10 @@ void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     write_ops(0, 0, kAfterNorm);
     for (std::size_t g = 0; g < groups; ++g) {
         if (g + 1 < groups) write_ops(g + 1, 0, kAfterNorm);
-        write_ops(g, kAfterNorm, plan_.first_back_op);
-        if (g > 0) write_ops(g - 1, plan_.first_back_op, plan_.ops.size());
+        write_ops(g, kAfterNorm, first_back_);
+        if (g > 0) write_ops(g - 1, first_back_, ops_.size());
     }
-    write_ops(groups - 1, plan_.first_back_op, plan_.ops.size());
+    write_ops(groups - 1, first_back_, ops_.size());
     activations_.next_layer();
 }
 
@@ -43,21 +46,21 @@ void LayerWriter::write_ops(std::size_t group, std::size_t first_op, std::size_t
     const std::size_t first = group * plan_.group_tiles;
     const std::size_t end = std::min<std::size_t>(tiles, first + plan_.group_tiles);
     for (std::size_t o = first_op; o < end_op; ++o) {
-        const Op op = plan_.ops[o].op;
+        const Op op = ops_[o].op;
         activations_.begin_op(op);
         if (plan_.fusion == Fusion::None) weights_.pin({op});
-        write_op({&plan_.ops[o], o, first, end});
+        write_op({&ops_[o], o, first, end});
         if (end == tiles) {
             weights_.release(op);
             tables_.release(op);
         }
     }
-    if (end_op == plan_.ops.size()) activations_.settle(plan_.settle_limit);
+    if (end_op == ops_.size()) activations_.settle(plan_.settle_limit);
 }
 
 void LayerWriter::write_op(const Walk& walk) {
     const Op op = walk.spec->op;
-    if (models::block_of(op) == models::BlockId::Gemm) {
+    if (has_panels(*walk.spec)) {
         write_linear(walk);
         return;
     }
@@ -82,20 +85,20 @@ std::uint64_t LayerWriter::turn(std::uint64_t op, std::size_t tile) const {
     // Group, op, tile: the order in which write() walks, the norm a group ahead, the back ops a
     // group behind.
     const std::uint64_t turn =
-        tile / plan_.group_tiles + (op > 0 ? 1 : 0) + (op >= plan_.first_back_op ? 1 : 0);
+        tile / plan_.group_tiles + (op > 0 ? 1 : 0) + (op >= first_back_ ? 1 : 0);
     return (turn << 36) | (op << 32) | tile;
 }
 
 std::uint64_t LayerWriter::next_reader(const Walk& walk, Stream stream) const {
     std::uint64_t op = walk.op_index + 1;
-    while (op < plan_.ops.size() && !plan_.ops[op].reads(stream)) ++op;
+    while (op < ops_.size() && !ops_[op].reads(stream)) ++op;
     return op;
 }
 
 std::uint64_t LayerWriter::when(const Walk& walk, std::size_t tile, Stream stream) const {
     constexpr std::uint64_t kNextLayer = std::uint64_t{1} << 60;
     const std::uint64_t op = next_reader(walk, stream);
-    return op < plan_.ops.size() ? turn(op, tile) : kNextLayer | turn(0, tile);
+    return op < ops_.size() ? turn(op, tile) : kNextLayer | turn(0, tile);
 }
 
 std::vector<BufferId> LayerWriter::read_inputs(const Walk& walk, std::size_t tile) {
@@ -109,7 +112,7 @@ std::vector<BufferId> LayerWriter::read_inputs(const Walk& walk, std::size_t til
 
 void LayerWriter::finish_inputs(const Walk& walk, std::size_t tile) {
     for (const Stream s : walk.spec->inputs) {
-        if (next_reader(walk, s) == plan_.ops.size()) {
+        if (next_reader(walk, s) == ops_.size()) {
             activations_.drop(tile, s);
         } else if (plan_.fusion == Fusion::None) {
             activations_.flush(tile, s);
@@ -210,6 +213,7 @@ void LayerWriter::write_product(const Walk& walk, std::size_t tile, std::size_t 
     const Panel& panel = weights_.panel(index);
     std::vector<BufferId> reads = {weights_.fetch(index)};
     reads.push_back(read_inputs(walk, tile).front());
+    if (tables_.has(walk.spec->op)) reads.push_back(tables_.fetch(walk.spec->op));
     const Region part = region(tile, panel.channel, panel.channels);
     if (plan_.fusion == Fusion::None) {
         write_part(walk, part, reads, tile);

@@ -1,64 +1,83 @@
 #include "sim/quality.h"
 
-#include <cmath>
+#include <optional>
+
+#include "golden/x_code.h"
 
 namespace mambasic::sim {
 namespace {
 
-using golden::LayerInput;
-using golden::LayerState;
 using golden::LayerTensors;
 using traces::Mamba1Layer;
 using traces::Mamba2Layer;
 
+std::vector<golden::XChannel> channels_of(const traces::Dims& dims, const Mamba1Layer& layer,
+                                          const traces::XCode& code) {
+    std::optional<golden::GroupScales> groups;
+    if (layer.groups) groups.emplace(dims, *layer.groups);
+    return golden::x_channels(code, layer.x_scales,
+                              {layer.conv_output_scale, layer.u_scale, groups ? &*groups : nullptr},
+                              dims.d_inner);
+}
+
+std::vector<golden::XChannel> channels_of(const traces::Dims& dims, const Mamba2Layer& layer,
+                                          const traces::XCode& code) {
+    const golden::GroupScales groups(dims, layer.groups);
+    return golden::x_channels(code, layer.x_scales, {0, 0, &groups}, dims.d_inner);
+}
+
+// Those of the run, but for the codes.
+golden::Options with_fp32(golden::Options options) {
+    options.x_code = {};
+    options.x_code.format = traces::XFormat::Fp32;
+    options.x_proj_input = traces::XProjInput::Copy;  // without codes of x there are no others
+    return options;
+}
+
 }  // namespace
 
-void NoisySignal::add(double wanted, double got) {
-    signal += wanted * wanted;
-    noise += (got - wanted) * (got - wanted);
-}
-
-void NoisySignal::add(const NoisySignal& other) {
-    signal += other.signal;
-    noise += other.noise;
-}
-
-std::optional<double> NoisySignal::sqnr_db() const {
-    if (!(signal > 0 && noise > 0)) return std::nullopt;
-    const double db = 10 * std::log10(signal / noise);
-    return std::isfinite(db) ? std::optional<double>(db) : std::nullopt;
-}
-
-Quality::Quality(const traces::TraceInfo& info, golden::Options options)
+Quality::Quality(const traces::TraceInfo& info, const golden::Options& options)
     : dims_(info.dims),
       decode_(info.phase == traces::Phase::Decode),
       first_layer_(info.first_layer),
-      options_(options),
-      layers_(info.layers) {
-    options_.x_code = {};
-    options_.x_code.format = traces::XFormat::Fp32;
-    options_.x_proj_input = traces::XProjInput::Copy;  // without codes of x there are no others
-}
-
-void Quality::add(std::uint32_t index, const Mamba1Layer& layer, const LayerInput& input,
-                  const LayerState& before, const LayerTensors& made) {
-    run_with_fp32(layer, input, before);
-    compare(layers_.at(index), made);
-}
-
-void Quality::add(std::uint32_t index, const Mamba2Layer& layer, const LayerInput& input,
-                  const LayerState& before, const LayerTensors& made) {
-    run_with_fp32(layer, input, before);
-    compare(layers_.at(index), made);
-}
+      options_(with_fp32(options)),
+      network_(info, options_),
+      layers_(info.layers) {}
 
 template <typename Layer>
-void Quality::run_with_fp32(const Layer& layer, const LayerInput& input, const LayerState& before) {
+void Quality::add_layer(const Layer& layer, const LayerStep& step) {
+    run_with_fp32(layer, step);
+    network_.run_layer(step.index, layer, step.input, step.before);
+    compare(layers_.at(step.index), step.made);
+    count_codes(layer, step);
+}
+
+template void Quality::add_layer(const Mamba1Layer&, const LayerStep&);
+template void Quality::add_layer(const Mamba2Layer&, const LayerStep&);
+
+template <typename Layer>
+void Quality::run_with_fp32(const Layer& layer, const LayerStep& step) {
     if (decode_) {
-        state_ = before;
-        golden::decode_layer(dims_, layer, input, options_, fp32_, state_);
+        state_ = step.before;
+        golden::decode_layer(dims_, layer, step.input, options_, fp32_, state_);
     } else {
-        golden::prefill_layer(dims_, layer, input, options_, fp32_, state_);
+        golden::prefill_layer(dims_, layer, step.input, options_, fp32_, state_);
+    }
+}
+
+// The convolution gives the same y with codes and without.
+template <typename Layer>
+void Quality::count_codes(const Layer& layer, const LayerStep& step) {
+    if (step.code.format == traces::XFormat::Fp32) return;
+    const std::vector<golden::XChannel> channels = channels_of(dims_, layer, step.code);
+    std::vector<std::int8_t> codes(channels.size()), flags(channels.size());
+    const std::size_t width = dims_.conv_channels();
+    for (std::size_t row = 0; row < fp32_.ssm_input.size(); row += width) {
+        const golden::XCounts counts = golden::encode_x_row(
+            step.code, channels, &fp32_.ssm_input[row], codes.data(), flags.data());
+        x_.elements += channels.size();
+        x_.saturated += counts.saturated;
+        x_.flagged += counts.flagged;
     }
 }
 
@@ -91,6 +110,8 @@ reports::QualitySection Quality::result() const {
         all.output.add(layer.output);
     }
     section.all = figures_of(all);
+    section.x = x_;
+    section.network = network_.result();
     return section;
 }
 

@@ -8,6 +8,7 @@
 #include "sim/reference.h"
 #include "sim/result_tensors.h"
 #include "traces/safetensors.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::sim {
 namespace {
@@ -85,6 +86,25 @@ void refuse_another_trace(const traces::SafetensorsFile& file, const traces::Tra
     }
 }
 
+void refuse_another_code(const traces::Trace& trace, const traces::TraceInfo& run) {
+    const traces::TraceInfo& info = trace.info();
+    bool words = false;
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        const traces::XCode made = run.x_code(index);
+        const traces::XCode has = info.x_code(index);
+        words = words || made.x_values() || made.own_codes();
+        if (made == has) continue;
+        throw UserError(trace.path() + ": metadata 'x_code': layer " +
+                        std::to_string(info.first_layer + index) + " was recorded with " +
+                        traces::spell(has) + ", the run makes " + traces::spell(made) +
+                        "; check against golden, or take a scheme of that code");
+    }
+    if (!words || info.dims.mamba2() || run.x_proj_input == info.x_proj_input) return;
+    throw UserError(trace.path() + ": metadata 'x_proj_input': it was recorded with " +
+                    traces::name_of(info.x_proj_input) + "; check against golden, or --set " +
+                    "dequant_mux.x_proj_input=" + traces::name_of(info.x_proj_input));
+}
+
 // Those results that `tensors` hold, each with the type and shape that the trace calls for.
 TensorMap results_among(const std::string& path, const traces::TraceInfo& info,
                         const std::vector<Tensor>& tensors) {
@@ -105,7 +125,9 @@ TensorMap results_among(const std::string& path, const traces::TraceInfo& info,
 
 }  // namespace
 
-std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace) {
+std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace,
+                                              const traces::TraceInfo& run) {
+    refuse_another_code(trace, run);
     TensorMap results = results_among(trace.path(), trace.info(), trace.tensors());
     if (results.empty()) {
         throw UserError(trace.path() +
@@ -116,14 +138,15 @@ std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace) {
                                                nullptr);
 }
 
-std::unique_ptr<Reference> file_reference(const traces::Trace& trace, const std::string& path) {
+std::unique_ptr<Reference> file_reference(const traces::Trace& trace, const traces::TraceInfo& run,
+                                          const std::string& path) {
     const std::string file_name = std::filesystem::path(path).filename().string();
     auto file = std::make_shared<traces::SafetensorsFile>(traces::SafetensorsFile::open(path));
     refuse_another_trace(*file, trace);
-    TensorMap results = results_among(path, trace.info(), file->tensors());
+    TensorMap results = results_among(path, run, file->tensors());
     if (results.empty()) {
         throw UserError(path + ": it holds none of the tensors that this trace makes, such as '" +
-                        result_layout(trace.info()).front().name + "'");
+                        result_layout(run).front().name + "'");
     }
     return std::make_unique<RecordedReference>(file_name, trace.info(), std::move(results),
                                                std::move(file));

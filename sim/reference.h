@@ -36,11 +36,14 @@ std::unique_ptr<Reference> golden_reference(const traces::Trace& trace,
                                             Quality* quality = nullptr,
                                             const std::vector<traces::XCode>& x_codes = {});
 
-/// The trace's own recorded tensors; throws UserError where there are none.
-std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace);
+/// The trace's own recorded tensors; throws UserError where there are none, or where they were
+/// recorded with other codes of x than `run` (run_info()) makes.
+std::unique_ptr<Reference> recorded_reference(const traces::Trace& trace,
+                                              const traces::TraceInfo& run);
 
 /// Tensors under the trace.* keys in a safetensors file, as mambasic_cuda_ref or `run --dump`
-/// writes them; throws UserError where the file does not belong to the trace.
-std::unique_ptr<Reference> file_reference(const traces::Trace& trace, const std::string& path);
+/// writes them; throws UserError where the file does not belong to the trace. `run`: run_info().
+std::unique_ptr<Reference> file_reference(const traces::Trace& trace, const traces::TraceInfo& run,
+                                          const std::string& path);
 
 }  // namespace mambasic::sim

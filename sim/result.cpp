@@ -113,7 +113,10 @@ reports::DramSection dram_section(const RunFacts& f) {
     reports::DramSection dram;
     dram.name = f.chip.dram.name;
     dram.weights = traffic(models::TrafficKind::Weights);
+    dram.conv_to_ssm = traffic(models::TrafficKind::ConvOutput);
     dram.activations = traffic(models::TrafficKind::Activations);
+    dram.activations.read_bytes += dram.conv_to_ssm.read_bytes;
+    dram.activations.written_bytes += dram.conv_to_ssm.written_bytes;
     dram.tables = traffic(models::TrafficKind::Tables);
     dram.state = traffic(models::TrafficKind::State);
     const models::DramTiming timing = models::dram_timing(f.chip.dram, f.chip.clock_ghz);
@@ -227,6 +230,7 @@ reports::Report make_report(const RunFacts& f) {
     report.lookup = lookup_section(f, energy);
     report.quantization.elements = all.counts[Event::QuantizeInt8];
     report.quantization.saturated = all.counts[Event::Saturated];
+    report.quantization.flagged = all.counts[Event::Flagged];
     report.unit_errors = unit_errors(f.chip.nonlinear);
     if (!f.numerics) {
         report.notes.emplace_back("timing only: no bits were computed, saturation is not counted");

@@ -6,9 +6,9 @@
 #include <systemc>
 
 #include "models/common/error.h"
-#include "models/hadamard/hadamard_cost.h"
 #include "sim/chip.h"
 #include "sim/result.h"
+#include "sim/run_inputs.h"
 
 namespace mambasic::sim {
 
@@ -48,71 +48,12 @@ Workload workload_of(const ChipConfig& chip, const Scheme& scheme, const traces:
     work.layers = options.layers == 0 ? rest : options.layers;
     work.int4_weights = info.w4();
     work.first_layer = info.first_layer + options.first_layer;
-    work.scale_ranges = scale_ranges(scheme, info.dims, chip.scale_table);
+    work.scale_ranges = scale_ranges(scheme, info.dims, chip);
     work.tables_stay = chip.scale_table.residency == models::TableResidency::AllLayers;
     work.embeds = info.has_head && options.first_layer == 0;
     work.has_head = info.has_head && work.layers == rest;
     work.residual_input = !work.embeds && (options.first_layer > 0 || info.first_layer > 0);
     return work;
-}
-
-std::string groups_text(const std::optional<traces::GroupShape>& groups) {
-    if (!groups) return "one scale for all channels";
-    return "scales of " + std::to_string(groups->head_groups) + "x" +
-           std::to_string(groups->dim_groups) + " groups";
-}
-
-// `index` counts in the trace.
-void check_scheme(const Scheme& scheme, const traces::Trace& trace, std::uint32_t index,
-                  bool numerics) {
-    const traces::TraceInfo& info = trace.info();
-    const std::uint32_t layer = info.first_layer + index;
-    const LayerScheme& part = scheme.of_layer(layer, info.dims.n_layer);
-    std::optional<traces::GroupShape> asked;
-    if (part.groups != GroupsOf::One) asked = group_shape(part, info.dims);
-    if (!numerics || asked == info.table(index)) return;
-    const bool everywhere = scheme.layers.size() == 1 && !info.hybrid();
-    const bool named = !info.hybrid() && info.scheme != scheme.name;
-    throw UserError(trace.path() + ": " + (everywhere ? "it" : "layer " + std::to_string(layer)) +
-                    " has " + groups_text(info.table(index)) + ", but scheme '" + scheme.name +
-                    "' asks for " + groups_text(asked) + "; take " +
-                    (named ? info.scheme : "the scheme it was made for") +
-                    ", a trace made so (mambasic trace group --scheme), or --timing-only");
-}
-
-void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
-                  const RunOptions& options) {
-    const traces::TraceInfo& info = trace.info();
-    const std::string& path = trace.path();
-    const std::uint64_t end = std::uint64_t{options.first_layer} + options.layers;
-    for (std::uint32_t index = options.first_layer; index < info.layers; ++index) {
-        if (options.layers > 0 && index >= end) break;
-        check_scheme(scheme, trace, index, options.numerics);
-    }
-    if (!models::hadamard_fits(chip.hadamard, info.dims.d_inner)) {
-        throw UserError(chip.where("hadamard.buffer_kib") + ": had: a row of " +
-                        std::to_string(info.dims.d_inner) + " FP32 elements needs " +
-                        std::to_string(models::ceil_div(info.dims.d_inner, 256)) + ", this is " +
-                        std::to_string(chip.hadamard.buffer_kib));
-    }
-    if (info.w4() && !chip.gemm.int4_weights) {
-        throw UserError(chip.where("gemm.int4_weights") + ": " + path +
-                        " has 4-bit weights, which this chip does not take; write true, or take a "
-                        "W8A8 trace");
-    }
-    if (!options.numerics) return;
-    if (info.shapes_only) {
-        throw UserError(path + ": the trace holds shapes only; run it with --timing-only");
-    }
-    if (options.first_layer == 0) return;
-    const std::uint32_t before = options.first_layer - 1;
-    for (const char* name : {"out_proj.output", "norm.residual"}) {
-        if (trace.recorded(before, name) != nullptr) continue;
-        throw UserError(path + ": layer " + std::to_string(options.first_layer) +
-                        " cannot be the first: the trace does not record " + name + " of layer " +
-                        std::to_string(before) + "; start at layer 0, record all, or run with " +
-                        "--timing-only");
-    }
 }
 
 /// Counts progress in rows that left a layer.

@@ -10,8 +10,8 @@ Schedule::Schedule(const Workload& work, const ChipConfig& chip)
       tiles_(cut_tiles(work, chip.schedule.tile_tokens)),
       plan_(plan_layer(work, chip, tiles_)),
       emitter_(capacities_of(work, chip)),
-      activations_(emitter_, addresses_, work.dims, tiles_),
-      weights_(emitter_, work, addresses_, chip.gemm.cols),
+      activations_(emitter_, addresses_, work, tiles_),
+      weights_(emitter_, work, addresses_, pass_widths(chip)),
       tables_(emitter_, addresses_, work),
       states_(emitter_, activations_, addresses_, work, plan_.state),
       layer_writer_({emitter_, activations_, weights_, tables_, states_}, work, plan_) {}
@@ -87,7 +87,8 @@ std::vector<BufferId> Schedule::head_rows() {
                 rows.push_back(activations_.use(t, s));
                 continue;
             }
-            const std::uint64_t bytes = tiles_[t].sequences * bytes_per_row(work_.dims, s);
+            const std::uint64_t bytes =
+                tiles_[t].sequences * bytes_per_row(work_, s, work_.layers - 1);
             activations_.make_room(bytes);
             rows.push_back(
                 emitter_.load(Op::NormF, Memory::Activation, bytes, activations_.place(t, s)));

@@ -6,6 +6,7 @@
 #include "models/common/error.h"
 #include "sim/config_files.h"
 #include "sim/config_hash.h"
+#include "sim/scheme_code.h"
 #include "traces/layer_groups.h"
 
 namespace mambasic::sim {
@@ -13,13 +14,14 @@ namespace mambasic::sim {
 using models::KeyDoc;
 using models::LookupKind;
 using models::YamlMap;
-using traces::synth::Observer;
+using traces::Observation;
+using traces::Observer;
 
 namespace {
 
 constexpr const char* kLayersMeaning =
-    "instead of groups, lookup and observer: the scheme of each range of layers, each with a name "
-    "of its own, by the layer that the range begins with";
+    "instead of groups, lookup, code and observer: the scheme of each range of layers, each with a "
+    "name of its own, by the layer that the range begins with";
 
 bool take_count(const std::string& text, std::uint32_t& count) {
     constexpr std::size_t kMostDigits = 4;
@@ -78,13 +80,42 @@ void take_lookup(LayerScheme& scheme, YamlMap& map) {
     }
 }
 
-void take_observer(LayerScheme& scheme, YamlMap& map) {
-    scheme.observer = map.take_enum<Observer>(
-        "observer", {{"percentile", Observer::Percentile}, {"minmax", Observer::MinMax}},
+void take_quantile(Observation& observer, YamlMap& map) {
+    if (observer.follows_quantile()) {
+        observer.alpha = static_cast<float>(map.take_double(
+            "alpha", 0, 1, "share", "of a sequence's values, what lies below the percentile"));
+        observer.sigma = static_cast<float>(
+            map.take_double("sigma", 0, 1, "share",
+                            "of the way to a later sequence's percentile, how far the running one "
+                            "moves"));
+        return;
+    }
+    for (const char* key : {"alpha", "sigma"}) {
+        if (!map.has(key)) continue;
+        map.reject(key,
+                   "nothing here reads it; leave it out, or take observer percentile or "
+                   "outlier-aware");
+    }
+}
+
+Observation take_observer(YamlMap& map) {
+    Observation observer = map.take_enum<Observer>(
+        "observer",
+        {{"percentile", Observer::Percentile},
+         {"minmax", Observer::MinMax},
+         {"outlier-aware", Observer::OutlierAware},
+         {"mse", Observer::Mse}},
         "what makes the scales of the conv output and of the state where a trace is calibrated for "
-        "the scheme, in the float layer as upstream does: a high percentile of each sequence, "
-        "averaged, so that outliers saturate; or the largest magnitude, so that only what the "
-        "rounding of the layer's input adds does");
+        "the scheme: a high percentile of each sequence, averaged, so that outliers saturate, as "
+        "upstream does; the largest magnitude, so that hardly anything does; a percentile at code "
+        "120 of x's 127, which leaves room above it; or the scale whose codes are nearest to what "
+        "was seen");
+    take_quantile(observer, map);
+    observer.codes = map.take_enum<bool>(
+        "observes", {{"float", false}, {"codes", true}},
+        "the layer that the observer looks into: in floats as upstream does, or in codes as the "
+        "chip runs it, so that it sees what rounding adds");
+    return observer;
 }
 
 LayerScheme take_layer_scheme(YamlMap& map) {
@@ -92,7 +123,12 @@ LayerScheme take_layer_scheme(YamlMap& map) {
     scheme.name = take_name(map);
     take_groups(scheme, map);
     take_lookup(scheme, map);
-    take_observer(scheme, map);
+    scheme.observer = take_observer(map);
+    scheme.x_code = take_code(map, scheme.observer);
+    if (scheme.x_code.rotated() && scheme.groups != GroupsOf::One) {
+        map.reject("groups",
+                   "must be one where code is rotated8: every rotated channel is a mix of all");
+    }
     return scheme;
 }
 
@@ -154,13 +190,31 @@ KeyDoc document_layers(const Scheme& scheme, const std::string& file) {
     return doc;
 }
 
+// Settings name keys as `explain` does: below "scheme".
+models::YamlNodePtr with_settings(const ConfigFiles& files, const models::YamlNodePtr& scheme,
+                                  const std::vector<std::string>& settings) {
+    constexpr const char* kScheme = "scheme";
+    auto root = std::make_shared<models::YamlNode>();
+    root->kind = models::YamlNode::Kind::Map;
+    root->mark = scheme->mark;
+    root->entries.push_back({kScheme, scheme->mark, scheme});
+    models::YamlNodePtr tree = root;
+    for (const std::string& setting : settings) tree = files.override_with(tree, setting);
+    return tree->find(kScheme)->value;
+}
+
 }  // namespace
 
 Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {
+    return load(name_or_path, {}, docs);
+}
+
+Scheme Scheme::load(const std::string& name_or_path, const std::vector<std::string>& settings,
+                    std::vector<KeyDoc>* docs) {
     const std::string file = find_config(name_or_path, "schemes", "scheme");
     const ConfigFiles files(hw_config_folder(file), {});
     std::vector<KeyDoc> collected;
-    YamlMap map(files.load(file), "", &collected);
+    YamlMap map(with_settings(files, files.load(file), settings), "", &collected);
     Scheme scheme;
     if (map.has("layers")) {
         scheme.name = take_name(map);

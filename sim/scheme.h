@@ -9,7 +9,8 @@
 #include "models/scale_table/scale_table_config.h"
 #include "traces/dims.h"
 #include "traces/group_table.h"
-#include "traces/synth/scheme.h"
+#include "traces/observer.h"
+#include "traces/x_code.h"
 
 namespace mambasic::sim {
 
@@ -29,7 +30,8 @@ struct LayerScheme {
     std::uint32_t head_groups = 1;  // Counted: of each SSD group
     std::uint32_t dim_groups = 1;   // Counted: of each head group
     models::LookupKind lookup = models::LookupKind::Register;
-    traces::synth::Observer observer = traces::synth::Observer::Percentile;
+    traces::XCode x_code;
+    traces::Observation observer;
 
     std::uint32_t first_layer(std::uint32_t network_layers) const {
         return first_percent ? network_layers * first / 100 : first;
@@ -43,6 +45,9 @@ struct Scheme {
     std::string sha256;
     const LayerScheme& of_layer(std::uint32_t layer, std::uint32_t network_layers) const;
     static Scheme load(const std::string& name_or_path,
+                       std::vector<models::KeyDoc>* docs = nullptr);
+    /// With `settings` over the file, each "scheme.key=value".
+    static Scheme load(const std::string& name_or_path, const std::vector<std::string>& settings,
                        std::vector<models::KeyDoc>* docs = nullptr);
 };
 

@@ -10,6 +10,7 @@ inline traces::synth::TargetScales target_scales(const LayerScheme& scheme,
                                                  const traces::Dims& dims) {
     traces::synth::TargetScales target;
     target.observer = scheme.observer;
+    target.x_code = scheme.x_code;
     if (scheme.groups == GroupsOf::One) return target;
     const traces::GroupShape shape = group_shape(scheme, dims);
     target.scheme = traces::synth::Scheme::Quamba2;

@@ -103,14 +103,16 @@ Epilogue TileBinding::epilogue(Op op) const {
     return rows > 1 ? Epilogue::Int8WeightFirst : Epilogue::Int8Alpha;
 }
 
-models::GemmTile TileBinding::gemm(const Task& task) {
-    models::GemmTile tile;
+models::BoundWithTable<models::GemmTile> TileBinding::gemm(const Task& task) {
+    models::BoundWithTable<models::GemmTile> bound;
+    models::GemmTile& tile = bound.tile;
     tile.shape = {task.region.rows(), task.region.channels, linear_shape(work_.dims, task.op).k};
     tile.mode = has_int4_weights(work_, task.op) ? models::MacMode::Int4 : models::MacMode::Int8;
     tile.epilogue = epilogue(task.op);
     tile.wrap = arithmetic_.quamba_quirks && tile.epilogue == Epilogue::Int8Alpha;
     if (tensors_ != nullptr) bind_linear(task, tile);
-    return tile;
+    if (task.op == Op::XProj) bind_x_proj(task, bound);
+    return bound;
 }
 
 traces::Linear TileBinding::linear(const Task& task) const {
@@ -143,7 +145,7 @@ void TileBinding::bind_linear(const Task& task, models::GemmTile& tile) {
                                                                  : t.norm;
     const std::uint64_t row = first_row(task);
     tile.x_stride = task.op == Op::DtProj ? work_.dims.x_proj_width() : weights.k;
-    tile.x = x.data() + row * tile.x_stride;
+    if (!x.empty()) tile.x = x.data() + row * tile.x_stride;  // else bind_x_proj() says where
     tile.weight = weights.weight + task.region.channel * weights.k;
     tile.a = weights.a;
     tile.b = weights.b;

@@ -9,6 +9,7 @@
 #include "models/gemm/gemm_function.h"
 #include "models/hadamard/hadamard_function.h"
 #include "models/norm/norm.h"
+#include "models/rotation/rotation.h"
 #include "models/scale_table/scale_table.h"
 #include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
@@ -35,12 +36,13 @@ public:
 
     models::EmbeddingTile embedding(const models::Task& task);
     models::BoundNorm norm(const models::Task& task);
-    models::GemmTile gemm(const models::Task& task);
+    models::BoundWithTable<models::GemmTile> gemm(const models::Task& task);
     models::BoundWithTable<models::ConvTile> conv(const models::Task& task);
     models::BoundWithTable<models::SsmTile> scan(const models::Task& task);  // Mamba1
     models::BoundWithTable<models::SsdTile> ssd(const models::Task& task);   // Mamba2
     models::GatedNormTile gated_norm(const models::Task& task);
     models::HadamardTile hadamard(const models::Task& task);
+    models::RotationTile rotation(const models::Task& task);
 
 private:
     SegmentTensors& tensors(const models::Task& task);
@@ -63,6 +65,16 @@ private:
     models::Epilogue columns_epilogue(models::Op op, std::uint64_t rows) const;
     void bind_linear(const models::Task& task, models::GemmTile& tile);
     std::int8_t* linear_output(const models::Task& task);
+    const models::XUse& x_use(const models::Task& task) const {
+        return work_.x_use(static_cast<std::uint32_t>(place(task).layer));
+    }
+    const traces::XScales& x_scales(const models::Task& task) const;
+    /// Where x is not int8: where the convolution writes it and how its readers find it. `first`:
+    /// of the channels that they read; `int8_scale`: their own, which a trace could state
+    /// otherwise.
+    models::XOutput x_output(const models::Task& task);
+    models::XInput x_input(const models::Task& task, std::uint64_t first, float int8_scale);
+    void bind_x_proj(const models::Task& task, models::BoundWithTable<models::GemmTile>& bound);
     void bind_conv_weights(const models::Task& task, models::ConvTile& tile) const;
     void bind_conv_data(const models::Task& task, models::BoundWithTable<models::ConvTile>& bound);
     /// Where the states of a scan's task lie; in decode, how they get there.

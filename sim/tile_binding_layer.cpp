@@ -17,6 +17,11 @@ std::function<void()> copy_of(const std::int8_t* from, std::uint64_t count, std:
     return [=] { std::copy_n(from, count, to); };
 }
 
+/// Of int8 codes without a table.
+float decoding_scale(const models::XUse& x, float int8_scale) {
+    return x.code.format == traces::XFormat::Uniform8 ? int8_scale * x.code.factor : int8_scale;
+}
+
 }  // namespace
 
 models::BoundWithTable<models::ConvTile> TileBinding::conv(const Task& task) {
@@ -31,6 +36,7 @@ models::BoundWithTable<models::ConvTile> TileBinding::conv(const Task& task) {
         tile.sections[0].channels = dims.d_inner;
         tile.sections[1].channels = tile.sections[2].channels = dims.bc_width();
     }
+    tile.x_out = x_output(task);
     if (tensors_ != nullptr) {
         bind_conv_weights(task, tile);
         bind_conv_data(task, bound);
@@ -78,7 +84,7 @@ void TileBinding::bind_conv_data(const Task& task,
         const std::uint64_t n = task.region.sequences * conv_state_bytes(dims);
         bound.prepare = copy_of(t.states_in->conv.data() + at, n, tile.history);
     }
-    tile.output = t.conv.data() + row * channels;
+    if (!t.conv.empty()) tile.output = t.conv.data() + row * channels;
     tile.output_stride = channels;
     tile.output_sequence_stride = tokens * channels;
 }
@@ -114,9 +120,10 @@ models::BoundWithTable<models::SsmTile> TileBinding::scan(const Task& task) {
     tile.decode = work_.decode();
     tile.last_tile = ends_prompt(task);
     tile.softplus = arithmetic_.softplus;
+    const traces::Mamba1Layer& w = segment(task).mamba1;
+    tile.x_in = x_input(task, task.region.channel, w.u_scale);
     if (tensors_ == nullptr) return bound;
     SegmentTensors& t = tensors(task);
-    const traces::Mamba1Layer& w = segment(task).mamba1;
     const std::uint64_t e = work_.dims.d_inner;
     const std::uint64_t x = work_.dims.x_proj_width();
     const std::uint64_t row = first_row(task);
@@ -126,7 +133,7 @@ models::BoundWithTable<models::SsmTile> TileBinding::scan(const Task& task) {
         return models::SsmOperand{data.data() + row * stride + column, stride, tokens * stride,
                                   scale};
     };
-    tile.u = operand(t.conv, e, c, w.u_scale);
+    if (x_use(task).int8()) tile.u = operand(t.conv, e, c, decoding_scale(x_use(task), w.u_scale));
     tile.dt = operand(t.dt_proj, e, c, w.dt_scale);
     tile.b = operand(t.x_proj, x, work_.dims.dt_rank, w.b_scale);
     tile.c = operand(t.x_proj, x, work_.dims.dt_rank + work_.dims.d_state, w.c_scale);
@@ -158,6 +165,7 @@ models::BoundWithTable<models::SsdTile> TileBinding::ssd(const Task& task) {
     tile.decode = work_.decode();
     tile.last_tile = ends_prompt(task);
     tile.softplus = arithmetic_.softplus;
+    tile.x_in = x_input(task, task.region.channel, 0);
     if (tensors_ == nullptr) return bound;
     SegmentTensors& t = tensors(task);
     const traces::Mamba2Layer& w = segment(task).mamba2;
@@ -166,10 +174,18 @@ models::BoundWithTable<models::SsdTile> TileBinding::ssd(const Task& task) {
     const std::uint64_t width = dims.in_proj_width();
     const std::uint64_t e = dims.d_inner;
     const std::uint64_t head = tile.shape.first_head;
-    const std::int8_t* conv = t.conv.data() + row * channels;
-    tile.x = {conv + task.region.channel, channels, tokens * channels};
-    tile.b = {conv + e, channels, tokens * channels};
-    tile.c = {conv + e + dims.bc_width(), channels, tokens * channels};
+    const std::uint64_t b = e;
+    const std::uint64_t c = e + dims.bc_width();
+    if (!x_use(task).code.values()) {
+        const std::int8_t* conv = t.conv.data() + row * channels;
+        tile.x = {conv + task.region.channel, channels, tokens * channels};
+        tile.b = {conv + b, channels, tokens * channels};
+        tile.c = {conv + c, channels, tokens * channels};
+    } else {
+        const float* values = t.values.data() + row * channels;
+        tile.b_values = {values + b, channels, tokens * channels};
+        tile.c_values = {values + c, channels, tokens * channels};
+    }
     tile.dt = {t.in_proj.data() + row * width + e + channels + head, width, tokens * width};
     tile.weights = {w.a_log + head, w.d + head, w.dt_bias + head, w.a_scale, w.d_scale, w.dt_scale};
     tile.y = t.scan.data() + row * e + task.region.channel;

@@ -8,16 +8,18 @@
 #include <vector>
 
 #include "models/common/task.h"
+#include "models/dequant_mux/x_use.h"
 #include "sim/chip_config.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
 
-/// How the scales between convolution and scan are grouped and looked up: the scheme's part of the
-/// work. As it is, one scale for all channels.
+/// How x is coded between convolution and scan, and how its scales are grouped and looked up: the
+/// scheme's part of the work. As it is, int8 with one scale for all channels.
 struct ScaleGroups {
     traces::GroupShape shape;
     models::LookupKind lookup = models::LookupKind::Register;
+    models::XUse x;
 };
 
 /// The layers of a network up to one of them, behind those of the range before.
@@ -49,6 +51,10 @@ struct Workload {
     std::uint32_t network_layers() const { return std::max(first_layer + layers, dims.n_layer); }
     /// Of a layer of the run.
     const ScaleRange& scales(std::uint32_t layer) const;
+    const models::XUse& x_use(std::uint32_t layer) const { return scales(layer).groups.x; }
+    /// Whether any range of layers does.
+    bool rotates() const;
+    bool rotates_by_matrix() const;
     /// Whether the op of a layer of the run reads the layer's scale table.
     bool looks_up(models::Op op, std::uint32_t layer) const;
 };
@@ -59,11 +65,24 @@ inline const ScaleRange& Workload::scales(std::uint32_t layer) const {
         [at = first_layer + layer](const ScaleRange& range) { return at < range.end; });
 }
 
-// The scan of a Mamba1 layer with one scale gets it with its weights; Mamba2's has B's and C's to
-// find in any case.
+inline bool Workload::rotates() const {
+    return std::any_of(scale_ranges.begin(), scale_ranges.end(),
+                       [](const ScaleRange& range) { return range.groups.x.code.rotated(); });
+}
+
+inline bool Workload::rotates_by_matrix() const {
+    return std::any_of(scale_ranges.begin(), scale_ranges.end(), [](const ScaleRange& range) {
+        return range.groups.x.code.rotated() && range.groups.x.code.dense;
+    });
+}
+
+// x_proj and the scan of a Mamba1 layer with one scale get it with their weights; Mamba2's scan has
+// B's and C's to find in any case.
 inline bool Workload::looks_up(models::Op op, std::uint32_t layer) const {
-    if (op != models::Op::Scan) return op == models::Op::Conv1d;
-    return dims.mamba2() || scales(layer).groups.lookup != models::LookupKind::Register;
+    const bool table = scales(layer).groups.lookup != models::LookupKind::Register;
+    if (op == models::Op::Scan) return dims.mamba2() || table;
+    if (op == models::Op::XProj) return table && x_use(layer).requantized();
+    return op == models::Op::Conv1d;
 }
 
 }  // namespace mambasic::sim

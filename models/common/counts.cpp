@@ -18,6 +18,8 @@ const char* name_of(Event event) {
                                                                     "rsqrt",
                                                                     "quantize_int8",
                                                                     "half_convert",
+                                                                    "scale_select",
+                                                                    "pack_code",
                                                                     "scale_lookup",
                                                                     "table_read_bytes",
                                                                     "table_state_bytes",
@@ -28,7 +30,8 @@ const char* name_of(Event event) {
                                                                     "state_write_bytes",
                                                                     "dram_read_bytes",
                                                                     "dram_write_bytes",
-                                                                    "saturated"};
+                                                                    "saturated",
+                                                                    "flagged"};
     return kNames.at(static_cast<std::size_t>(event));
 }
 

@@ -11,7 +11,7 @@ namespace mambasic::models {
 enum class Event : std::uint8_t {
     Int8Mac,          // int8 x int8 + int32
     Int4Mac,          // int4 x int8 + int32
-    Int32Add,         // partial sums added outside the array
+    Int32Add,         // partial sums added outside the array; FP32 magnitudes compared
     Fp32Add,          // FP32 add or subtract, compare-free
     Fp32Mul,          // FP32 multiply; int -> FP32 conversion of an operand is counted with it
     Fp32Fma,          // FP32 multiply-add
@@ -22,6 +22,8 @@ enum class Event : std::uint8_t {
     Rsqrt,            // nonlinear unit: 1 / sqrt
     QuantizeInt8,     // FP32 -> int8: round and clamp
     HalfConvert,      // FP32 <-> FP16
+    ScaleSelect,      // one of two FP32 scales, by the flag of a code
+    PackCode,         // a code of x put into a word, or taken out of one
     ScaleLookup,      // scale delivered to the register of a lane: for a channel or a tile
     TableReadBytes,   // scale table bytes read: ranges, scales and codes (scale_table_prices())
     TableStateBytes,  // scale table bytes read: state scales
@@ -32,7 +34,8 @@ enum class Event : std::uint8_t {
     StateWriteBytes,
     DramReadBytes,
     DramWriteBytes,
-    Saturated,  // elements that the int8 quantizer had to hold; costs nothing
+    Saturated,  // elements that a quantizer had to hold; costs nothing
+    Flagged,    // elements of x coded with their high scale; costs nothing
     kCount,
 };
 
@@ -56,7 +59,9 @@ private:
 };
 
 /// True for what only the data tell; everything else follows from a tile's shape.
-constexpr bool depends_on_data(Event event) { return event == Event::Saturated; }
+constexpr bool depends_on_data(Event event) {
+    return event == Event::Saturated || event == Event::Flagged;
+}
 
 /// The part of `counted` that depends on data. The rest must be what the shape gave.
 Counts data_counts(const Counts& by_shape, const Counts& counted);

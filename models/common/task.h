@@ -23,6 +23,7 @@ enum class BlockId : std::uint8_t {
     Ssm,
     GatedNorm,
     Hadamard,
+    Rotation,
     kCount,
 };
 constexpr std::size_t kBlockCount = static_cast<std::size_t>(BlockId::kCount);
@@ -34,6 +35,8 @@ enum class Op : std::uint8_t {
     Norm,
     InProj,
     Conv1d,
+    Rotate,    // x in front of its code
+    Unrotate,  // and back behind it
     XProj,
     DtProj,
     Scan,
@@ -53,7 +56,14 @@ enum class Memory : std::uint8_t { Weight, Activation, State, Table, kCount };
 constexpr std::size_t kMemoryCount = static_cast<std::size_t>(Memory::kCount);
 const char* name_of(Memory memory);  // "weight_sram", ..., "scale_table"
 
-enum class TrafficKind : std::uint8_t { Weights, Activations, Tables, State, kCount };
+enum class TrafficKind : std::uint8_t {
+    Weights,
+    Activations,
+    ConvOutput,  // activations too: what a code of the SSM input is about
+    Tables,
+    State,
+    kCount,
+};
 constexpr std::size_t kTrafficKindCount = static_cast<std::size_t>(TrafficKind::kCount);
 
 /// The part of an op's output that a task makes: rows (sequence, token) by channels.

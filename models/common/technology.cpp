@@ -9,9 +9,9 @@ struct PricedEvent {
     const char* what;
 };
 
-// Events that a card prices. SRAM and DRAM bytes are priced by the geometry of their memory, and a
-// saturation is a count of what happened, not an operation.
-constexpr std::array<PricedEvent, 14> kPricedEvents = {
+// Events that a card prices. SRAM and DRAM bytes are priced by the geometry of their memory; a
+// saturation and a flag are counts of what happened, not operations.
+constexpr std::array<PricedEvent, 16> kPricedEvents = {
     {{Event::Int8Mac, "INT8 multiply and INT32 accumulate, operand and accumulator registers in"},
      {Event::Int4Mac, "INT4 x INT8 multiply and INT32 accumulate, registers in"},
      {Event::Int32Add, "INT32 addition"},
@@ -25,13 +25,15 @@ constexpr std::array<PricedEvent, 14> kPricedEvents = {
      {Event::Rsqrt, "FP32 reciprocal square root in an exact unit"},
      {Event::QuantizeInt8, "FP32 to INT8: round and clamp"},
      {Event::HalfConvert, "conversion between FP32 and FP16"},
+     {Event::ScaleSelect, "choice of one of two FP32 scales by a flag"},
+     {Event::PackCode, "a code of x put into a word, or taken out of one"},
      {Event::ScaleLookup, "read of one FP32 scale from a register"}}};
 
 constexpr std::array<const char*, kPrimitiveCount> kPrimitiveNames = {
     "int8_mac_pe",    "packed_mac_pe", "int32_adder",    "fp32_adder",    "fp32_multiplier",
     "fp32_fma",       "fp32_divider",  "exp_unit",       "softplus_unit", "silu_unit",
     "rsqrt_unit",     "quantize_unit", "half_converter", "register_bit",  "rom_bit",
-    "comparator_bit", "mux_bit",       "lookup_control"};
+    "comparator_bit", "mux_bit",       "lookup_control", "pack_lane"};
 
 constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "INT8 MAC with operand and accumulator registers",
@@ -51,7 +53,8 @@ constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "one bit of a constant table in gates",
     "one bit of a comparator of group ends, with its share of the choice among them",
     "one bit of a 2:1 multiplexer",
-    "sequencer of a lookup that takes several reads"};
+    "sequencer of a lookup that takes several reads",
+    "a code of x put into a word, or taken out of one, a cycle"};
 
 void take_sram(Technology& t, YamlMap map) {
     t.sram_read_pj_per_bit_base = map.take_banded(

@@ -32,6 +32,7 @@ enum class Primitive : std::uint8_t {
     ComparatorBit,  // of a position with a group end, its share of the one-hot choice in it
     MuxBit,         // 2:1
     LookupControl,  // sequencer of a lookup that takes several reads
+    PackLane,       // a code of x put into a word, or taken out of one, each cycle
     kCount,
 };
 constexpr std::size_t kPrimitiveCount = static_cast<std::size_t>(Primitive::kCount);

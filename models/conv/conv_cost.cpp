@@ -1,5 +1,7 @@
 #include "models/conv/conv_cost.h"
 
+#include <algorithm>
+
 #include "models/nonlinear/nonlinear_cost.h"
 
 // A group of `lanes` channels runs through all tokens of the tile before the next group begins: its
@@ -10,7 +12,16 @@ namespace mambasic::models {
 
 namespace {
 constexpr std::uint64_t kTaps = 4;
+
+// Not where all of it stays FP32.
+bool codes_anything(const XUses& uses) {
+    return uses.empty() || std::any_of(uses.begin(), uses.end(), [](const XUse& use) {
+               const bool codes_bc = !use.feeds_x_proj && bc_make_ops(use).divisions > 0;
+               return codes_bc || x_make_ops(use).divisions > 0;
+           });
 }
+
+}  // namespace
 
 Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
                    const ConvShape& shape) {
@@ -20,9 +31,13 @@ Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
     return {steps + config.pipeline_cycles + nonlinear.silu.latency_cycles};
 }
 
-SramTraffic conv_traffic(const ConvShape& shape) {
-    const std::uint64_t elements = shape.sequences * shape.tokens * shape.channels;
-    return {shape.channels * (kTaps + 1), elements, elements};
+SramTraffic conv_traffic(const ConvShape& shape, const XOutput& x) {
+    const std::uint64_t rows = shape.sequences * shape.tokens;
+    const std::uint64_t of_x = x.use.int8() ? shape.channels : x.channels;
+    const std::uint64_t of_bc = (shape.channels - of_x) * (x.use.code.values() ? 4 : 1);
+    const std::uint64_t copy = x.use.copied() ? of_x : 0;
+    return {shape.channels * (kTaps + 1), rows * shape.channels,
+            rows * (x_row_bytes(x.use.code, of_x) + copy + of_bc)};
 }
 
 // The histories lie in the activation scratchpad, where the schedule allocates them, one word of
@@ -33,8 +48,9 @@ SramTraffic conv_history_traffic(const ConvShape& shape, bool zeros) {
     return {0, zeros ? 0 : words * kTaps, words * kTaps};
 }
 
-AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear) {
+AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear, const XUses& uses) {
     const double lanes = config.lanes;
+    const double coding = codes_anything(uses) ? lanes : 0;
     // Weights, bias, older inputs, and the output scale that was looked up for the lane.
     constexpr double kBitsHeld = 8 * (kTaps + 1 + (kTaps - 1)) + 32;
     // In decode a lane may begin a channel every cycle: four taps and the bias to scale. Mamba2's
@@ -45,8 +61,8 @@ AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear) 
     area.logic = {{"tap MACs", Primitive::Int8MacPe, lanes * kTaps},
                   {"tap fma", Primitive::Fp32Fma, lanes * kTaps},
                   {"scale multipliers", Primitive::Fp32Multiplier, lanes * kScaled},
-                  {"output dividers", Primitive::Fp32Divider, lanes},
-                  {"quantizers", Primitive::QuantizeUnit, lanes},
+                  {"output dividers", Primitive::Fp32Divider, coding},
+                  {"quantizers", Primitive::QuantizeUnit, coding},
                   {"window and weights", Primitive::RegisterBit, lanes * kBitsHeld}};
     for (const LogicPart& part : nonlinear_parts(nonlinear, NonlinearFunction::Silu, lanes)) {
         area.logic.push_back(part);

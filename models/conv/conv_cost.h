@@ -11,9 +11,12 @@ namespace mambasic::models {
 
 Cycles conv_cycles(const ConvConfig& config, const NonlinearConfig& nonlinear,
                    const ConvShape& shape);
-SramTraffic conv_traffic(const ConvShape& shape);
+/// `x`: where it is not int8.
+SramTraffic conv_traffic(const ConvShape& shape, const XOutput& x = {});
 /// What the histories add to it; `zeros` where they begin as zeros (the first tile of a prefill).
 SramTraffic conv_history_traffic(const ConvShape& shape, bool zeros);
-AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear);
+/// Without what other codes of x than int8 need besides: x_quantizer_area(). No `uses`: int8.
+AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear,
+                    const XUses& uses = {});
 
 }  // namespace mambasic::models

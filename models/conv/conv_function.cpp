@@ -6,6 +6,7 @@
 #include "models/common/isa.h"
 #include "models/common/scratch.h"
 #include "models/conv/conv_kernels.h"
+#include "models/conv/conv_x.h"
 #include "models/nonlinear/nonlinear_function.h"
 
 namespace mambasic::models {
@@ -59,10 +60,24 @@ ConvBlock block_of(const ConvTile& tile, std::uint64_t sequence, std::uint64_t c
     block.history = tile.history + (sequence * tile.shape.channels + channel) * kTaps;
     block.weight = tile.weight + channel * kTaps;
     block.bias = tile.bias + channel;
-    block.output_scales = tile.output_scales + channel;
-    block.output = tile.output + sequence * tile.output_sequence_stride + channel;
+    if (tile.output_scales != nullptr) block.output_scales = tile.output_scales + channel;
+    if (tile.output != nullptr) {
+        block.output = tile.output + sequence * tile.output_sequence_stride + channel;
+    }
     block.output_stride = static_cast<std::int64_t>(tile.output_stride);
     return block;
+}
+
+}  // namespace
+
+namespace {
+
+void count_making(const XOps& ops, std::uint64_t elements, Counts& counts) {
+    counts[Event::Fp32Div] += ops.divisions * elements;
+    counts[Event::QuantizeInt8] += ops.divisions * elements;
+    counts[Event::Fp32Mul] += ops.multiplications * elements;
+    counts[Event::Int32Add] += ops.comparisons * elements;
+    counts[Event::PackCode] += ops.packs * elements;
 }
 
 }  // namespace
@@ -70,8 +85,9 @@ ConvBlock block_of(const ConvTile& tile, std::uint64_t sequence, std::uint64_t c
 // Per section: S = weight_scale * input_scale; per channel: the bias scaled (1 mul) and in per-tap
 // mode four taps scaled (4 mul). Per output: prefill 4 int8 MACs and 1 fma, decode 4 fma; Mamba2's
 // decode scales no bias beforehand and has the first tap as a product of its own. Then SiLU, the
-// division by the output scale, the quantizer. The traffic of the histories is the cost side's
-// (conv_history_traffic), reading the output scales the scale table's.
+// division by the output scale, the quantizer, or what other codes take in their place. The traffic
+// of the histories is the cost side's (conv_history_traffic), reading the output scales the scale
+// table's.
 Counts conv_count(const ConvTile& tile) {
     const ConvShape& shape = tile.shape;
     const ConvOrder order = order_of(tile);
@@ -84,8 +100,10 @@ Counts conv_count(const ConvTile& tile) {
     counts[Event::Fp32Mul] = sections + (order == ConvOrder::Sum ? 0 : kTaps * shape.channels) +
                              (order == ConvOrder::PerTapBiasAfterFirst ? outputs : shape.channels);
     counts[Event::Silu] = outputs;
-    counts[Event::Fp32Div] = outputs;
-    counts[Event::QuantizeInt8] = outputs;
+    const std::uint64_t rows = shape.sequences * shape.tokens;
+    const std::uint64_t x = rows * (tile.x_out.use.int8() ? shape.channels : tile.x_out.channels);
+    count_making(x_make_ops(tile.x_out.use), x, counts);
+    count_making(bc_make_ops(tile.x_out.use), outputs - x, counts);
     return counts;
 }
 
@@ -99,21 +117,27 @@ Counts conv_compute(const ConvConfig& /*config*/, const NonlinearConfig& nonline
     const auto blocks = static_cast<std::int64_t>((shape.channels + kConvBlock - 1) / kConvBlock);
     const std::int64_t work = static_cast<std::int64_t>(shape.sequences) * blocks;
     const bool parallel = shape.sequences * shape.tokens * shape.channels >= kParallelElements;
+    ConvRows rows(tile);
     std::uint64_t saturated = 0;
 #pragma omp parallel reduction(+ : saturated) if (parallel)
     {
         Scratch scratch(kConvScratchFloats);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < work; ++i) {
-            ConvBlock block = block_of(tile, static_cast<std::uint64_t>(i / blocks),
-                                       static_cast<std::uint64_t>(i % blocks * kConvBlock));
+            const auto sequence = static_cast<std::uint64_t>(i / blocks);
+            const auto channel = static_cast<std::uint64_t>(i % blocks * kConvBlock);
+            ConvBlock block = block_of(tile, sequence, channel);
+            const ConvX x = rows.block(sequence, channel, block.channels);
+            if (!tile.x_out.use.int8()) block.x_out = &x;
             block.silu = silu;
             block.scratch = scratch.data();
             saturated += kernels.run(block);
         }
     }
+    const XRowTotals totals = rows.finish(parallel);
     Counts counts = conv_count(tile);
-    counts[Event::Saturated] = saturated;
+    counts[Event::Saturated] = saturated + totals.saturated;
+    counts[Event::Flagged] = totals.flagged;
     return counts;
 }
 

@@ -6,6 +6,7 @@
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
 #include "models/conv/conv_config.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/nonlinear/nonlinear_config.h"
 
 namespace mambasic::models {
@@ -45,6 +46,9 @@ struct ConvTile {
     /// place of the three above.
     std::array<ConvSection, kConvSections> sections{};
     bool bias_after_first_tap = false;  // per-tap scaling only: Mamba2's decode
+    /// Where x is not int8: then `output` gets its int8 copy, or nothing for it, and B's and C's
+    /// codes where these are int8.
+    XOutput x_out;
 };
 
 /// From shape, sections and order; needs no data.

@@ -3,6 +3,7 @@
 #include "models/conv/conv_kernels.h"
 
 #include "models/common/saturate.h"
+#include "models/dequant_mux/dequant_mux_kernels.h"
 
 namespace mambasic::models::MAMBASIC_WIDTH {
 
@@ -47,7 +48,7 @@ Planes carve(const ConvBlock& s) {
     p.output_scale = p.scale + kC;
     for (const ConvSpan& span : s.spans) fill_span(s, p, span);
     for (std::int64_t c = 0; c < s.channels; ++c) {
-        p.output_scale[c] = s.output_scales[c];
+        p.output_scale[c] = s.output_scales == nullptr ? 1.0F : s.output_scales[c];
         for (std::int64_t k = 0; k < kTaps; ++k) {
             p.inputs[k * kC + c] = static_cast<float>(s.history[c * kTaps + k]);
         }
@@ -111,6 +112,100 @@ std::uint32_t activate_any(const ConvBlock& s, const Planes& p, std::int64_t t) 
     return activate<UnitForm::Exact>(s, p, t);
 }
 
+template <UnitForm kSilu>
+void silu_row(const UnitView& silu, float* row) {
+    for (std::int64_t c = 0; c < kC; ++c) row[c] = unit::silu<kSilu>(silu, row[c]);
+}
+
+void silu_any(const ConvBlock& s, float* row) {
+    if (s.silu.form == UnitForm::Linear) return silu_row<UnitForm::Linear>(s.silu, row);
+    if (s.silu.form == UnitForm::Quintic) return silu_row<UnitForm::Quintic>(s.silu, row);
+    silu_row<UnitForm::Exact>(s.silu, row);
+}
+
+// Both codes of an element, and what decides between them once the row is complete.
+template <bool kFlags, bool kThreshold>
+void encode(const ConvX& x, const float* __restrict y, std::int64_t t) {
+    const float* __restrict low = x.low;
+    const float* __restrict high = kFlags ? x.high : x.low;
+    const float* __restrict threshold = x.threshold;
+    std::int8_t* __restrict low_codes = x.low_codes + t * x.code_stride;
+    std::int8_t* __restrict high_codes = x.high_codes + (kFlags ? t * x.code_stride : 0);
+    std::uint8_t* __restrict marks = x.marks + t * x.code_stride;
+    const XRange range = x.range;
+    const std::uint32_t flags_below = x.flags_below ? 1 : 0;
+    const std::int64_t coded = x.coded;
+    for (std::int64_t c = 0; c < coded; ++c) {
+        const float v = y[c] / low[c];
+        const std::uint32_t above = x_above(v, range);
+        const std::uint32_t below = x_below(v, range);
+        low_codes[c] = x_code(v, range);
+        std::uint32_t mark = (above | below) * kXLowHeld;
+        if (kFlags) {
+            const float w = y[c] / high[c];
+            const float magnitude = y[c] < 0.0F ? -y[c] : y[c];
+            high_codes[c] = x_code(w, range);
+            mark |= kThreshold ? static_cast<std::uint32_t>(magnitude > threshold[c])
+                               : above | (below & flags_below);
+            mark |= (x_above(w, range) | x_below(w, range)) * kXHighHeld;
+        }
+        marks[c] = static_cast<std::uint8_t>(mark);
+    }
+}
+
+void encode_any(const ConvX& x, const float* y, std::int64_t t) {
+    if (x.high == nullptr) return encode<false, false>(x, y, t);
+    if (x.threshold == nullptr) return encode<true, false>(x, y, t);
+    encode<true, true>(x, y, t);
+}
+
+// int8 codes first .. end of a row; returns the saturated ones.
+std::uint32_t int8_row(const ConvBlock& s, const Planes& p, std::int64_t t, std::int64_t first,
+                       std::int64_t end) {
+    const float* __restrict y = p.values;
+    const float* __restrict scale = p.output_scale;
+    std::int8_t* __restrict out = s.output + t * s.output_stride;
+    std::uint32_t saturated = 0;
+    for (std::int64_t c = first; c < end; ++c) {
+        const float v = y[c] / scale[c];
+        out[c] = arith::quantize_rha(v);
+        saturated += saturated_rha(v);
+    }
+    return saturated;
+}
+
+// y itself, or what its int8 code means.
+std::uint32_t value_row(const ConvX& x, const Planes& p, std::int64_t t) {
+    const std::int64_t channels = x.value_channels;
+    const float* __restrict y = p.values;
+    const float* __restrict scale = p.output_scale;
+    float* __restrict values = x.values + t * x.value_stride;
+    if (!x.decoded) {
+        for (std::int64_t c = 0; c < channels; ++c) values[c] = y[c];
+        return 0;
+    }
+    std::uint32_t saturated = 0;
+    for (std::int64_t c = 0; c < channels; ++c) {
+        const float v = y[c] / scale[c];
+        values[c] = scale[c] * static_cast<float>(arith::quantize_rha(v));
+        saturated += saturated_rha(v);
+    }
+    return saturated;
+}
+
+std::uint32_t finish_token(const ConvBlock& s, const Planes& p, std::int64_t t) {
+    if (s.x_out == nullptr) return activate_any(s, p, t);
+    const ConvX& x = *s.x_out;
+    silu_any(s, p.values);
+    std::uint32_t saturated = 0;
+    if (x.coded > 0) encode_any(x, p.values, t);
+    if (x.values != nullptr) saturated += value_row(x, p, t);
+    const std::int64_t counted = x.counted < x.int8_end ? x.counted : x.int8_end;
+    if (x.int8_first < counted) int8_row(s, p, t, x.int8_first, counted);
+    if (counted < x.int8_end) saturated += int8_row(s, p, t, counted, x.int8_end);
+    return saturated;
+}
+
 std::uint64_t run(const ConvBlock& s) {
     const Planes p = carve(s);
     std::uint64_t saturated = 0;
@@ -119,7 +214,7 @@ std::uint64_t run(const ConvBlock& s) {
         float* __restrict newest = p.inputs + (t & 3) * kC;
         for (std::int64_t c = 0; c < s.channels; ++c) newest[c] = static_cast<float>(x[c]);
         accumulate_any(s, p, t);
-        saturated += activate_any(s, p, t);
+        saturated += finish_token(s, p, t);
     }
     for (std::int64_t c = 0; c < s.channels; ++c) {
         for (std::int64_t k = 0; k < kTaps; ++k) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "golden/arithmetic.h"
+#include "models/dequant_mux/x_words.h"
 #include "models/nonlinear/unit_eval.h"
 
 namespace mambasic::models {
@@ -24,6 +25,26 @@ struct ConvSpan {
 };
 constexpr std::int64_t kConvSpans = 3;
 
+/// What is made of a block's channels where x is not int8.
+struct ConvX {
+    std::int64_t int8_first, int8_end;  // channels with int8 codes
+    std::int64_t counted;               // from here on their saturation is counted: no copy's
+    float* values;                      // or null
+    std::int64_t value_channels;        // the first ones
+    std::int64_t value_stride;
+    bool decoded;        // values are decoded int8 codes
+    std::int64_t coded;  // channels, the first ones, with codes of their own
+    XRange range;
+    bool flags_below;        // by overflow: also where the code would lie below its range
+    const float* low;        // [channel]
+    const float* high;       // or null: codes without flags
+    const float* threshold;  // or null: flags by overflow
+    std::int8_t* low_codes;  // see dequant_mux_kernels.h
+    std::int8_t* high_codes;
+    std::uint8_t* marks;
+    std::int64_t code_stride;  // between tokens, of these three
+};
+
 struct ConvBlock {
     std::int64_t tokens;
     std::int64_t channels;  // 1..kConvBlock
@@ -38,7 +59,8 @@ struct ConvBlock {
     UnitView silu;
     std::int8_t* output;
     std::int64_t output_stride;
-    float* scratch;  // kConvScratchFloats
+    float* scratch;      // kConvScratchFloats
+    const ConvX* x_out;  // null: int8
 };
 
 struct ConvKernels {

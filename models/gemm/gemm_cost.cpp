@@ -172,31 +172,30 @@ std::uint64_t gemm_weight_bytes(const GemmShape& shape, MacMode mode, Epilogue e
 }
 
 SramTraffic gemm_traffic(const GemmConfig& config, const GemmShape& shape, MacMode mode,
-                         Epilogue epilogue) {
+                         Epilogue epilogue, const XInput& x) {
     SramTraffic traffic;
     // Weights come once for each group of rows that the accumulators (or the array) hold, and the
     // scales with them.
     traffic.weight_read_bytes =
         gemm_weight_bytes(shape, mode, epilogue) * gemm_weight_loads(config, shape);
     traffic.activation_write_bytes = shape.m * shape.n * (is_half(epilogue) ? 2 : 1);
-    if (gemm_uses_vector_mode(config, shape)) {
-        traffic.activation_read_bytes = shape.k * ceil_div(shape.n, vector_lanes(config));
-        return traffic;
-    }
-    // Both dataflows stream the activations once for each column group.
-    traffic.activation_read_bytes = shape.m * shape.k * ceil_div(shape.n, config.cols);
+    const bool words = x.use.requantized() || x.use.multiplied();
+    const std::uint64_t row = words ? x_row_bytes(x.use.code, shape.k) : shape.k;
+    traffic.activation_read_bytes = shape.m * row * gemm_input_sweeps(config, shape);
     return traffic;
 }
 
 StoreTraffic gemm_accumulator_traffic(const GemmConfig& config, const GemmShape& shape,
-                                      MacMode mode) {
+                                      MacMode mode, const XInput& x) {
     constexpr std::uint64_t kSumBytes = 4;
     const bool in_array =
         gemm_uses_vector_mode(config, shape) || config.dataflow == Dataflow::OutputStationary;
     if (in_array) return {};
     // Every pass writes its sums; every pass but the first reads them back, and so does the
     // epilogue.
-    const std::uint64_t bytes = kSumBytes * shape.m * shape.n * k_passes(config, shape, mode);
+    const std::uint64_t sums = x.use.multiplied() && x.use.code.dual() ? 2 : 1;
+    const std::uint64_t bytes =
+        kSumBytes * sums * shape.m * shape.n * k_passes(config, shape, mode);
     return {bytes, bytes};
 }
 

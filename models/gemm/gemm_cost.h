@@ -15,12 +15,13 @@ Cycles gemm_cycles(const GemmConfig& config, const GemmShape& shape, MacMode mod
 
 /// The weights of a product with the scales that are stored beside them, once.
 std::uint64_t gemm_weight_bytes(const GemmShape& shape, MacMode mode, Epilogue epilogue);
+/// `x`: where it is not int8.
 SramTraffic gemm_traffic(const GemmConfig& config, const GemmShape& shape, MacMode mode,
-                         Epilogue epilogue);
+                         Epilogue epilogue, const XInput& x = {});
 
 /// INT32 partial sums below the columns; the other dataflows keep them in the MACs' registers.
 StoreTraffic gemm_accumulator_traffic(const GemmConfig& config, const GemmShape& shape,
-                                      MacMode mode);
+                                      MacMode mode, const XInput& x = {});
 MemoryPart gemm_accumulators(const GemmConfig& config);
 
 AreaParts gemm_area(const GemmConfig& config);

@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "models/common/error.h"
 #include "models/common/isa.h"
 #include "models/common/units.h"
 #include "models/gemm/gemm_kernels.h"
 #if defined(MAMBASIC_HAVE_ONEDNN)
 #include "models/gemm/gemm_onednn.h"
 #endif
+#include "models/gemm/gemm_x.h"
 
 namespace mambasic::models {
 
@@ -33,6 +35,7 @@ struct Part {
     std::uint64_t first;
     std::int64_t m;
     std::int32_t* acc;
+    const float* sums = nullptr;  // what the epilogue takes in place of acc
 };
 
 bool multiply_by_onednn([[maybe_unused]] const Part& part) {
@@ -108,7 +111,18 @@ bool has_two_factors(Epilogue epilogue) {
 
 using RowKernel = std::uint64_t (*)(const GemmRow&);
 
+// Those of x_proj, whose output is int8.
+RowKernel sums_kernel(const GemmTile& tile) {
+    const GemmKernels& kernels = active_kGemmKernels();
+    MAMBASIC_CHECK(!is_half(tile.epilogue) && tile.epilogue != Epilogue::Int8ColumnsAlpha,
+                   "codes of x multiplied where x_proj is not");
+    if (tile.epilogue == Epilogue::Int8Columns) return kernels.sums_columns_to_int8;
+    return tile.wrap && tile.epilogue == Epilogue::Int8Alpha ? kernels.sums_to_int8_wrapped
+                                                             : kernels.sums_to_int8;
+}
+
 RowKernel row_kernel(const GemmTile& tile) {
+    if (tile.x_in.use.multiplied()) return sums_kernel(tile);
     const GemmKernels& kernels = active_kGemmKernels();
     switch (tile.epilogue) {
         case Epilogue::HalfWeightFirst:
@@ -142,7 +156,8 @@ std::uint64_t finish(const Part& part) {
         const std::uint64_t out = (part.first + static_cast<std::uint64_t>(i)) * tile.out_stride +
                                   static_cast<std::uint64_t>(j);
         saturated +=
-            run({std::min(kChunk * kChunk, n - j), part.acc + i * n + j, factors.first,
+            run({std::min(kChunk * kChunk, n - j), part.acc + i * n + j,
+                 part.sums == nullptr ? nullptr : part.sums + i * n + j, factors.first,
                  factors.second, has_columns(tile.epilogue) ? tile.column + j : nullptr,
                  half ? nullptr : tile.out_int8 + out, half ? tile.out_half + out : nullptr});
     }
@@ -161,6 +176,55 @@ void count_int4_scaling(const GemmConfig& config, const GemmShape& shape, Counts
     }
     counts[Event::Fp32Mul] += kInt4Magnitudes * scales;
     counts[Event::QuantizeInt8] += kInt4Magnitudes * scales;
+}
+
+void multiply(const Part& part) {
+    if (!multiply_by_onednn(part)) multiply_by_kernels(part);
+}
+
+GemmTile with_x(const GemmTile& tile, const std::vector<std::int8_t>& x) {
+    GemmTile other = tile;
+    other.x = x.data();
+    other.x_stride = tile.shape.k;
+    return other;
+}
+
+// One sum of products for each scale, then both as one number.
+std::uint64_t multiply_codes(const GemmTile& tile, const StagedX& staged) {
+    const GemmShape& shape = tile.shape;
+    const XOneScale& one = tile.x_in.one;
+    const bool dual = !staged.flagged.empty();
+    const float low = tile.x_in.use.code.format == traces::XFormat::Dual8 ? one.int8 : one.low;
+    std::vector<std::int32_t> first(shape.m * shape.n);
+    std::vector<std::int32_t> second(dual ? shape.m * shape.n : 0);
+    std::vector<float> sums(shape.m * shape.n);
+    const auto m = static_cast<std::int64_t>(shape.m);
+    const GemmTile low_tile = with_x(tile, staged.x);
+    multiply({low_tile, 0, m, first.data()});
+    if (dual) {
+        const GemmTile high_tile = with_x(tile, staged.flagged);
+        multiply({high_tile, 0, m, second.data()});
+    }
+    active_kGemmKernels().add_up({m * static_cast<std::int64_t>(shape.n), first.data(),
+                                  dual ? second.data() : nullptr, low / one.int8,
+                                  one.high / one.int8, sums.data()});
+    return finish({tile, 0, m, first.data(), sums.data()});
+}
+
+std::uint64_t multiply_int8(const GemmTile& tile) {
+    const GemmShape& shape = tile.shape;
+    const std::uint64_t rows =
+        std::max<std::uint64_t>(kChunk, kAccumulators / std::max<std::uint64_t>(1, shape.n));
+    thread_local std::vector<std::int32_t> acc;
+    acc.resize(std::max<std::size_t>(acc.size(), std::min(rows, shape.m) * shape.n));
+    std::uint64_t saturated = 0;
+    for (std::uint64_t first = 0; first < shape.m; first += rows) {
+        const Part part{tile, first, static_cast<std::int64_t>(std::min(rows, shape.m - first)),
+                        acc.data()};
+        multiply(part);
+        saturated += finish(part);
+    }
+    return saturated;
 }
 
 }  // namespace
@@ -190,8 +254,8 @@ std::uint64_t gemm_weight_loads(const GemmConfig& config, const GemmShape& shape
 // array holds `rows` weights of k at a time (twice as many native INT4) and adds the partial sums
 // of its passes outside; an output-stationary array and the one-row vector mode accumulate inside
 // their MACs.
-Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue,
-                  MacMode mode) {
+Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue, MacMode mode,
+                  const XInput& x) {
     const std::uint64_t outputs = shape.m * shape.n;
     const bool native = mode == MacMode::Int4 && config.multiplies_int4();
     const std::uint64_t held = std::uint64_t{config.rows} * (native ? config.int4_macs_per_mac : 1);
@@ -202,6 +266,7 @@ Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epi
     counts[Event::Int32Add] = passes ? (ceil_div(shape.k, held) - 1) * outputs : 0;
     counts[Event::Fp32Mul] = outputs * (has_two_factors(epilogue) ? 2 : 1);
     counts[is_half(epilogue) ? Event::HalfConvert : Event::QuantizeInt8] = outputs;
+    if (x.use.requantized() || x.use.multiplied()) count_gemm_x(config, shape, x.use, counts);
     if (mode == MacMode::Int4) count_int4_scaling(config, shape, counts);
     return counts;
 }
@@ -213,16 +278,18 @@ Counts gemm_compute(const GemmConfig& config, const GemmTile& tile) {
             "an INT32 accumulator could overflow: k = " + std::to_string(shape.k) + ", at most " +
             std::to_string(kLargestK) + " is safe");
     }
-    Counts counts = gemm_count(config, shape, tile.epilogue, tile.mode);
-    const std::uint64_t rows =
-        std::max<std::uint64_t>(kChunk, kAccumulators / std::max<std::uint64_t>(1, shape.n));
-    thread_local std::vector<std::int32_t> acc;
-    acc.resize(std::max<std::size_t>(acc.size(), std::min(rows, shape.m) * shape.n));
-    for (std::uint64_t first = 0; first < shape.m; first += rows) {
-        const Part part{tile, first, static_cast<std::int64_t>(std::min(rows, shape.m - first)),
-                        acc.data()};
-        if (!multiply_by_onednn(part)) multiply_by_kernels(part);
-        counts[Event::Saturated] += finish(part);
+    Counts counts = gemm_count(config, shape, tile.epilogue, tile.mode, tile.x_in);
+    const XUse& use = tile.x_in.use;
+    if (use.multiplied()) {
+        counts[Event::Saturated] = multiply_codes(tile, stage_x(tile));
+    } else if (use.requantized()) {
+        const StagedX staged = stage_x(tile);
+        if (tile.requantized != nullptr) {
+            std::copy(staged.x.begin(), staged.x.end(), tile.requantized);
+        }
+        counts[Event::Saturated] = multiply_int8(with_x(tile, staged.x));
+    } else {
+        counts[Event::Saturated] = multiply_int8(tile);
     }
     return counts;
 }

@@ -12,6 +12,7 @@
 
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/gemm/gemm_config.h"
 
 namespace mambasic::models {
@@ -55,6 +56,11 @@ struct GemmTile {
     std::uint64_t out_stride = 0;
     MacMode mode = MacMode::Int8;
     const float* column = nullptr;  // [n], of the *Columns* epilogues; b is not used then
+    /// In place of x where it is requantized, or multiplied as it is, on its way into the array;
+    /// its rows are the tile's. The scales of x_in.one where it is multiplied.
+    XInput x_in;
+    std::int8_t* requantized =
+        nullptr;  // [m][k], for whoever wants to see these codes; may be null
 };
 
 bool is_half(Epilogue epilogue);
@@ -62,11 +68,13 @@ bool has_columns(Epilogue epilogue);
 
 /// True where the product runs on the adder trees instead of the systolic array.
 bool gemm_uses_vector_mode(const GemmConfig& config, const GemmShape& shape);
+/// How often the rows of x enter the array: once for each group of columns that it has.
+std::uint64_t gemm_input_sweeps(const GemmConfig& config, const GemmShape& shape);
 /// How often the array takes each weight of a product of this shape.
 std::uint64_t gemm_weight_loads(const GemmConfig& config, const GemmShape& shape);
 
-Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue,
-                  MacMode mode);
+Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue, MacMode mode,
+                  const XInput& x = {});
 /// gemm_count + Saturated. Throws std::overflow_error if an INT32 accumulator could overflow.
 Counts gemm_compute(const GemmConfig& config, const GemmTile& tile);
 

@@ -124,9 +124,36 @@ void multiply(const GemmBlock& s) {
     for (; i < s.m; ++i) rows<1>(s, i);
 }
 
-template <bool kWrap>
+void add_up(const GemmSums& s) {
+    const std::int32_t* __restrict first = s.first;
+    const std::int32_t* __restrict second = s.second;
+    float* __restrict out = s.out;
+    if (second == nullptr) {
+        for (std::int64_t j = 0; j < s.n; ++j) out[j] = static_cast<float>(first[j]) * s.r1;
+        return;
+    }
+    const float r1 = s.r1;
+    const float r2 = s.r2;
+    for (std::int64_t j = 0; j < s.n; ++j) {
+        out[j] = arith::fma(static_cast<float>(second[j]), r2, static_cast<float>(first[j]) * r1);
+    }
+}
+
+// The sums that an epilogue scales: of the array, or added up.
+template <typename Sum>
+const Sum* sums_of(const GemmRow& s);
+template <>
+const std::int32_t* sums_of(const GemmRow& s) {
+    return s.acc;
+}
+template <>
+const float* sums_of(const GemmRow& s) {
+    return s.sums;
+}
+
+template <typename Sum, bool kWrap>
 std::uint64_t to_int8(const GemmRow& s) {
-    const std::int32_t* __restrict acc = s.acc;
+    const Sum* __restrict acc = sums_of<Sum>(s);
     std::int8_t* __restrict out = s.out_int8;
     const float first = s.first;
     const float second = s.second;
@@ -151,8 +178,9 @@ std::uint64_t to_half(const GemmRow& s) {
     return 0;
 }
 
+template <typename Sum>
 std::uint64_t columns_to_int8(const GemmRow& s) {
-    const std::int32_t* __restrict acc = s.acc;
+    const Sum* __restrict acc = sums_of<Sum>(s);
     const float* __restrict column = s.column;
     std::int8_t* __restrict out = s.out_int8;
     const float second = s.second;
@@ -195,7 +223,16 @@ std::uint64_t columns_to_half(const GemmRow& s) {
 }  // namespace
 
 extern const GemmKernels kGemmKernels;
-const GemmKernels kGemmKernels = {multiply,        to_int8<false>,        to_int8<true>,  to_half,
-                                  columns_to_int8, columns_alpha_to_int8, columns_to_half};
+const GemmKernels kGemmKernels = {multiply,
+                                  to_int8<std::int32_t, false>,
+                                  to_int8<std::int32_t, true>,
+                                  to_half,
+                                  columns_to_int8<std::int32_t>,
+                                  columns_alpha_to_int8,
+                                  columns_to_half,
+                                  add_up,
+                                  to_int8<float, false>,
+                                  to_int8<float, true>,
+                                  columns_to_int8<float>};
 
 }  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -22,10 +22,20 @@ constexpr std::int64_t kGemmPad = 32;
 struct GemmRow {
     std::int64_t n;
     const std::int32_t* acc;
+    const float* sums;  // in place of acc, of the sums_* kernels
     float first, second;
     const float* column;
     std::int8_t* out_int8;
     arith::Half* out_half;
+};
+
+/// Codes of two scales: out = second sum * r2 + (first sum * r1), without flags the product alone.
+struct GemmSums {
+    std::int64_t n;
+    const std::int32_t* first;
+    const std::int32_t* second;  // null: no flags
+    float r1, r2;
+    float* out;
 };
 
 struct GemmKernels {
@@ -36,6 +46,10 @@ struct GemmKernels {
     std::uint64_t (*columns_to_int8)(const GemmRow&);
     std::uint64_t (*columns_alpha_to_int8)(const GemmRow&);  // half away from zero
     std::uint64_t (*columns_to_half)(const GemmRow&);
+    void (*add_up)(const GemmSums&);
+    std::uint64_t (*sums_to_int8)(const GemmRow&);
+    std::uint64_t (*sums_to_int8_wrapped)(const GemmRow&);
+    std::uint64_t (*sums_columns_to_int8)(const GemmRow&);
 };
 
 }  // namespace mambasic::models

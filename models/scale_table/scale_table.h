@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/common/worker.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/scale_table/scale_table_cost.h"
 
 namespace mambasic::models {
@@ -28,13 +29,16 @@ struct TableRequest {
 };
 
 struct TableAnswer {
-    std::vector<float> scales;         // [run.count]
-    std::vector<std::uint32_t> cells;  // [run.count]
-    std::vector<float> b, c;           // [bc_scales], where the run asks for them
-    LookupCounts counts;               // of the whole tile
+    std::vector<float> scales;                // [run.count]: x's of int8, and B's and C's
+    std::vector<std::uint32_t> cells;         // [run.count]
+    std::vector<float> b, c;                  // [bc_scales], where the run asks for them
+    std::vector<float> low, high, threshold;  // [run.count], where the run asks for them
+    LookupCounts counts;                      // of the whole tile
     LookupCycles cycles;
-    /// Adds to a tile what its lookups cost.
-    void charge(const ScaleTableConfig& config, Work& work) const;
+    /// Those of x; null where the run asked for none.
+    XScaleRow x_scales() const;
+    /// Adds to a tile what its lookups cost, where it goes through its channels so many times.
+    void charge(const ScaleTableConfig& config, Work& work, std::uint64_t times = 1) const;
 };
 
 class ScaleTable : public sc_core::sc_module {
@@ -46,7 +50,7 @@ public:
 
 private:
     using Key = std::tuple<const ScaleTableImage*, std::uint32_t, std::uint32_t, bool, bool, bool,
-                           std::uint64_t, std::uint32_t>;
+                           std::uint64_t, std::uint32_t, std::uint32_t>;
     struct Kept {
         std::shared_ptr<const ScaleTableImage> table;  // as long as it is here, its address is its
         std::shared_ptr<const TableAnswer> answer;

@@ -68,7 +68,8 @@ double registers_of(const ScaleTableConfig& config, const TableNeeds& needs) {
         if (!in_registers(need)) continue;
         const ScaleTableShape& s = need.shape;
         const double one =
-            static_cast<double>(s.cells()) * (1.0 + s.state_columns) + 2.0 * s.bc_scales;
+            static_cast<double>(s.cells()) * (s.x_columns.count() + s.state_columns) +
+            2.0 * s.bc_scales;
         all += one * need.layers;
         largest = std::max(largest, one);
         layers += need.layers;

@@ -20,24 +20,27 @@ std::uint64_t state_row_words(const ScaleTableImage& image) {
     return ceil_div(image.shape.state_columns * kScaleBytes, image.word_bytes);
 }
 
+XColumns common(const XColumns& a, const XColumns& b) {
+    return {a.int8 && b.int8, a.low && b.low, a.high && b.high, a.threshold && b.threshold};
+}
+
 /// One run through the table.
 class Lookup {
 public:
     Lookup(const ScaleTableImage& image, const LookupRun& run)
-        : image_(image), run_(run), search_(image, run.by_head), scales_(image.word_bytes) {}
+        : image_(image),
+          run_(run),
+          asked_(common(image.shape.x_columns, run.x_columns)),
+          search_(image, run.by_head),
+          scales_(image.word_bytes) {}
 
-    float x_scale(std::uint32_t channel, std::uint32_t* cell) {
-        const ScaleTableShape& s = image_.shape;
-        const Position at = position(channel);
-        const bool direct = s.kind == LookupKind::Direct;
-        std::uint32_t found = direct && image_.codes.empty() ? at.group * s.group_cells() : kNone;
-        if (!direct) found = search_.cell(at);
-        if (direct && run_.with_states && !image_.codes.empty()) found = search_.coded_cell(at);
-        const bool stored = run_.with_states && s.kind != LookupKind::Register;
-        if (stored && found != kNone && found != state_cell_) read_states(found);
-        *cell = found == kNone ? 0 : found;
-        if (direct) return deliver(channel);
-        return found == kNone ? deliver_none() : deliver(found);
+    /// Nothing is looked up of x where nobody wants its cell or a word of it.
+    void find_x(std::uint32_t channel, std::uint32_t at, const LookupTargets& targets) {
+        if (asked_.bits() == 0 && !run_.with_states) return;
+        const std::uint32_t cell = find_cell(channel);
+        if (targets.cells != nullptr) targets.cells[at] = cell == kNone ? 0 : cell;
+        const bool direct = image_.shape.kind == LookupKind::Direct;
+        deliver_x(direct ? channel : cell, at, targets);
     }
 
     /// B's and C's scales of the channel's SSD group, unless they are there already.
@@ -90,9 +93,51 @@ private:
         return image_.scales[index];
     }
 
-    float deliver_none() {
-        ++counts_.lookups;
-        return 0.0F;
+    /// The cell, or kNone; of a flat table only where the states ask for it.
+    std::uint32_t find_cell(std::uint32_t channel) {
+        const ScaleTableShape& s = image_.shape;
+        const Position at = position(channel);
+        const bool direct = s.kind == LookupKind::Direct;
+        std::uint32_t found = direct && image_.codes.empty() ? at.group * s.group_cells() : kNone;
+        if (!direct) found = search_.cell(at);
+        if (direct && run_.with_states && !image_.codes.empty()) found = search_.coded_cell(at);
+        const bool stored = run_.with_states && s.kind != LookupKind::Register;
+        if (stored && found != kNone && found != state_cell_) read_states(found);
+        return found;
+    }
+
+    /// The words of a row that the run asks for. The first one of them is what a lookup delivers,
+    /// the cell alone where it asks for none.
+    void deliver_x(std::uint32_t row, std::uint32_t at, const LookupTargets& targets) {
+        const bool held = image_.shape.kind == LookupKind::Register;
+        if (row == kNone || asked_.bits() == 0) {
+            counts_.lookups += held ? 0 : 1;
+            if (targets.scales != nullptr) targets.scales[at] = 0.0F;
+            return;
+        }
+        const XColumns& stored = image_.shape.x_columns;
+        std::uint32_t index = row * stored.count();
+        const std::uint64_t before = counts_.lookups;
+        bool first = true;
+        const auto column = [&](bool is_stored, bool is_asked, float* target) {
+            if (is_asked) {
+                const float scale = first ? deliver(index) : deliver_further(index, before);
+                if (target != nullptr) target[at] = scale;
+                first = false;
+            }
+            index += is_stored ? 1 : 0;
+        };
+        column(stored.int8, asked_.int8, targets.scales);
+        column(stored.low, asked_.low, targets.low);
+        column(stored.high, asked_.high, targets.high);
+        column(stored.threshold, asked_.threshold, targets.threshold);
+    }
+
+    /// A register that holds its scales already gets none of them again.
+    float deliver_further(std::uint32_t index, std::uint64_t lookups_before) {
+        counts_.further_scales += counts_.lookups - lookups_before;
+        if (image_.shape.kind != LookupKind::Register) scales_.read(index * kScaleBytes);
+        return image_.scales[index];
     }
 
     void read_states(std::uint32_t cell) {
@@ -102,6 +147,7 @@ private:
 
     const ScaleTableImage& image_;
     const LookupRun& run_;
+    const XColumns asked_;
     Search search_;
     Port scales_;
     LookupCounts counts_;
@@ -117,16 +163,18 @@ LookupCounts& LookupCounts::operator+=(const LookupCounts& other) {
     words += other.words;
     state_words += other.state_words;
     comparisons += other.comparisons;
+    further_scales += other.further_scales;
     return *this;
 }
 
 LookupCounts LookupCounts::operator*(std::uint64_t times) const {
-    return {lookups * times, words * times, state_words * times, comparisons * times};
+    return {lookups * times, words * times, state_words * times, comparisons * times,
+            further_scales * times};
 }
 
 Counts LookupCounts::events(const ScaleTableConfig& config) const {
     Counts counts;
-    counts[Event::ScaleLookup] = lookups;
+    counts[Event::ScaleLookup] = lookups + further_scales;
     counts[Event::TableReadBytes] = words * config.word_bytes;
     counts[Event::TableStateBytes] = state_words * config.word_bytes;
     counts[Event::TableCompare] = comparisons;
@@ -138,12 +186,13 @@ LookupCounts scale_table_lookup(const ScaleTableImage& image, const LookupRun& r
     Lookup lookup(image, run);
     for (std::uint32_t i = 0; i < run.count; ++i) {
         const std::uint32_t channel = run.first + i;
-        const bool of_x = channel < image.shape.x_channels();
-        if (of_x) lookup.find_b_and_c(channel, targets);
-        std::uint32_t cell = 0;
-        const float scale = of_x ? lookup.x_scale(channel, &cell) : lookup.bc_scale(channel);
+        if (channel < image.shape.x_channels()) {
+            lookup.find_b_and_c(channel, targets);
+            lookup.find_x(channel, i, targets);
+            continue;
+        }
+        const float scale = lookup.bc_scale(channel);
         if (targets.scales != nullptr) targets.scales[i] = scale;
-        if (targets.cells != nullptr) targets.cells[i] = cell;
     }
     return lookup.counts();
 }

@@ -9,6 +9,7 @@
 
 #include "models/common/counts.h"
 #include "models/scale_table/scale_table_config.h"
+#include "models/scale_table/x_columns.h"
 
 namespace mambasic::models {
 
@@ -24,6 +25,7 @@ struct ScaleTableShape {
     std::uint32_t bc_scales = 0;      // of B, and as many of C; each for bc_channels / bc_scales
     std::uint32_t bc_channels = 0;    // of B, and as many of C
     std::uint32_t state_columns = 0;  // state scales of a cell; 0 where no block asks for them
+    XColumns x_columns{};             // words of x of a cell
 
     std::uint32_t group_cells() const { return head_groups * dim_groups; }
     std::uint32_t cells() const { return ssd_groups * group_cells(); }
@@ -35,10 +37,13 @@ struct ScaleTableShape {
 struct ScaleTableSource {
     const std::int32_t* head_end = nullptr;  // [ssd_groups][head_groups]
     const std::int32_t* dim_end = nullptr;   // [ssd_groups][head_groups][dim_groups]
-    const float* x_scales = nullptr;         // [cells]
+    const float* x_scales = nullptr;         // [cells], int8
     const float* b_scales = nullptr;         // [bc_scales]
     const float* c_scales = nullptr;
     const float* state_scales = nullptr;  // [cells][state_columns]
+    const float* x_low = nullptr;         // [cells], where the shape has them
+    const float* x_high = nullptr;
+    const float* x_threshold = nullptr;
 };
 
 /// Bytes of one layer, by what they are.
@@ -64,7 +69,7 @@ struct ScaleTableImage {
     std::uint32_t range_bytes = 4;
     std::uint32_t code_bits = 4;
     std::vector<std::uint8_t> ranges;
-    std::vector<float> scales;        // x: [cells], or [x_channels] where direct; then B, then C
+    std::vector<float> scales;        // x: [cells, or x_channels where direct][x_columns]; B; C
     std::vector<std::uint8_t> codes;  // cell of a channel in its SSD group, low bits first
     std::vector<float> state_scales;  // [cells][state_columns], in a memory of their own
 };
@@ -79,10 +84,11 @@ struct EqualRanges {
 EqualRanges scale_table_equal_ranges(const ScaleTableShape& shape);
 
 struct LookupCounts {
-    std::uint64_t lookups = 0;      // scales delivered; a register's: once, not for each channel
-    std::uint64_t words = 0;        // read from ranges, scales and codes
-    std::uint64_t state_words = 0;  // read from the state scales
-    std::uint64_t comparisons = 0;  // of a channel's position with a group end
+    std::uint64_t lookups = 0;         // answered; a register's: once, not for each channel
+    std::uint64_t words = 0;           // read from ranges, scales and codes
+    std::uint64_t state_words = 0;     // read from the state scales
+    std::uint64_t comparisons = 0;     // of a channel's position with a group end
+    std::uint64_t further_scales = 0;  // of x, beside the first one of a lookup
     LookupCounts& operator+=(const LookupCounts& other);
     LookupCounts operator*(std::uint64_t times) const;
     Counts events(const ScaleTableConfig& config) const;
@@ -95,14 +101,18 @@ struct LookupRun {
     bool by_head = false;      // the scan's: a head is looked up once for all its rows
     bool with_states = false;  // and the state scales of every cell it enters are read
     bool with_bc = false;      // and first B's and C's scale in every SSD group it enters
+    XColumns x_columns{};      // of those that the table has
 };
 
 /// What is looked up; null: not asked for.
 struct LookupTargets {
-    float* scales = nullptr;         // [run.count]
+    float* scales = nullptr;         // [run.count]: x's of int8, and B's and C's
     std::uint32_t* cells = nullptr;  // [run.count], for the scan's channels of x
-    float* b = nullptr;  // [bc_scales]; those of SSD groups not entered stay what they are
-    float* c = nullptr;  // [bc_scales]
+    float* b = nullptr;    // [bc_scales]; those of SSD groups not entered stay what they are
+    float* c = nullptr;    // [bc_scales]
+    float* low = nullptr;  // [run.count]
+    float* high = nullptr;
+    float* threshold = nullptr;
 };
 
 /// Looks up the run's channels. A channel that no range holds gets scale 0 and cell 0, as upstream;

@@ -27,7 +27,9 @@ std::uint32_t code_bits_of(const ScaleTableShape& shape) {
 }
 
 std::uint64_t stored_x_scales(const ScaleTableShape& shape) {
-    return shape.kind == LookupKind::Direct ? shape.x_channels() : shape.cells();
+    const std::uint64_t rows =
+        shape.kind == LookupKind::Direct ? shape.x_channels() : shape.cells();
+    return rows * shape.x_columns.count();
 }
 
 // Of one SSD group.
@@ -94,16 +96,23 @@ void store_codes(ScaleTableImage& image, const ScaleTableSource& source) {
     }
 }
 
+void store_cell(ScaleTableImage& image, const ScaleTableSource& source, std::uint32_t cell) {
+    const XColumns& columns = image.shape.x_columns;
+    if (columns.int8) image.scales.push_back(source.x_scales[cell]);
+    if (columns.low) image.scales.push_back(source.x_low[cell]);
+    if (columns.high) image.scales.push_back(source.x_high[cell]);
+    if (columns.threshold) image.scales.push_back(source.x_threshold[cell]);
+}
+
 void store_scales(ScaleTableImage& image, const ScaleTableSource& source) {
     const ScaleTableShape& s = image.shape;
-    image.scales.assign(source.x_scales, source.x_scales + s.cells());
     if (s.kind == LookupKind::Direct) {
-        image.scales.clear();
         for (std::uint32_t c = 0; c < s.x_channels(); ++c) {
             const std::uint32_t group = c / (s.heads * s.head_dim);
-            image.scales.push_back(
-                source.x_scales[group * s.group_cells() + cell_of(s, source, c)]);
+            store_cell(image, source, group * s.group_cells() + cell_of(s, source, c));
         }
+    } else {
+        for (std::uint32_t cell = 0; cell < s.cells(); ++cell) store_cell(image, source, cell);
     }
     image.scales.insert(image.scales.end(), source.b_scales, source.b_scales + s.bc_scales);
     image.scales.insert(image.scales.end(), source.c_scales, source.c_scales + s.bc_scales);

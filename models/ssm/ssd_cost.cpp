@@ -71,13 +71,14 @@ SsmCycles ssd_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
     return cycles;
 }
 
-SramTraffic ssd_traffic(const SsdShape& shape) {
+SramTraffic ssd_traffic(const SsdShape& shape, const XInput& x) {
     constexpr std::uint64_t kHalf = 2;
     const std::uint64_t rows = shape.sequences * shape.tokens;
     SramTraffic traffic;
     traffic.weight_read_bytes = shape.heads * (2 + kHalf);  // A_log, D, dt bias
-    traffic.activation_read_bytes =
-        rows * (shape.channels() + shape.heads + 2 * shape.groups() * shape.states);
+    const std::uint64_t of_x = x_part_bytes(x.use.code, x.channels, x.first, shape.channels());
+    const std::uint64_t of_bc = 2 * shape.groups() * shape.states * (x.use.code.values() ? 4 : 1);
+    traffic.activation_read_bytes = rows * (of_x + shape.heads + of_bc);
     traffic.activation_write_bytes = rows * shape.channels() * kHalf;
     return traffic;
 }

@@ -15,7 +15,7 @@ namespace mambasic::models {
 SsmCycles ssd_cycles(const SsmConfig& config, const NonlinearConfig& nonlinear,
                      const SsdShape& shape, std::uint64_t codes);
 
-SramTraffic ssd_traffic(const SsdShape& shape);
+SramTraffic ssd_traffic(const SsdShape& shape, const XInput& x = {});
 
 /// Steps that the core takes for one group of channel_lanes channels in a tile: the pace that
 /// lookups of x and state scales can hide behind.

@@ -3,6 +3,7 @@
 #include "models/common/isa.h"
 #include "models/common/scratch.h"
 #include "models/common/units.h"
+#include "models/dequant_mux/x_layout.h"
 #include "models/nonlinear/nonlinear_function.h"
 #include "models/ssm/ssd_kernels.h"
 
@@ -20,15 +21,26 @@ SsdCodes codes_of(const SsdOperand& operand, std::uint64_t sequence, std::uint64
             static_cast<std::int64_t>(operand.stride)};
 }
 
+SsdNumbers numbers_of(const SsdValues& values, std::uint64_t sequence, std::uint64_t first) {
+    return {values.data + sequence * values.sequence_stride + first,
+            static_cast<std::int64_t>(values.stride)};
+}
+
 void point_at_head(const SsdTile& tile, std::uint64_t sequence, std::uint64_t head,
                    SsdBlock& block) {
     const SsdWeights& w = tile.weights;
     const std::uint64_t group = tile.shape.group_of(head);
     block.dt = codes_of(tile.dt, sequence, head);
-    block.b = codes_of(tile.b, sequence, group * tile.shape.states);
-    block.c = codes_of(tile.c, sequence, group * tile.shape.states);
-    block.b_scale = tile.scales.b[group];
-    block.c_scale = tile.scales.c[group];
+    const std::uint64_t first = group * tile.shape.states;
+    if (tile.x_in.use.code.values()) {
+        block.b_values = numbers_of(tile.b_values, sequence, first);
+        block.c_values = numbers_of(tile.c_values, sequence, first);
+    } else {
+        block.b = codes_of(tile.b, sequence, first);
+        block.c = codes_of(tile.c, sequence, first);
+        block.b_scale = tile.scales.b[group];
+        block.c_scale = tile.scales.c[group];
+    }
     block.a_log = w.a_log[head];
     block.d = w.d[head];
     block.dt_bias = w.dt_bias[head];
@@ -41,8 +53,12 @@ void point_at_rows(const SsdTile& tile, std::uint64_t sequence, std::uint64_t ch
                    SsdBlock& block) {
     const std::uint64_t states =
         sequence * tile.state_sequence_stride + channel * tile.shape.states;
-    block.x = codes_of(tile.x, sequence, channel);
-    block.x_scales = tile.scales.x + channel;
+    if (tile.x_in.use.int8()) {
+        block.x = codes_of(tile.x, sequence, channel);
+        block.x_scales = tile.scales.x + channel;
+    } else {
+        block.x_in = x_source(tile.x_in, tile.x_in.scales, sequence, channel);
+    }
     block.state_scales = tile.scales.state;
     block.cells = tile.scales.cells + channel;
     block.state_columns = static_cast<std::int64_t>(tile.scales.state_columns);
@@ -84,7 +100,8 @@ void point_at(const SsdTile& tile, std::uint64_t index, SsdBlock& block) {
 // Each head: A's argument, D and dt's bias once; each head and token: dt's fma and softplus, A dt
 // and its exp, and B dt for every state. B and C are scaled once for each SSD group. Each row and
 // token: x and the D term. Each update: (B dt) x, the state fma, the product with C and the sum.
-Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bool last_tile) {
+Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bool last_tile,
+                 const XInput& x) {
     const std::uint64_t rows = shape.sequences * shape.tokens;
     const std::uint64_t steps = rows * shape.heads;
     const std::uint64_t outputs = rows * shape.channels();
@@ -104,6 +121,12 @@ Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bo
     counts[Event::HalfConvert] = shape.heads + outputs + (decode ? 0 : stored);
     counts[Event::Fp32Div] = stored;
     counts[Event::QuantizeInt8] = stored;
+    // What is there in FP32 already.
+    if (x.use.code.x_values()) counts[Event::Fp32Mul] -= outputs;
+    if (x.use.code.values()) {
+        counts[Event::Fp32Mul] -= 2 * rows * shape.groups() * shape.states;
+    }
+    count_decoding(x.use, outputs, counts);
     return counts;
 }
 
@@ -130,7 +153,7 @@ Counts ssd_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, co
             saturated += kernel.run(block);
         }
     }
-    Counts counts = ssd_count(config, shape, tile.decode, tile.last_tile);
+    Counts counts = ssd_count(config, shape, tile.decode, tile.last_tile, tile.x_in);
     counts[Event::Saturated] = saturated;
     return counts;
 }

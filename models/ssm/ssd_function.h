@@ -40,6 +40,13 @@ struct SsdOperand {
     std::uint64_t sequence_stride = 0;
 };
 
+/// Likewise of FP32 numbers.
+struct SsdValues {
+    const float* data = nullptr;
+    std::uint64_t stride = 0;
+    std::uint64_t sequence_stride = 0;
+};
+
 struct SsdWeights {  // from the tile's first head on
     const std::int8_t* a_log = nullptr;
     const std::int8_t* d = nullptr;
@@ -62,10 +69,12 @@ struct SsdScales {
 struct SsdTile {
     SsdShape shape;
     bool decode = false;
-    bool last_tile = false;  // prefill: quantize the carry into `state` after the last token
-    SsdOperand x;            // [channels], from the tile's first channel on
-    SsdOperand dt;           // [heads], from the tile's first head on
-    SsdOperand b, c;         // [SSD groups of the layer][states]
+    bool last_tile = false;        // prefill: quantize the carry into `state` after the last token
+    SsdOperand x;                  // [channels], from the tile's first channel on
+    SsdOperand dt;                 // [heads], from the tile's first head on
+    SsdOperand b, c;               // [SSD groups of the layer][states]
+    XInput x_in;                   // in place of x, where that is not int8
+    SsdValues b_values, c_values;  // in place of b and c, where values()
     SsdWeights weights;
     SsdScales scales;
     arith::Softplus softplus = arith::Softplus::Log1p;
@@ -78,7 +87,8 @@ struct SsdTile {
     std::uint64_t y_sequence_stride = 0;
 };
 
-Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bool last_tile);
+Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bool last_tile,
+                 const XInput& x = {});
 Counts ssd_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, const SsdTile& tile);
 
 }  // namespace mambasic::models

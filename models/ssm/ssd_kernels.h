@@ -3,6 +3,7 @@
 #pragma once
 
 #include "golden/arithmetic.h"
+#include "models/dequant_mux/x_source.h"
 #include "models/nonlinear/unit_eval.h"
 
 namespace mambasic::models {
@@ -15,12 +16,19 @@ struct SsdCodes {  // element i of token t at data[t * stride + i]
     std::int64_t stride;
 };
 
+struct SsdNumbers {  // likewise
+    const float* data;
+    std::int64_t stride;
+};
+
 struct SsdBlock {
     std::int64_t tokens;
     std::int64_t states;
     std::int64_t rows;  // 1..kSsdRows
     SsdCodes x, dt, b, c;
-    const float* x_scales;  // [rows]
+    XSource x_in;                   // in place of x, where x.data is null
+    SsdNumbers b_values, c_values;  // in place of b and c, where b.data is null
+    const float* x_scales;          // [rows]
     float b_scale, c_scale;
     std::int8_t a_log, d;
     arith::Half dt_bias;

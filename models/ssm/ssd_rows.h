@@ -80,18 +80,34 @@ void load_head(const SsdBlock& s, const Rows& r) {
     if (s.exp.form == UnitForm::Quintic) decay_row<UnitForm::Quintic>(s, r);
 }
 
-void load_token(const SsdBlock& s, const Rows& r, std::int64_t t) {
+void load_x(const SsdBlock& s, const Rows& r, std::int64_t t) {
+    if (s.x.data == nullptr) return x_read<kR>(s.x_in, t, s.rows, r.x);
     const std::int8_t* __restrict x = s.x.data + t * s.x.stride;
-    const std::int8_t* __restrict b = s.b.data + t * s.b.stride;
-    const std::int8_t* __restrict c = s.c.data + t * s.c.stride;
     const float* __restrict x_scales = s.x_scales;
     float* __restrict x_row = r.x;
+    for (std::int64_t p = 0; p < s.rows; ++p) x_row[p] = x_scales[p] * static_cast<float>(x[p]);
+}
+
+void load_values(const SsdBlock& s, const Rows& r, std::int64_t t) {
+    const float* __restrict b = s.b_values.data + t * s.b_values.stride;
+    const float* __restrict c = s.c_values.data + t * s.c_values.stride;
+    const float dt = r.dt[t];
+    for (std::int64_t n = 0; n < s.states; ++n) {
+        r.db[n] = b[n] * dt;
+        r.c[n] = c[n];
+    }
+}
+
+void load_token(const SsdBlock& s, const Rows& r, std::int64_t t) {
+    load_x(s, r, t);
+    if (s.b.data == nullptr) return load_values(s, r, t);
+    const std::int8_t* __restrict b = s.b.data + t * s.b.stride;
+    const std::int8_t* __restrict c = s.c.data + t * s.c.stride;
     float* __restrict db_row = r.db;
     float* __restrict c_row = r.c;
     const float b_scale = s.b_scale;
     const float c_scale = s.c_scale;
     const float dt = r.dt[t];
-    for (std::int64_t p = 0; p < s.rows; ++p) x_row[p] = x_scales[p] * static_cast<float>(x[p]);
     for (std::int64_t n = 0; n < s.states; ++n) {
         db_row[n] = (b_scale * static_cast<float>(b[n])) * dt;
         c_row[n] = c_scale * static_cast<float>(c[n]);

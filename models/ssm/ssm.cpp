@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/dequant_mux/dequant_mux_cost.h"
 #include "models/ssm/ssd_cost.h"
 #include "models/ssm/ssm_cost.h"
 
@@ -14,25 +15,30 @@ std::vector<float> for_groups(const std::vector<float>& scales, std::uint64_t gr
     return scales.size() == 1 ? std::vector<float>(groups, scales.front()) : scales;
 }
 
+/// What int8 codes are multiplied with; a uniform code with another scale than made it.
+const float* u_scales(const XUse& use, const TableAnswer& given) {
+    if (!use.int8()) return nullptr;
+    return use.code.format == traces::XFormat::Uniform8 ? given.high.data() : given.scales.data();
+}
+
 /// The tile with the scales that the table gave.
 Counts compute_scaled(const SsmConfig& config, const NonlinearConfig& nonlinear, SsdTile tile,
                       const ScaleTableImage& table, const TableAnswer& given) {
     const std::uint64_t groups = table.shape.bc_channels / tile.shape.states;
     const std::vector<float> b = for_groups(given.b, groups);
     const std::vector<float> c = for_groups(given.c, groups);
-    tile.scales = {given.scales.data(),       b.data(),           c.data(),
-                   table.state_scales.data(), given.cells.data(), table.shape.state_columns};
+    tile.scales = {u_scales(tile.x_in.use, given), b.data(),           c.data(),
+                   table.state_scales.data(),      given.cells.data(), table.shape.state_columns};
+    tile.x_in.scales = given.x_scales();
     return ssd_compute(config, nonlinear, tile);
 }
 
 }  // namespace
 
-Ssm::Ssm(const sc_core::sc_module_name& name, const SsmConfig& config,
-         const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,
-         bool numerics, Bind bind)
+Ssm::Ssm(const sc_core::sc_module_name& name, const SsmParts& parts, ScaleTable& scales,
+         const WorkerPorts& ports, bool numerics, Bind bind)
     : Worker(name, BlockId::Ssm, ports),
-      config_(config),
-      nonlinear_(nonlinear),
+      parts_(parts),
       scales_(scales),
       numerics_(numerics),
       bind_(std::move(bind)) {}
@@ -54,8 +60,11 @@ std::shared_ptr<const TableAnswer> Ssm::look_up(const BoundWithTable<SsmTile>& b
     run.count = static_cast<std::uint32_t>(tile.shape.channels);
     run.by_head = true;
     run.with_states = tile.decode || tile.last_tile;
+    run.x_columns = ssm_columns(tile.x_in.use);
     return scales_.look_up(
-        {bound.table, run, {ssm_group_steps(config_, tile.shape, codes), config_.channel_lanes}});
+        {bound.table,
+         run,
+         {ssm_group_steps(parts_.config, tile.shape, codes), parts_.config.channel_lanes}});
 }
 
 TileWork Ssm::perform_scan(const Task& task, const BoundWithTable<SsmTile>& bound) {
@@ -65,20 +74,22 @@ TileWork Ssm::perform_scan(const Task& task, const BoundWithTable<SsmTile>& boun
     result.prepare = bound.prepare;
     if (numerics_) {
         result.compute = [this, tile, scales, table = bound.table] {
-            if (!scales) return ssm_compute(config_, nonlinear_, tile);
+            if (!scales) return ssm_compute(parts_.config, parts_.nonlinear, tile);
             SsmTile scaled = tile;
-            scaled.cells = {scales->scales.data(), table->state_scales.data(),
+            scaled.cells = {u_scales(tile.x_in.use, *scales), table->state_scales.data(),
                             scales->cells.data()};
-            Counts counts = ssm_compute(config_, nonlinear_, scaled);
+            scaled.x_in.scales = scales->x_scales();
+            Counts counts = ssm_compute(parts_.config, parts_.nonlinear, scaled);
             return counts += scales->counts.events(scales_.config());
         };
     }
     Work& work = result.work;
-    work.counts = ssm_count(tile.shape, tile.decode, tile.last_tile);
+    work.counts = ssm_count(tile.shape, tile.decode, tile.last_tile, tile.x_in);
     const std::uint64_t codes = ssm_codes(tile.shape, tile.decode, tile.last_tile);
-    work.cycles = ssm_cycles(config_, nonlinear_, tile.shape, codes).total();
+    work.cycles = ssm_cycles(parts_.config, parts_.nonlinear, tile.shape, codes).total() +
+                  x_decode_latency(parts_.dequant, tile.x_in.use);
     if (scales) scales->charge(scales_.config(), work);
-    work.sram = ssm_traffic(tile.shape);
+    work.sram = ssm_traffic(tile.shape, tile.x_in);
     work.store =
         ssm_state_traffic(tile.shape, {tile.decode, task.region.token == 0, tile.last_tile});
     return result;
@@ -92,9 +103,12 @@ std::shared_ptr<const TableAnswer> Ssm::look_up(const BoundWithTable<SsdTile>& b
     run.count = static_cast<std::uint32_t>(shape.channels());
     run.by_head = true;
     run.with_states = bound.tile.decode || bound.tile.last_tile;
-    run.with_bc = true;
+    run.with_bc = !bound.tile.x_in.use.code.values();
+    run.x_columns = ssm_columns(bound.tile.x_in.use);
     return scales_.look_up(
-        {bound.table, run, {ssd_group_steps(config_, shape, codes), config_.channel_lanes}});
+        {bound.table,
+         run,
+         {ssd_group_steps(parts_.config, shape, codes), parts_.config.channel_lanes}});
 }
 
 TileWork Ssm::perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound) {
@@ -105,16 +119,17 @@ TileWork Ssm::perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound
     result.prepare = bound.prepare;
     if (numerics_) {
         result.compute = [this, tile, scales, table = bound.table] {
-            Counts counts = compute_scaled(config_, nonlinear_, tile, *table, *scales);
+            Counts counts = compute_scaled(parts_.config, parts_.nonlinear, tile, *table, *scales);
             return counts += scales->counts.events(scales_.config());
         };
     }
     Work& work = result.work;
-    work.counts = ssd_count(config_, shape, tile.decode, tile.last_tile);
+    work.counts = ssd_count(parts_.config, shape, tile.decode, tile.last_tile, tile.x_in);
     const std::uint64_t codes = ssm_codes(shape.flat(), tile.decode, tile.last_tile);
-    work.cycles = ssd_cycles(config_, nonlinear_, shape, codes).total();
+    work.cycles = ssd_cycles(parts_.config, parts_.nonlinear, shape, codes).total() +
+                  x_decode_latency(parts_.dequant, tile.x_in.use);
     scales->charge(scales_.config(), work);
-    work.sram = ssd_traffic(shape);
+    work.sram = ssd_traffic(shape, tile.x_in);
     work.store =
         ssm_state_traffic(shape.flat(), {tile.decode, task.region.token == 0, tile.last_tile});
     return result;

@@ -6,12 +6,20 @@
 #include <functional>
 #include <variant>
 
+#include "models/dequant_mux/dequant_mux_config.h"
 #include "models/nonlinear/nonlinear_config.h"
 #include "models/scale_table/scale_table.h"
 #include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
 
 namespace mambasic::models {
+
+/// What the core is made of.
+struct SsmParts {
+    SsmConfig config;
+    NonlinearConfig nonlinear;
+    DequantMuxConfig dequant;
+};
 
 class Ssm : public Worker {
 public:
@@ -20,9 +28,8 @@ public:
     using BindSsd = std::function<BoundWithTable<SsdTile>(const Task&)>;
     using Bind = std::variant<BindScan, BindSsd>;  // by the family of the network
 
-    Ssm(const sc_core::sc_module_name& name, const SsmConfig& config,
-        const NonlinearConfig& nonlinear, ScaleTable& scales, const WorkerPorts& ports,
-        bool numerics, Bind bind);
+    Ssm(const sc_core::sc_module_name& name, const SsmParts& parts, ScaleTable& scales,
+        const WorkerPorts& ports, bool numerics, Bind bind);
 
 private:
     TileWork perform(const Task& task) override;
@@ -32,8 +39,7 @@ private:
                                                std::uint64_t first_channel);
     std::shared_ptr<const TableAnswer> look_up(const BoundWithTable<SsdTile>& bound);
 
-    const SsmConfig config_;
-    const NonlinearConfig nonlinear_;
+    const SsmParts parts_;
     ScaleTable& scales_;
     const bool numerics_;
     const Bind bind_;

@@ -73,12 +73,14 @@ std::uint64_t ssm_group_steps(const SsmConfig& config, const SsmShape& shape, st
                      codes / shape.channels});
 }
 
-SramTraffic ssm_traffic(const SsmShape& shape) {
+SramTraffic ssm_traffic(const SsmShape& shape, const XInput& x) {
     constexpr std::uint64_t kHalf = 2;
     const std::uint64_t rows = shape.sequences * shape.tokens;
     SramTraffic traffic;
     traffic.weight_read_bytes = shape.channels * (shape.states + 2);  // A_log, D, dt bias
-    traffic.activation_read_bytes = rows * (3 * shape.channels + 2 * shape.states);  // u dt z, B C
+    const std::uint64_t u = x_part_bytes(x.use.code, x.channels, x.first, shape.channels);
+    traffic.activation_read_bytes =
+        rows * (u + 2 * shape.channels + 2 * shape.states);  // u, dt, z, B, C
     traffic.activation_write_bytes = rows * shape.channels * kHalf;
     return traffic;
 }

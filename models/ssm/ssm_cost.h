@@ -30,7 +30,8 @@ std::uint64_t ssm_codes(const SsmShape& shape, bool decode, bool last_tile);
 /// lookups of u's and the states' scales can hide behind.
 std::uint64_t ssm_group_steps(const SsmConfig& config, const SsmShape& shape, std::uint64_t codes);
 
-SramTraffic ssm_traffic(const SsmShape& shape);
+/// `x`: where it is not int8.
+SramTraffic ssm_traffic(const SsmShape& shape, const XInput& x = {});
 
 /// Where a tile lies in the life of its states.
 struct SsmPosition {

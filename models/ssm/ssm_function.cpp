@@ -2,6 +2,7 @@
 
 #include "models/common/isa.h"
 #include "models/common/scratch.h"
+#include "models/dequant_mux/x_layout.h"
 #include "models/nonlinear/nonlinear_function.h"
 #include "models/ssm/ssm_kernels.h"
 
@@ -21,8 +22,8 @@ SsmRow row_of(const SsmOperand& operand, std::uint64_t sequence, std::uint64_t c
 
 void point_at_scales(const SsmTile& tile, std::uint64_t channel, SsmBlock& block) {
     block.state_scale = tile.weights.state_scale;
-    if (tile.cells.u == nullptr) return;
-    block.u_scales = tile.cells.u + channel;
+    if (tile.cells.cells == nullptr) return;
+    if (tile.cells.u != nullptr) block.u_scales = tile.cells.u + channel;
     block.state_scales = tile.cells.state;
     block.cells = tile.cells.cells + channel;
 }
@@ -37,7 +38,7 @@ SsmBlock block_of(const SsmTile& tile, std::uint64_t sequence, std::uint64_t cha
     block.states = static_cast<std::int64_t>(shape.states);
     block.channels = static_cast<std::int64_t>(shape.channels - channel);
     if (block.channels > kSsmBlock) block.channels = kSsmBlock;
-    block.u = row_of(tile.u, sequence, channel);
+    if (tile.x_in.use.int8()) block.u = row_of(tile.u, sequence, channel);
     block.dt = row_of(tile.dt, sequence, channel);
     block.b = row_of(tile.b, sequence, 0);
     block.c = row_of(tile.c, sequence, 0);
@@ -75,7 +76,7 @@ SsmBlock block_of(const SsmTile& tile, std::uint64_t sequence, std::uint64_t cha
 //   decode, per token, channel, state: s, A*dt, B*dt, (B*dt)*x                      4 mul, 1 exp
 //                              recurrence, y 2 fma; /scale, quantize                1 div
 // The traffic of the state store is the cost side's (ssm_state_traffic).
-Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile) {
+Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile, const XInput& x) {
     const std::uint64_t weights = shape.channels * shape.states;
     const std::uint64_t states = shape.sequences * weights;
     const std::uint64_t rows = shape.sequences * shape.tokens;
@@ -92,6 +93,8 @@ Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile) {
     counts[Event::HalfConvert] = outputs;
     counts[Event::Fp32Div] = stored;
     counts[Event::QuantizeInt8] = stored;
+    if (x.use.code.x_values()) counts[Event::Fp32Mul] -= outputs;  // u is there
+    count_decoding(x.use, outputs, counts);
     return counts;
 }
 
@@ -106,6 +109,7 @@ Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, co
         ssm_scratch_floats(static_cast<std::int64_t>(shape.states), width));
     const auto blocks = static_cast<std::int64_t>((shape.channels + kSsmBlock - 1) / kSsmBlock);
     const std::int64_t work = static_cast<std::int64_t>(shape.sequences) * blocks;
+    const XScaleRows scales(tile.x_in, tile.x_in.use.int8() ? 0 : shape.channels);
     const bool parallel =
         shape.sequences * shape.tokens * shape.channels * shape.states >= kParallelUpdates;
     std::uint64_t saturated = 0;
@@ -114,8 +118,10 @@ Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, co
         Scratch scratch(floats);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < work; ++i) {
-            SsmBlock block = block_of(tile, static_cast<std::uint64_t>(i / blocks),
-                                      static_cast<std::uint64_t>(i % blocks * kSsmBlock));
+            const auto sequence = static_cast<std::uint64_t>(i / blocks);
+            const auto channel = static_cast<std::uint64_t>(i % blocks * kSsmBlock);
+            SsmBlock block = block_of(tile, sequence, channel);
+            block.x = x_source(tile.x_in, scales.row(), sequence, channel);
             block.exp = exp;
             block.softplus = softplus;
             block.silu = silu;
@@ -124,7 +130,7 @@ Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, co
             saturated += kernel.run(block);
         }
     }
-    Counts counts = ssm_count(shape, tile.decode, tile.last_tile);
+    Counts counts = ssm_count(shape, tile.decode, tile.last_tile, tile.x_in);
     counts[Event::Saturated] = saturated;
     return counts;
 }

@@ -6,6 +6,7 @@
 
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
+#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/nonlinear/nonlinear_config.h"
 #include "models/ssm/ssm_config.h"
 
@@ -40,9 +41,9 @@ struct SsmWeights {
 /// What the scale table gave, in place of u's and the states' one scale; from the tile's first
 /// channel on.
 struct SsmCellScales {
-    const float* u = nullptr;              // [channels]; null: there is no table
+    const float* u = nullptr;              // [channels], of int8 codes
     const float* state = nullptr;          // [cells of the layer][states]
-    const std::uint32_t* cells = nullptr;  // [channels]: row of `state`
+    const std::uint32_t* cells = nullptr;  // [channels]: row of `state`; null: there is no table
 };
 
 struct SsmTile {
@@ -50,6 +51,7 @@ struct SsmTile {
     bool decode = false;
     bool last_tile = false;  // prefill: quantize the carry into `state` after the last token
     SsmOperand u, dt, b, c, z;
+    XInput x_in;  // in place of u, where that is not int8; a uniform code is, with its own scale
     SsmWeights weights;
     SsmCellScales cells;
     arith::Softplus softplus = arith::Softplus::Log1p;
@@ -60,7 +62,7 @@ struct SsmTile {
     std::uint64_t y_sequence_stride = 0;
 };
 
-Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile);
+Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile, const XInput& x = {});
 Counts ssm_compute(const SsmConfig& config, const NonlinearConfig& nonlinear, const SsmTile& tile);
 
 }  // namespace mambasic::models

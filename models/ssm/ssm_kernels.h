@@ -3,6 +3,7 @@
 #pragma once
 
 #include "golden/arithmetic.h"
+#include "models/dequant_mux/x_source.h"
 #include "models/nonlinear/unit_eval.h"
 
 namespace mambasic::models {
@@ -21,12 +22,13 @@ struct SsmBlock {
     std::int64_t states;
     std::int64_t channels;     // 1..kSsmBlock
     SsmRow u, dt, b, c, z;     // u, dt and z start at the block's first channel
+    XSource x;                 // in place of u, where u.data is null
     const std::int8_t* a_log;  // from the block's first channel on, [channel][state]
     const std::int8_t* d;
     const std::int8_t* dt_bias;
     float a_scale, d_scale, dt_bias_scale;
     float state_scale;           // of all states, and u.scale of all channels, unless there are
-    const float* u_scales;       // one for each channel, or null
+    const float* u_scales;       // one for each channel, or null; of int8 codes
     const float* state_scales;   // [cells][states]
     const std::uint32_t* cells;  // [channel]: row of state_scales
     UnitView exp, softplus, silu;

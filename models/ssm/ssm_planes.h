@@ -52,11 +52,11 @@ Planes carve(const SsmBlock& s) {
 void load_scales(const SsmBlock& s, const Planes& p) {
     for (std::int64_t i = 0; i < s.states * kE; ++i) p.scale[i] = s.state_scale;
     for (std::int64_t e = 0; e < kE; ++e) p.u_scale[e] = s.u.scale;
-    if (s.u_scales == nullptr) return;
+    if (s.cells == nullptr) return;
     for (std::int64_t i = 0; i < s.states * kE; ++i) p.scale[i] = 1.0F;
     for (std::int64_t e = 0; e < s.channels; ++e) {
         const float* row = s.state_scales + s.cells[e] * s.states;
-        p.u_scale[e] = s.u_scales[e];
+        if (s.u_scales != nullptr) p.u_scale[e] = s.u_scales[e];
         for (std::int64_t n = 0; n < s.states; ++n) p.scale[n * kE + e] = row[n];
     }
 }
@@ -81,16 +81,19 @@ void load_weights_any(const SsmBlock& s, const Planes& p) {
 
 // u and the softplus argument of one token.
 void load_token(const SsmBlock& s, const Planes& p, std::int64_t t) {
-    const std::int8_t* __restrict u = s.u.data + t * s.u.stride;
     const std::int8_t* __restrict dt = s.dt.data + t * s.dt.stride;
-    const float* __restrict u_scale = p.u_scale;
     const float dt_scale = s.dt.scale;
     const float* __restrict bias = p.bias;
-    float* __restrict u_row = p.u;
     float* __restrict dt_row = p.dt;
     for (std::int64_t e = 0; e < s.channels; ++e) {
-        u_row[e] = u_scale[e] * static_cast<float>(u[e]);
         dt_row[e] = arith::fma(dt_scale, static_cast<float>(dt[e]), bias[e]);
+    }
+    if (s.u.data == nullptr) return x_read<kE>(s.x, t, s.channels, p.u);
+    const std::int8_t* __restrict u = s.u.data + t * s.u.stride;
+    const float* __restrict u_scale = p.u_scale;
+    float* __restrict u_row = p.u;
+    for (std::int64_t e = 0; e < s.channels; ++e) {
+        u_row[e] = u_scale[e] * static_cast<float>(u[e]);
     }
 }
 

@@ -9,10 +9,13 @@
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/scheme_note.h"
+#include "sim/commands/settings.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/commands/verb.h"
 #include "sim/packed_note.h"
 #include "sim/quality.h"
+#include "sim/run_info.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::sim {
 namespace {
@@ -32,8 +35,7 @@ void describe(po::options_description& options) {
         "upstream's chunked order of Mamba2's prefill, to see the distance (exit 0); recorded: "
         "what "
         "the trace holds; or a file that run --dump or mambasic_cuda_ref wrote");
-    add("set", po::value<std::vector<std::string>>(),
-        "a.b=v: change one key of the chip; may be repeated");
+    add("set", po::value<std::vector<std::string>>(), kSetHelp);
     add("approximate", po::bool_switch(),
         "exit 0 even though the chip's table or polynomial units differ from the exact ones");
     add("quality", po::bool_switch(),
@@ -46,12 +48,19 @@ void describe(po::options_description& options) {
 constexpr const char* kChunked = "golden-chunked";
 
 std::unique_ptr<Reference> chunked_reference(const Arguments& arguments, const ChipConfig& chip,
-                                             const traces::Trace& trace) {
+                                             const traces::Trace& trace,
+                                             const traces::TraceInfo& made) {
     const traces::TraceInfo& info = trace.info();
     if (!info.dims.mamba2() || info.phase == traces::Phase::Decode) {
         arguments.reject("against", "golden-chunked is an order of Mamba2's prefill; this is a " +
                                         std::string(info.dims.mamba2() ? "decode" : "Mamba1") +
                                         " trace, take golden");
+    }
+    for (const traces::XCode& code : made.x_codes) {
+        if (code == traces::XCode{}) continue;
+        arguments.reject("against",
+                         "golden-chunked multiplies int8 codes; this scheme codes x as " +
+                             traces::spell(code) + ", take golden");
     }
     golden::Options options = golden_options(chip);
     options.ssd_order = golden::SsdOrder::Chunked;
@@ -60,8 +69,9 @@ std::unique_ptr<Reference> chunked_reference(const Arguments& arguments, const C
 
 // `quality` is made where it is asked for.
 std::unique_ptr<Reference> reference_for(const Arguments& arguments, const ChipConfig& chip,
-                                         const traces::Trace& trace,
+                                         const Scheme& scheme, const traces::Trace& trace,
                                          std::optional<Quality>& quality) {
+    const traces::TraceInfo made = run_info(trace.info(), scheme, chip);
     const std::string against = arguments.text_or("against", "golden");
     if (arguments.has("quality")) {
         if (against != "golden") {
@@ -69,13 +79,15 @@ std::unique_ptr<Reference> reference_for(const Arguments& arguments, const ChipC
                              "only golden can leave the SSM input in FP32; leave out --against");
         }
         quality.emplace(trace.info(), golden_options(chip));
-        return golden_reference(trace, golden_options(chip), &*quality);
+        return golden_reference(trace, golden_options(chip), &*quality, made.x_codes);
     }
-    if (against == "golden") return golden_reference(trace, golden_options(chip));
-    if (against == kChunked) return chunked_reference(arguments, chip, trace);
-    if (against == "recorded") return recorded_reference(trace);
+    if (against == "golden") {
+        return golden_reference(trace, golden_options(chip), nullptr, made.x_codes);
+    }
+    if (against == kChunked) return chunked_reference(arguments, chip, trace, made);
+    if (against == "recorded") return recorded_reference(trace, made);
     try {
-        return file_reference(trace, against);
+        return file_reference(trace, made, against);
     } catch (const traces::TraceError& error) {
         fail_reading(against, error);
     }
@@ -110,10 +122,11 @@ std::string note_lines(const ChipConfig& chip, const Scheme& scheme, const trace
 
 int check_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
-    const ChipConfig chip =
-        ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
+    const Settings settings(arguments);
+    const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const Scheme scheme = Scheme::load(arguments.text_or("scheme", usual_scheme(trace)));
+    const Scheme scheme =
+        Scheme::load(arguments.text_or("scheme", usual_scheme(trace)), settings.scheme);
     if (trace.info().shapes_only) {
         arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
     }
@@ -121,7 +134,7 @@ int check_command(const Arguments& arguments) {
     const bool chunked = arguments.text_or("against", "golden") == kChunked;
     if (chunked) departures.emplace_back("scan: recurrent, not chunked");
     std::optional<Quality> quality;
-    Check check(trace.info(), reference_for(arguments, chip, trace, quality),
+    Check check(trace.info(), reference_for(arguments, chip, scheme, trace, quality),
                 departures.empty() ? Distances::Off : Distances::On);
     RunOptions options;
     options.on_output = [&check](const LayerOutput& output) { check.on_output(output); };

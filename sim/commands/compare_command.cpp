@@ -2,19 +2,22 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <sstream>
 
+#include "models/common/error.h"
 #include "reports/comparison_writer.h"
 #include "sim/check.h"
+#include "sim/commands/compare_signals.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
+#include "sim/commands/settings.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/compare.h"
-#include "sim/compare_children.h"
+#include "sim/config_files.h"
+#include "sim/file_names.h"
 
 namespace mambasic::sim {
 namespace {
@@ -84,12 +87,26 @@ void refuse_twins(const Arguments& arguments, const std::vector<Scheme>& schemes
     }
 }
 
-// In the order of their words.
-std::vector<Scheme> load_schemes(const Arguments& arguments) {
+// In the order of their words. A file that is there and holds a mistake hinders no other scheme; a
+// word that names no file is a slip of the whole command.
+struct SchemeList {
     std::vector<Scheme> schemes;
-    for (const std::string& word : scheme_words(arguments)) schemes.push_back(Scheme::load(word));
-    refuse_twins(arguments, schemes);
-    return schemes;
+    std::vector<reports::RefusedScheme> refused;
+};
+
+SchemeList load_schemes(const Arguments& arguments) {
+    SchemeList list;
+    for (const std::string& word : scheme_words(arguments)) {
+        const std::string file = find_config(word, "schemes", "scheme");
+        const std::string name = std::filesystem::path(file).filename().string();
+        try {
+            list.schemes.push_back(Scheme::load(file));
+        } catch (const models::UserError& e) {
+            list.refused.push_back({name, "", replaced(e.what(), file, name), e.what()});
+        }
+    }
+    refuse_twins(arguments, list.schemes);
+    return list;
 }
 
 void refuse_impossible(const Arguments& arguments, const traces::Trace& trace,
@@ -106,9 +123,11 @@ void refuse_impossible(const Arguments& arguments, const traces::Trace& trace,
 }
 
 // With names instead of paths, so that the same work reads the same on every machine.
-std::string command_of(const Arguments& arguments, const std::vector<Scheme>& schemes) {
+std::string command_of(const Arguments& arguments, const SchemeList& list) {
     std::string names;
-    for (const Scheme& scheme : schemes) names += (names.empty() ? "" : ",") + scheme.name;
+    const auto add = [&](const std::string& name) { names += (names.empty() ? "" : ",") + name; };
+    for (const Scheme& scheme : list.schemes) add(scheme.name);
+    for (const reports::RefusedScheme& refused : list.refused) add(refused.scheme);
     return arguments.command({"chip", "trace", "set", "layers", "timing-only"}) + " --schemes " +
            names;
 }
@@ -118,7 +137,10 @@ std::string last_word(const Arguments& arguments, const std::vector<Scheme>& sch
                       const reports::Comparison& made) {
     std::size_t last = schemes.size() - 1;
     while (schemes[last].name != made.schemes.back().scheme) --last;
-    return scheme_words(arguments)[last];
+    const std::vector<std::string> words = scheme_words(arguments);
+    return *std::find_if(words.begin(), words.end(), [&](const std::string& word) {
+        return find_config(word, "schemes", "scheme") == schemes[last].file;
+    });
 }
 
 std::vector<std::string> next_steps(const Arguments& arguments, const std::string& last_scheme,
@@ -130,7 +152,7 @@ std::vector<std::string> next_steps(const Arguments& arguments, const std::strin
     const std::string trace = arguments.text("trace");
     const std::string scheme = " --scheme " + last_scheme;
     if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
-        next.push_back("mambasic trace group " + trace + scheme +
+        next.push_back("mambasic calibrate --trace " + trace + scheme +
                        " --out F   makes the trace that this scheme ran, for run and check with" +
                        scheme);
     } else {
@@ -164,37 +186,40 @@ int complain(const reports::Comparison& made, bool accepted) {
     return status;
 }
 
+void refuse_scheme_settings(const Arguments& arguments) {
+    const Settings settings(arguments);
+    if (settings.scheme.empty()) return;
+    arguments.reject("set", "'" + settings.scheme.front() +
+                                "' would be of all schemes; copy the file of one, change the key "
+                                "and the name there, and name the copy in --schemes");
+}
+
 int compare_command(const Arguments& arguments) {
     const OutputFolder out(arguments, {kCsvName, kJsonName});
+    refuse_scheme_settings(arguments);
     const ChipConfig chip =
         ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
-    const std::vector<Scheme> schemes = load_schemes(arguments);
+    const SchemeList list = load_schemes(arguments);
     const traces::Trace trace = open_trace(arguments.text("trace"));
     const LayerRange layers = layer_range(arguments, trace.info());
     refuse_impossible(arguments, trace, layers);
     const auto cores = static_cast<std::uint32_t>(omp_get_max_threads());
     const std::uint32_t jobs = arguments.integer_or("jobs", 1, kMostJobs, cores);
     const bool numerics = !arguments.has("timing-only");
-    const Asked asked = {command_of(arguments, schemes), arguments.list("set"), numerics};
-    const reports::Comparison made =
-        compare({chip, schemes, trace, numerics, layers.first, layers.count, jobs, asked});
+    const Asked asked = {command_of(arguments, list), arguments.list("set"), numerics};
+    reports::Comparison made =
+        compare({chip, list.schemes, trace, numerics, layers.first, layers.count, jobs, asked});
+    made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());
     if (made.schemes.empty()) return complain(made, false);
     out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
-    const std::string last_scheme = last_word(arguments, schemes, made);
+    const std::string last_scheme = last_word(arguments, list.schemes, made);
     std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last_scheme, made)})
               << std::flush;
     return complain(made, arguments.has("approximate"));
 }
 
-// Ends as the signal would have ended it, now that children and temporary files are gone.
 int compare_or_be_interrupted(const Arguments& arguments) {
-    try {
-        return compare_command(arguments);
-    } catch (const Interrupted& interrupted) {
-        std::signal(interrupted.signal, SIG_DFL);
-        std::raise(interrupted.signal);
-        return kExitUserError;
-    }
+    return unless_interrupted([&] { return compare_command(arguments); });
 }
 
 }  // namespace

@@ -19,10 +19,18 @@ bool starts_with_key(const std::string& path, const std::string& prefix) {
     return path == prefix || path.rfind(prefix + ".", 0) == 0;
 }
 
-// Those of a scheme for all layers, and `layers`, which a hybrid has.
+// Those of a scheme for all layers, one of which has every key that a code may have, as quamba1
+// sets them where it has them; and `layers`, which a hybrid has.
 std::vector<KeyDoc> scheme_keys() {
     std::vector<KeyDoc> docs;
-    Scheme::load("quamba1", &docs);
+    Scheme::load("w4a5-se-sparse", &docs);
+    std::vector<KeyDoc> usual;
+    Scheme::load("quamba1", &usual);
+    for (KeyDoc& doc : docs) {
+        const auto same = std::find_if(usual.begin(), usual.end(),
+                                       [&](const KeyDoc& other) { return other.path == doc.path; });
+        if (same != usual.end()) doc = *same;
+    }
     std::vector<KeyDoc> hybrid;
     Scheme::load("hybrid", &hybrid);
     const auto is_layers = [](const KeyDoc& doc) { return doc.path == "layers"; };

@@ -5,9 +5,11 @@
 #include "reports/text_writer.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
+#include "sim/commands/settings.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/dump.h"
+#include "sim/run_info.h"
 
 namespace mambasic::sim {
 namespace {
@@ -21,8 +23,7 @@ void describe(po::options_description& options) {
     add("trace", text(),
         "the trace to run; trace validate, not this, compares its data with its hash");
     add("scheme", text(), "a scheme's file or name; without it, the one the trace was made for");
-    add("set", po::value<std::vector<std::string>>(),
-        "a.b=v: change one key of the chip; may be repeated");
+    add("set", po::value<std::vector<std::string>>(), kSetHelp);
     add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
     add("timing-only", po::bool_switch(), "cycles and energy, but no numbers");
     add("out", text(), "folder for report.json and report.txt");
@@ -58,9 +59,11 @@ std::vector<std::string> next_steps(const Arguments& arguments) {
 
 int run_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
-    const ChipConfig chip = ChipConfig::load(arguments.text("chip"), arguments.list("set"));
+    const Settings settings(arguments);
+    const ChipConfig chip = ChipConfig::load(arguments.text("chip"), settings.chip);
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const Scheme scheme = Scheme::load(arguments.text_or("scheme", usual_scheme(trace)));
+    const Scheme scheme =
+        Scheme::load(arguments.text_or("scheme", usual_scheme(trace)), settings.scheme);
     refuse_impossible(arguments, trace.info());
     RunOptions options;
     options.numerics = !arguments.has("timing-only");
@@ -70,7 +73,7 @@ int run_command(const Arguments& arguments) {
     std::unique_ptr<Dump> dump;
     if (arguments.has("dump")) {
         const std::string path = checked_file(arguments, "dump", trace.path());
-        dump = std::make_unique<Dump>(trace, path);
+        dump = std::make_unique<Dump>(trace, run_info(trace.info(), scheme, chip), path);
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
     const Asked asked = {

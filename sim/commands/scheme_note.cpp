@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/target_scales.h"
 #include "traces/layer_observers.h"
 
 namespace mambasic::sim {
 namespace {
 
 using traces::LayerObservers;
-using traces::Observer;
+using traces::Observation;
 
 std::string hybrid_note(const Scheme& scheme, const traces::TraceInfo& info,
                         const reports::Report& report) {
@@ -31,19 +32,26 @@ std::string hybrid_note(const Scheme& scheme, const traces::TraceInfo& info,
 }
 
 std::string names_of(const LayerObservers& observers) {
-    std::string names = name_of(observers.front());
-    for (const Observer observer : observers) {
-        if (observer != observers.front()) return names + " and " + name_of(observer);
+    std::string names = spell(observers.front());
+    for (const Observation& observer : observers) {
+        if (!(observer == observers.front())) return names + " and " + spell(observer);
     }
     return names;
+}
+
+// What made int8's scales alone, where the scheme reads no others.
+Observation made_for(const LayerScheme& part, Observation made) {
+    if (!part.x_code.own_scales()) made.quantile = made.factor = 0;
+    return made;
 }
 
 std::string observer_note(const Scheme& scheme, const traces::TraceInfo& info,
                           const reports::Report& report) {
     LayerObservers asked, has;  // where they differ
     for (const reports::LayerRow& row : report.layers) {
-        const Observer wanted = scheme.of_layer(row.index, info.dims.n_layer).observer;
-        const Observer made = info.observer(row.index - info.first_layer);
+        const LayerScheme& part = scheme.of_layer(row.index, info.dims.n_layer);
+        const Observation wanted = target_scales(part, info.dims).observed_by();
+        const Observation made = made_for(part, info.observer(row.index - info.first_layer));
         if (wanted == made) continue;
         asked.push_back(wanted);
         has.push_back(made);

@@ -3,6 +3,7 @@
 #include "models/common/error.h"
 #include "sim/compare_trace.h"
 #include "sim/data_folders.h"
+#include "sim/target_scales.h"
 
 namespace mambasic::sim {
 namespace {
@@ -17,8 +18,9 @@ bool fits(const traces::Trace& trace, const std::string& name, Fit fit) {
         for (std::uint32_t index = 0; index < groups.size(); ++index) {
             const LayerScheme& part = scheme.of_layer(info.first_layer + index, info.dims.n_layer);
             if (!(groups[index] == info.table(index))) return false;
-            if (fit == Fit::GroupsAndObserver && part.observer != info.observer(index))
-                return false;
+            if (!(part.x_code == info.x_code(index))) return false;
+            const traces::Observation wanted = target_scales(part, info.dims).observed_by();
+            if (fit == Fit::GroupsAndObserver && !(wanted == info.observer(index))) return false;
         }
         return true;
     } catch (const models::UserError&) {

@@ -32,6 +32,9 @@ struct Verb {
 Verb run_verb();
 Verb compare_verb();
 Verb check_verb();
+Verb calibrate_verb();
+Verb scales_verb();
+Verb four_modes_verb();
 std::vector<Verb> trace_verbs();  // synth, info, validate, slice
 Verb explain_verb();
 

@@ -180,10 +180,13 @@ TEST(ObserverNotes, AnotherObserverThanTheTracesIsTold) {
               "scheme quamba2: asks for minmax scales, but those of 2 of the 2 layers that ran are "
               "of percentile" +
                   end);
-    const std::string mine = folder.add(
-        "mine.yaml",
-        "name: mine\nlayers:\n  0: {name: a, groups: one, lookup: register, observer: percentile}\n"
-        "  1: {name: b, groups: 4x4, lookup: code, observer: percentile}\n");
+    const std::string mine =
+        folder.add("mine.yaml",
+                   "name: mine\nlayers:\n  0: {name: a, groups: one, lookup: register, code: int8, "
+                   "observer: percentile, "
+                   "alpha: 0.9995, sigma: 0.01, observes: float}\n"
+                   "  1: {name: b, groups: 4x4, lookup: code, code: int8, observer: percentile, "
+                   "alpha: 0.9995, sigma: 0.01, observes: float}\n");
     regroup("hybrid");
     EXPECT_EQ(
         observer_note(made, {"--scheme", mine}),

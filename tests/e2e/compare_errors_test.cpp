@@ -160,8 +160,9 @@ TEST(CompareErrors, BlanksAndACommaAtTheEndAreHowPeopleWriteLists) {
 
 TEST(CompareErrors, TwoFilesOfOneNameAreBothNamed) {
     const Folder folder;
-    const std::string mine =
-        folder.add("mine.yaml", "name: quamba1\ngroups: one\nlookup: register\nobserver: minmax\n");
+    const std::string mine = folder.add("mine.yaml",
+                                        "name: quamba1\ngroups: one\nlookup: register\ncode: "
+                                        "int8\nobserver: minmax\nobserves: float\n");
     const std::string error = error_of(compare_words(grouped_prefill(), "quamba1," + mine, {}));
     EXPECT_NE(error.find("quamba1.yaml and " + mine + " are both named 'quamba1'; change the name"),
               std::string::npos)
@@ -176,8 +177,9 @@ TEST(CompareErrors, WhatATraceCannotGiveIsSaid) {
     expect_refused(compare_words(grouped_prefill(), "quamba2-lite", {"--layers", "1:2"}),
                    "--layers: golden begins at the trace's first layer");
     const Folder folder;
-    const std::string many = folder.add(
-        "many.yaml", "name: many\ngroups: 400x2\nlookup: sequential\nobserver: minmax\n");
+    const std::string many = folder.add("many.yaml",
+                                        "name: many\ngroups: 400x2\nlookup: sequential\ncode: "
+                                        "int8\nobserver: minmax\nobserves: float\n");
     const std::string error = error_of(compare_words(grouped_decode(), many, {"--timing-only"}));
     EXPECT_EQ(error.rfind("scheme many: groups: the network has", 0), 0U) << error;
 }

@@ -162,8 +162,9 @@ TEST(CompareFiles, EveryLookupGivesTheSameQuality) {
 
 TEST(CompareFiles, ASchemeMayBeAFile) {
     const Folder folder;
-    const std::string mine =
-        folder.add("mine.yaml", "name: my own\ngroups: 2x2\nlookup: code\nobserver: minmax\n");
+    const std::string mine = folder.add(
+        "mine.yaml",
+        "name: my own\ngroups: 2x2\nlookup: code\ncode: int8\nobserver: minmax\nobserves: float\n");
     const Compared out = compared(grouped_prefill(), mine, {"--timing-only"});
     const Json json = out.json();
     EXPECT_EQ(json["schemes"][0]["scheme"], "my own");

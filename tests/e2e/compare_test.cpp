@@ -90,8 +90,9 @@ TEST(Compare, ScalesThatTheTraceLacksAreThoseOfTraceGroup) {
     }
 }
 
-const char kOne[] = "groups: one, lookup: register, observer: ";
-const char kGroups[] = "groups: 2x2, lookup: code, observer: ";
+const char kOne[] = "groups: one, lookup: register, code: int8, observes: float, observer: ";
+const char kGroups[] = "groups: 2x2, lookup: code, code: int8, observes: float, observer: ";
+const char kPercentile[] = "percentile, alpha: 0.9995, sigma: 0.01";
 
 // Two files that differ in the observer alone: other scales, other bits, no other cost.
 void expect_other_scales(const std::string& percentile, const std::string& minmax) {
@@ -112,13 +113,13 @@ void expect_other_scales(const std::string& percentile, const std::string& minma
 
 TEST(Compare, AnotherObserverMakesOtherScales) {
     for (const std::string groups : {kOne, kGroups}) {
-        expect_other_scales(groups + "percentile", groups + "minmax");
+        expect_other_scales(groups + kPercentile, groups + "minmax");
     }
     const auto layers = [](const std::string& observer) {
         return "layers: {0: {name: a, " + (kOne + observer) + "}, 1: {name: b, " +
                (kGroups + observer) + "}}";
     };
-    expect_other_scales(layers("percentile"), layers("minmax"));
+    expect_other_scales(layers(kPercentile), layers("minmax"));
 }
 
 // The trace has 2 x 2 groups, whose usual observer is minmax.
@@ -127,7 +128,7 @@ TEST(Compare, RecordedScalesAreThoseOfTheUsualObserver) {
     const std::string minmax =
         folder.add("m.yaml", "{name: m, " + (kGroups + std::string("minmax}")));
     const std::string percentile =
-        folder.add("p.yaml", "{name: p, " + (kGroups + std::string("percentile}")));
+        folder.add("p.yaml", "{name: p, " + (kGroups + kPercentile + "}"));
     EXPECT_EQ(compared(grouped_prefill(), minmax).json()["schemes"][0]["scales"], "recorded");
     EXPECT_EQ(compared(grouped_prefill(), percentile).json()["schemes"][0]["scales"], "calibrated");
     const Words timing = {"--timing-only"};
@@ -160,8 +161,10 @@ TEST(Compare, OnlyLayersThatRunCount) {
     const Folder folder;
     const std::string mine = folder.add(
         "mine.yaml",
-        "name: mine\nlayers:\n  0: {name: a, groups: 2x2, lookup: code, observer: minmax}\n"
-        "  1: {name: b, groups: one, lookup: register, observer: percentile}\n");
+        "name: mine\nlayers:\n  0: {name: a, groups: 2x2, lookup: code, code: int8, observer: "
+        "minmax, observes: float}\n"
+        "  1: {name: b, groups: one, lookup: register, code: int8, observer: percentile, "
+        "alpha: 0.9995, sigma: 0.01, observes: float}\n");
     EXPECT_EQ(compared(grouped_prefill(), mine, first).json()["schemes"][0]["scales"], "recorded");
     EXPECT_EQ(compared(grouped_prefill(), mine).json()["schemes"][0]["scales"], "calibrated");
 }

@@ -114,8 +114,9 @@ TEST(GoldenPathGroups, ARunThatNamesNoSchemeTakesOneWithTheTracesGroups) {
 // A trace of one scale has one for B, C and the states too; 1x1 groups have more of them.
 TEST(GoldenPathGroups, OneGroupIsNotOneScale) {
     const Folder folder;
-    const std::string one_group =
-        folder.add("one.yaml", "name: one\ngroups: 1x1\nlookup: sequential\nobserver: minmax\n");
+    const std::string one_group = folder.add("one.yaml",
+                                             "name: one\ngroups: 1x1\nlookup: sequential\ncode: "
+                                             "int8\nobserver: minmax\nobserves: float\n");
     const Words synth = {"--model", "tiny2", "--phase", "prefill", "--tokens", "6"};
     const auto made = [&](const std::string& name, const Words& more) {
         Words words = synth;

@@ -51,6 +51,7 @@ TEST(Compared, TakesEveryFigureFromTheReport) {
     EXPECT_EQ(row.dram_written_bytes, 1060U);
     EXPECT_EQ(row.dram_bytes, 4405079U);
     EXPECT_EQ(row.table_dram_read_bytes, 19U);
+    EXPECT_EQ(row.conv_to_ssm_dram_bytes, 3900U);
     EXPECT_EQ(row.quantized_elements, 65536U);
     EXPECT_EQ(row.saturated_elements, 12U);
     EXPECT_EQ(row.flagged_elements, 2U);
@@ -61,15 +62,36 @@ TEST(Compared, TakesEveryFigureFromTheReport) {
     EXPECT_EQ(row.notes, std::vector<std::string>{"a note"});
 }
 
+TEST(Compared, TakesWhatTheCodesAreWorthFromTheReport) {
+    const ComparedScheme row = compared(to_json(sample_run()));
+    EXPECT_EQ(row.x->elements, 6144U);
+    EXPECT_EQ(row.x->saturated, 24U);
+    EXPECT_EQ(row.x->flagged, 48U);
+    EXPECT_TRUE(row.network->logits);
+    EXPECT_EQ(row.network->rows, 64U);
+    EXPECT_EQ(row.network->sqnr_db, 27.25);
+    EXPECT_EQ(row.network->cosine, 0.998046875);
+    EXPECT_EQ(row.network->top1_agreement, 0.96875);
+    EXPECT_EQ(row.network->kl_nats, 0.001953125);
+    Report headless = sample_run();
+    headless.quality->network = NetworkFigures{false, 7, 3, 0.5, std::nullopt, std::nullopt};
+    const ComparedScheme other = compared(to_json(headless));
+    EXPECT_FALSE(other.network->logits);
+    EXPECT_FALSE(other.network->kl_nats);
+    headless.quality->network.reset();
+    EXPECT_FALSE(compared(to_json(headless)).network);
+}
+
 TEST(Compared, QualityIsThereWhereTheRunStatesIt) {
-    Json report = Json::parse(to_json(sample_run()));
-    report.erase("quality");
-    EXPECT_FALSE(compared(report.dump()).ssm_input_sqnr_db);
-    report["quality"] = nullptr;
-    EXPECT_FALSE(compared(report.dump()).ssm_input_sqnr_db);
-    report["quality"] = {{"ssm_input_sqnr_db", 31.25}, {"layer_output_sqnr_db", nullptr}};
-    EXPECT_EQ(compared(report.dump()).ssm_input_sqnr_db, 31.25);
-    EXPECT_FALSE(compared(report.dump()).layer_output_sqnr_db);
+    Report report = sample_run();
+    report.quality->all.layer_output_db.reset();
+    EXPECT_EQ(compared(to_json(report)).ssm_input_sqnr_db, 31.5);
+    EXPECT_FALSE(compared(to_json(report)).layer_output_sqnr_db);
+    report.quality.reset();
+    const ComparedScheme without = compared(to_json(report));
+    EXPECT_FALSE(without.ssm_input_sqnr_db);
+    EXPECT_FALSE(without.x);
+    EXPECT_FALSE(without.network);
 }
 
 TEST(Compared, WithoutACheckNothingSaturated) {
@@ -95,6 +117,8 @@ TEST(ComparisonJson, ConformsToItsSchema) {
     timing.schemes[0].scales = ScalesFrom::Nowhere;
     timing.schemes[0].check = {};
     timing.schemes[0].saturated_elements.reset();
+    timing.schemes[0].x.reset();
+    timing.schemes[0].network.reset();
     EXPECT_EQ(schema().fault(Json::parse(to_json(timing))), "");
 }
 
@@ -175,8 +199,9 @@ TEST(ComparisonCsv, HoldsTheFiguresOfTheJson) {
     }
     EXPECT_EQ(rows, 2U);
     // 6 names, 4 counts of cycles and lookups, 5 bands of 3, 2 more energies, 5 of the tables'
-    // bytes, 4 of DRAM, 3 of elements, 2 SQNR, 2 of the check, 3 changes; why it was refused.
-    EXPECT_EQ(columns.size(), 47U);
+    // bytes, 5 of DRAM, 3 of elements, 2 SQNR, 3 of x, 6 of the network, 2 of the check, 3 changes;
+    // why it was refused.
+    EXPECT_EQ(columns.size(), 57U);
 }
 
 TEST(ComparisonJson, WhatDidNotRunIsNoRow) {
@@ -196,10 +221,10 @@ TEST(ComparisonJson, WhatDidNotRunIsNoRow) {
 TEST(ComparisonCsv, WhatDidNotRunStandsBelowWithoutFigures) {
     const std::string csv = to_csv(with_a_refusal());
     const std::string last = csv.substr(csv.rfind('\n', csv.size() - 2) + 1);
-    EXPECT_EQ(last, "quamba2-per-channel," + std::string(64, 'e') + "," + std::string(44, ',') +
+    EXPECT_EQ(last, "quamba2-per-channel," + std::string(64, 'e') + "," + std::string(54, ',') +
                         "\"a.yaml:3:4: too small, \"\"see\"\"\"\n");
     const std::string header = csv.substr(0, csv.find('\n'));
-    EXPECT_EQ(cells(header).size(), 47U);
+    EXPECT_EQ(cells(header).size(), 57U);
     EXPECT_EQ(cells(header).back(), "refused");
 }
 

@@ -13,12 +13,20 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
         "  with --set gemm.rows=8\n\n";
     // clang-format off
     const std::string table =
-        "                                exposed          lookup          table                        SSM    layer\n"
-        "                                 lookup  energy  energy  area     area  table       DRAM    input   output             change against quamba1\n"
-        "  scheme   scales       cycles   cycles      uJ      pJ   mm2      mm2      B          B  SQNR dB  SQNR dB  check       cycles,  energy, area\n"
-        "  -------  --------  ---------  -------  ------  ------  ----  -------  -----  ---------  -------  -------  --------  -----------------------\n"
-        "  quamba1  recorded  1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079        -        -  3 differ                 baseline\n"
-        "  quamba2  minmax *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079    31.46    28.00  equal     +10.00 %, -0.80 %,  0 %\n";
+        "                                exposed          lookup          table\n"
+        "                                 lookup  energy  energy  area     area  table       DRAM             change against quamba1\n"
+        "  scheme   scales       cycles   cycles      uJ      pJ   mm2      mm2      B          B  check       cycles,  energy, area\n"
+        "  -------  --------  ---------  -------  ------  ------  ----  -------  -----  ---------  --------  -----------------------\n"
+        "  quamba1  recorded  1,234,567        1    12.5    10.0  3.21  0.00100     23  4,405,079  3 differ                 baseline\n"
+        "  quamba2  minmax *  1,358,023        1    12.4    10.0  3.21  0.00100     23  4,405,079  equal     +10.00 %, -0.80 %,  0 %\n";
+    const std::string accuracy =
+        "\nAccuracy against an FP32 SSM input\n"
+        "               SSM    layer  network\n"
+        "             input   output   logits              same    KL  saturated  flagged  conv to SSM\n"
+        "  scheme   SQNR dB  SQNR dB  SQNR dB   cosine    top-1  nats       of x     of x       DRAM B\n"
+        "  -------  -------  -------  -------  -------  -------  ----  ---------  -------  -----------\n"
+        "  quamba1        -        -        -        -        -     -          -        -        3,900\n"
+        "  quamba2    31.46    28.00    exact  1.00000  100.0 %     0      2.0 %    0.1 %        3,900\n";
     // clang-format on
     const std::string rest =
         "  * calibrated in float on the inputs that ran, which flatters SQNR: the trace has not "
@@ -27,11 +35,36 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
         "  lookup energy is of reads and comparisons: filling the tables and their leakage are in "
         "energy alone\n"
         "  check: every tensor against golden under the same scheme, bit for bit\n"
-        "  note: quamba2: a note, \"quoted\"\n"
-        "\n"
-        "Next\n"
-        "  do this\n";
-    EXPECT_EQ(to_text(sample_comparison(), {false, {"do this"}}), title + table + rest);
+        "  note: quamba2: a note, \"quoted\"\n";
+    const std::string next = "\nNext\n  do this\n";
+    EXPECT_EQ(to_text(sample_comparison(), {false, {"do this"}}),
+              title + table + rest + accuracy + next);
+}
+
+TEST(ComparisonText, WhatIsExactSaysSo) {
+    Comparison c = sample_comparison();
+    c.schemes[1].ssm_input_sqnr_db.reset();
+    c.schemes[1].layer_output_sqnr_db.reset();
+    c.schemes[1].x = CodeCounts{};
+    const std::string text = to_text(c, {});
+    EXPECT_NE(
+        text.find("  quamba2    exact    exact    exact  1.00000  100.0 %     0          -  "),
+        std::string::npos)
+        << text;
+}
+
+TEST(ComparisonText, WithoutAHeadTheLastLayerIsTheNetworksEnd) {
+    Comparison c = sample_comparison();
+    c.schemes[1].network = NetworkFigures{false, 8, 12.345, 0.987654321, {}, {}};
+    const std::string text = to_text(c, {});
+    EXPECT_NE(text.find("   output    layer "), std::string::npos) << text;
+    EXPECT_NE(text.find("    28.00    12.35  0.98765      -     -  "), std::string::npos) << text;
+}
+
+TEST(ComparisonText, WhatWasNotMeasuredHasNoTable) {
+    Comparison c = sample_comparison();
+    c.schemes[1].x.reset();
+    EXPECT_EQ(to_text(c, {}).find("Accuracy"), std::string::npos);
 }
 
 TEST(ComparisonText, WhatDidNotRunIsToldBelowTheTable) {

@@ -25,6 +25,8 @@ ComparedScheme baseline() {
     row.notes.clear();
     row.ssm_input_sqnr_db.reset();
     row.layer_output_sqnr_db.reset();
+    row.x.reset();
+    row.network.reset();
     return row;
 }
 
@@ -48,6 +50,8 @@ Comparison sample_comparison() {
     second.energy_pj.value = 12.4e6;
     second.ssm_input_sqnr_db = 31.456;
     second.layer_output_sqnr_db = 28;
+    second.x = CodeCounts{1000, 20, 1};
+    second.network = NetworkFigures{true, 8, std::nullopt, 1, 1, 0};
     second.check.mismatches = 0;
     second.change = {9.99999, -0.8, 0};
     second.notes = {"a note, \"quoted\""};

@@ -18,7 +18,9 @@ CheckSection sample_check() {
 
 QualitySection sample_quality() {
     return {{31.5, 30.125, 28.625},
-            {{4, {33.5, std::nullopt, 29.5}}, {5, {30.5, 29.125, std::nullopt}}}};
+            {{4, {33.5, std::nullopt, 29.5}}, {5, {30.5, 29.125, std::nullopt}}},
+            {6144, 24, 48},
+            NetworkFigures{true, 64, 27.25, 0.998046875, 0.96875, 0.001953125}};
 }
 
 Report sample_report() {
@@ -55,6 +57,7 @@ Report sample_report() {
     r.dram.activations = {400000, 1000};
     r.dram.tables = {19, 5};
     r.dram.state = {4000, 60};
+    r.dram.conv_to_ssm = {3000, 900};
     r.dram.bandwidth_utilization = 0.371;
     r.lookup = {"none",           4, 8, 5, 6, 32, 33, 1, {10, 8, 12}, {0.001, 0.0005, 0.002},
                 {0.003, 0, 0.004}};

@@ -101,9 +101,27 @@ TEST(QualityText, TellsTheWholeAndTheWorstLayer) {
 }
 
 TEST(QualityText, NothingLostHasNoFigure) {
-    const std::string text = to_text(QualitySection{{}, {{0, {}}}}, false);
+    QualitySection quality{{}, {{0, {}}}, {}, {}};
+    const std::string text = to_text(quality, false);
     EXPECT_EQ(line_with(text, "  SSM input "),
               "  SSM input                 -          -         -");
+    EXPECT_FALSE(contains(text, "row"));
+    quality.network = NetworkFigures{true, 1, std::nullopt, 1, 1, 0};
+    EXPECT_TRUE(contains(to_text(quality, false),
+                         "  network's logits, 1 row: SQNR exact, cosine 1.00000, same top-1 in "
+                         "100.0 % of the rows, KL 0 nats\n"));
+}
+
+TEST(QualityText, TellsTheNetworksEnd) {
+    QualitySection quality = sample_quality();
+    EXPECT_TRUE(contains(to_text(quality, false),
+                         "  network's logits, 64 rows: SQNR 27.2 dB, cosine 0.99805, same top-1 in "
+                         "96.9 % of the rows, KL 0.00195 nats\n"));
+    quality.network->logits = false;
+    EXPECT_TRUE(contains(to_text(quality, false),
+                         "  last layer's output, 64 rows: SQNR 27.2 dB, cosine 0.99805\n"));
+    quality.network->sqnr_db.reset();  // not finite: neither exact nor a figure
+    EXPECT_TRUE(contains(to_text(quality, false), "64 rows: SQNR - dB"));
 }
 
 TEST(QualityText, StandsInAReportWhereItWasAskedFor) {

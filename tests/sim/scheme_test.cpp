@@ -18,7 +18,8 @@ TEST(Scheme, Quamba1) {
     EXPECT_EQ(scheme.layers[0].name, "quamba1");
     EXPECT_EQ(scheme.layers[0].first_layer(24), 0U);
     EXPECT_EQ(scheme.sha256.size(), 64U);
-    EXPECT_EQ(docs.size(), 4U);  // name, groups, lookup, observer
+    // name, groups, lookup, observer, alpha, sigma, observes, code
+    EXPECT_EQ(docs.size(), 8U);
     EXPECT_EQ(
         user_error([] {
             Scheme::load("quamba");
@@ -32,8 +33,10 @@ TEST(Scheme, Quamba1) {
 }
 
 TEST(Scheme, EveryFileOfOursHasUpstreamsObserverUnlessItsNameSaysOtherwise) {
-    using traces::synth::Observer;
-    const auto observer = [](const char* name) { return Scheme::load(name).layers[0].observer; };
+    using traces::Observer;
+    const auto observer = [](const char* name) {
+        return Scheme::load(name).layers[0].observer.observer;
+    };
     EXPECT_EQ(observer("quamba1"), Observer::Percentile);
     EXPECT_EQ(observer("quamba1-minmax"), Observer::MinMax);
     EXPECT_EQ(observer("quamba2-percentile"), Observer::Percentile);
@@ -43,9 +46,16 @@ TEST(Scheme, EveryFileOfOursHasUpstreamsObserverUnlessItsNameSaysOtherwise) {
         EXPECT_EQ(observer(name), Observer::MinMax) << name;
     }
     const Scheme hybrid = Scheme::load("hybrid");
-    EXPECT_EQ(hybrid.layers[0].observer, Observer::Percentile);
-    EXPECT_EQ(hybrid.layers[1].observer, Observer::MinMax);
+    EXPECT_EQ(hybrid.layers[0].observer.observer, Observer::Percentile);
+    EXPECT_EQ(hybrid.layers[1].observer.observer, Observer::MinMax);
+    for (const char* name : {"quamba1", "fp32-ssm-input", "int8-sim", "se8"}) {
+        EXPECT_EQ(Scheme::load(name).layers[0].observer, traces::Observation()) << name;
+    }
 }
+
+const std::string kMinMax = "observer: minmax\nobserves: float\ncode: int8\n";
+const std::string kPercentile =
+    "observer: percentile\nalpha: 0.9995\nsigma: 0.01\nobserves: float\ncode: int8\n";
 
 // A scheme of all layers, line by line.
 Scheme written(const std::string& name, const std::string& groups, const std::string& rest) {
@@ -55,7 +65,7 @@ Scheme written(const std::string& name, const std::string& groups, const std::st
 }
 
 std::string why_refused(const std::string& name, const std::string& groups,
-                        const std::string& rest = "observer: minmax\n") {
+                        const std::string& rest = kMinMax) {
     const std::string what = user_error([&] { written(name, groups, rest); });
     const std::size_t file = what.find("mine.yaml");
     return file == std::string::npos ? what : what.substr(file);
@@ -67,8 +77,7 @@ TEST(Scheme, TheObserverIsAskedForAndChangesTheHash) {
         0U);
     EXPECT_NE(why_refused("a", "2x2", "observer: percentil\n").find("did you mean 'percentile'?"),
               std::string::npos);
-    EXPECT_NE(written("a", "2x2", "observer: minmax\n").sha256,
-              written("a", "2x2", "observer: percentile\n").sha256);
+    EXPECT_NE(written("a", "2x2", kMinMax).sha256, written("a", "2x2", kPercentile).sha256);
 }
 
 TEST(Scheme, NamesCanStandInALineWithCommas) {
@@ -76,18 +85,16 @@ TEST(Scheme, NamesCanStandInALineWithCommas) {
     EXPECT_EQ(why_refused("\"a,b\"", "2x2"), "mine.yaml:1:7" + why);
     EXPECT_EQ(why_refused("\"a\\nb\"", "2x2"), "mine.yaml:1:7" + why);
     EXPECT_EQ(why_refused("\"a\\tb\"", "2x2"), "mine.yaml:1:7" + why);
-    EXPECT_EQ(written("a b", "2x2", "observer: minmax\n").name, "a b");
+    EXPECT_EQ(written("a b", "2x2", kMinMax).name, "a b");
     const ConfigFolder folder;
-    const std::string hybrid =
-        folder.write("mine.yaml",
-                     "name: \"a,b\"\nlayers:\n  0: {name: a, groups: one, lookup: register, "
-                     "observer: minmax}\n");
+    const std::string hybrid = folder.write(
+        "mine.yaml", "name: \"a,b\"\nlayers:\n  0: {name: a, groups: one, lookup: register}\n");
     EXPECT_NE(user_error([&] { Scheme::load(hybrid); }).find("mine.yaml:1:7" + why),
               std::string::npos);
 }
 
 TEST(Scheme, GroupsAreTwoCounts) {
-    const Scheme scheme = written("a", "12x03", "observer: minmax\n");
+    const Scheme scheme = written("a", "12x03", kMinMax);
     EXPECT_EQ(scheme.layers[0].head_groups, 12U);
     EXPECT_EQ(scheme.layers[0].dim_groups, 3U);
     for (const char* groups :
@@ -110,9 +117,10 @@ TEST(Scheme, HybridBeginsItsSecondSchemeInTheMiddle) {
     EXPECT_EQ(scheme.layers[1].first_layer(5), 2U);
 }
 
-const std::string kOne = "{name: a, groups: one, lookup: register, observer: minmax}\n";
-const std::string kThird = "{name: c, groups: 2x3, lookup: code, observer: percentile}\n";
-const std::string kGroups = "{name: b, groups: 2x3, lookup: code, observer: percentile}\n";
+const std::string kRest = ", code: int8, observer: minmax, observes: float}\n";
+const std::string kOne = "{name: a, groups: one, lookup: register" + kRest;
+const std::string kThird = "{name: c, groups: 2x3, lookup: code" + kRest;
+const std::string kGroups = "{name: b, groups: 2x3, lookup: code" + kRest;
 
 Scheme loaded(const std::string& layers) {
     const ConfigFolder folder;
@@ -168,7 +176,7 @@ TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
     EXPECT_NE(refused("  {}\n").find("layers: names no layers"), std::string::npos);
     EXPECT_NE(refused("  0: {name: a, groups: one, lookup: code}\n").find("must be register"),
               std::string::npos);
-    EXPECT_NE(refused("  0: {name: a, groups: one, lookup: register, observer: minmax, more: 1}\n")
+    EXPECT_NE(refused("  0: {name: a, groups: one, lookup: register, more: 1" + kRest)
                   .find("unknown key 'more'"),
               std::string::npos);
     EXPECT_NE(refused("  0: " + kOne + "groups: one\n").find("unknown key 'groups'"),

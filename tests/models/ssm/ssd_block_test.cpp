@@ -39,7 +39,8 @@ struct Bench {
     }
     void run(bool numerics) {
         const WorkerPorts ports{program.dispatch, weights, activations};
-        Ssm ssm("ssm", config, units, scales, ports, numerics, Ssm::BindSsd([this](const Task&) {
+        Ssm ssm("ssm", {config, units, dequant}, scales, ports, numerics,
+                Ssm::BindSsd([this](const Task&) {
                     return BoundWithTable<SsdTile>{{tile, {}}, image};
                 }));
         sc_core::sc_start();
@@ -60,6 +61,7 @@ struct Bench {
     Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
     const SsmConfig config = core();
     const NonlinearConfig units;
+    const DequantMuxConfig dequant{traces::XProjInput::Copy, 7, 5};
     test::RandomTable table;
     ScaleTable scales{"scale_table", test::base_table()};
     test::SsdProblem problem{kShape, 1};

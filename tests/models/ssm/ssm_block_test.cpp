@@ -69,7 +69,8 @@ struct Bench {
     }
     void run(bool numerics) {
         const WorkerPorts ports{program.dispatch, weights, activations};
-        Ssm ssm("ssm", config, units, scales, ports, numerics, Ssm::BindScan([this](const Task&) {
+        Ssm ssm("ssm", {config, units, dequant}, scales, ports, numerics,
+                Ssm::BindScan([this](const Task&) {
                     return BoundWithTable<SsmTile>{{problem.tile, {}}, image};
                 }));
         sc_core::sc_start();
@@ -100,6 +101,7 @@ struct Bench {
     Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
     const SsmConfig config = core();
     const NonlinearConfig units;
+    const DequantMuxConfig dequant{traces::XProjInput::Copy, 7, 5};
     test::RandomTable table{kTable, 7};
     ScaleTable scales{"scale_table", test::base_table()};
     Problem problem;

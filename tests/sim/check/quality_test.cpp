@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "tests/golden/layer_run.h"
 #include "tests/golden/random_mamba2.h"
@@ -22,31 +21,6 @@ using reports::QualityFigures;
 using traces::Phase;
 
 double decibels(double signal, double noise) { return 10 * std::log10(signal / noise); }
-
-TEST(NoisySignal, IsTenLogOfThePowers) {
-    NoisySignal sums;
-    sums.add(3, 3.1);
-    sums.add(-4, -4);
-    NoisySignal more;
-    more.add(0, -0.3);
-    sums.add(more);
-    EXPECT_NEAR(*sums.sqnr_db(), decibels(25, 0.01 + 0.09), 1e-9);
-}
-
-TEST(NoisySignal, HasNoFigureWhereThereIsNoRatio) {
-    NoisySignal none;
-    EXPECT_FALSE(none.sqnr_db());
-    none.add(2, 2);
-    EXPECT_FALSE(none.sqnr_db()) << "no noise";
-    NoisySignal silent;
-    silent.add(0, 1);
-    EXPECT_FALSE(silent.sqnr_db()) << "no signal";
-    for (const double got : {std::numeric_limits<double>::infinity(), std::nan("")}) {
-        NoisySignal broken;
-        broken.add(1, got);
-        EXPECT_FALSE(broken.sqnr_db());
-    }
-}
 
 traces::TraceInfo info_of(const traces::Dims& dims, Phase phase, std::uint32_t layers) {
     traces::TraceInfo info;
@@ -158,14 +132,15 @@ void expect_by_hand(const Layer& layer) {
     const Outcome run = golden::prefill(layer, first);
     const Outcome again = golden::prefill(layer, second);
     Quality quality(info_of(layer.dims, Phase::Prefill, 3), golden::Options{});
-    quality.add(0, layer.view, first.input(), {}, run.out);
-    quality.add(2, layer.view, second.input(), {}, again.out);
+    quality.add(layer.view, {0, {}, first.input(), {}, run.out});
+    quality.add(layer.view, {2, {}, second.input(), {}, again.out});
     const reports::QualitySection got = quality.result();
     ASSERT_EQ(got.layers.size(), 3U);
     EXPECT_EQ(got.layers[2].index, 7U);
     ByHand sums = by_hand(layer, first, run);
     sums.expect(got.layers[0].figures);
     EXPECT_FALSE(got.layers[1].figures.ssm_input_db);
+    EXPECT_FALSE(got.network) << "no step came to its end";
     const ByHand other = by_hand(layer, second, again);
     other.expect(got.layers[2].figures);
     for (std::size_t i = 0; i < 2; ++i) {
@@ -185,10 +160,54 @@ TEST(Quality, FollowsTheRunsOptions) {
     const Outcome run = golden::prefill(layer, prompt, wrapping);
     const auto output_db = [&](const golden::Options& options) {
         Quality quality(info_of(layer.dims, Phase::Prefill, 1), options);
-        quality.add(0, layer.view, prompt.input(), {}, run.out);
+        quality.add(layer.view, {0, {}, prompt.input(), {}, run.out});
         return *quality.result().all.layer_output_db;
     };
     EXPECT_GT(output_db(wrapping), output_db(golden::Options{}) + 3);
+}
+
+TEST(Quality, CountsTheCodesThatTheirRangeHeld) {
+    RandomLayer layer(golden::tiny_dims(), 1);
+    layer.view.conv_output_scale = layer.view.u_scale = 0.0043F;
+    const Prompt prompt(2, 20, layer.dims, 2);
+    for (const bool dual : {false, true}) {
+        golden::Options options;
+        options.x_code.format = dual ? traces::XFormat::Dual8 : traces::XFormat::Int8;
+        options.x_code.factor = dual ? 2.0F : 0.0F;
+        const Outcome run = golden::prefill(layer, prompt, options);
+        Quality quality(info_of(layer.dims, Phase::Prefill, 1), options);
+        quality.add(layer.view, {0, options.x_code, prompt.input(), {}, run.out});
+        const auto& v = layer.view;
+        const traces::ConvSection section{v.conv_input_scale, v.conv_weight_scale,
+                                          v.conv_bias_scale};
+        std::uint64_t beyond_one = 0;  // of the int8 range
+        std::uint64_t beyond_two = 0;  // of twice that
+        for (std::size_t i = 0; i < std::size_t{40} * 96; ++i) {
+            const double y = conv_value(v, section, {prompt, run, 0}, i / 96, i % 96);
+            if (y / 0.0043 >= 127.5 || y / 0.0043 <= -128.5) ++beyond_one;
+            if (y / 0.0086 >= 127.5 || y / 0.0086 <= -128.5) ++beyond_two;
+        }
+        ASSERT_GT(beyond_two, 0U);
+        ASSERT_GT(beyond_one, beyond_two);
+        const reports::CodeCounts got = quality.result().x;
+        EXPECT_EQ(got.elements, 40U * 96);
+        EXPECT_EQ(got.flagged, dual ? beyond_one : 0);
+        EXPECT_EQ(got.saturated, dual ? beyond_two : beyond_one);
+    }
+}
+
+TEST(Quality, AnFp32InputHasNoCodesAndLosesNothing) {
+    const RandomLayer layer(golden::tiny_dims(), 1);
+    const Prompt prompt(2, 9, layer.dims, 2);
+    const Outcome run = golden::prefill(layer, prompt, fp32());
+    Quality quality(info_of(layer.dims, Phase::Prefill, 1), fp32());
+    quality.add(layer.view, {0, fp32().x_code, prompt.input(), {}, run.out});
+    quality.finish_step(run.out, nullptr);
+    const reports::QualitySection got = quality.result();
+    EXPECT_EQ(got.x.elements, 0U);
+    EXPECT_FALSE(got.all.ssm_input_db);
+    EXPECT_FALSE(got.all.layer_output_db);
+    EXPECT_TRUE(is_exact(*got.network));
 }
 
 RandomMamba2 mamba2_layer() { return {golden::tiny2_dims(2), traces::LinearKind::W8Columns, 1}; }
@@ -208,7 +227,7 @@ QualityFigures figures_of(const Layer& layer) {
     const auto end = run.out.conv.end();
     EXPECT_EQ(std::find(run.out.conv.begin(), end, std::int8_t{127}), end) << "saturated";
     Quality quality(info_of(layer.dims, Phase::Prefill, 1), golden::Options{});
-    quality.add(0, layer.view, prompt.input(), {}, run.out);
+    quality.add(layer.view, {0, {}, prompt.input(), {}, run.out});
     return quality.result().all;
 }
 

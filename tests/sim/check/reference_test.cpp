@@ -35,7 +35,7 @@ class References : public testing::TestWithParam<Phase> {};
 
 TEST_P(References, TheRecordingIsGolden) {
     const Trace trace = tiny_trace(GetParam(), RecordLevel::All);
-    const reports::CheckSection section = check(trace, recorded_reference(trace));
+    const reports::CheckSection section = check(trace, recorded_reference(trace, trace.info()));
     EXPECT_EQ(section.mismatches, 0U);
     EXPECT_EQ(section.against, "recorded");
     EXPECT_EQ(section.tensors.size(), kTinyTensors);
@@ -50,7 +50,7 @@ TEST_P(References, TheRecordingIsGolden) {
 
 TEST_P(References, ALittleRecordingIsComparedAsFarAsItGoes) {
     const Trace trace = tiny_trace(GetParam(), RecordLevel::Outputs);
-    const reports::CheckSection section = check(trace, recorded_reference(trace));
+    const reports::CheckSection section = check(trace, recorded_reference(trace, trace.info()));
     EXPECT_EQ(section.mismatches, 0U);
     // Two states of each layer, the last layer's output, the logits.
     EXPECT_EQ(section.tensors.size(), 6U);
@@ -59,14 +59,15 @@ TEST_P(References, ALittleRecordingIsComparedAsFarAsItGoes) {
 TEST_P(References, ADumpReadsBackAsItWas) {
     const Trace trace = tiny_trace(GetParam(), RecordLevel::None);
     const std::string path = scratch_path("dump");
-    Dump dump(trace, path);
+    Dump dump(trace, trace.info(), path);
     run_perfect_chip(trace, [&](const LayerOutput& output) { dump.on_output(output); });
     EXPECT_NE(::access(path.c_str(), F_OK), 0) << "half a file under its final name";
     dump.finish();
-    const reports::CheckSection section = check(trace, file_reference(trace, path));
+    const reports::CheckSection section = check(trace, file_reference(trace, trace.info(), path));
     EXPECT_EQ(section.mismatches, 0U);
     EXPECT_EQ(section.tensors.size(), kTinyTensors);
-    EXPECT_THROW(file_reference(tiny_trace(GetParam(), RecordLevel::All), path), models::UserError)
+    const Trace other = tiny_trace(GetParam(), RecordLevel::All);
+    EXPECT_THROW(file_reference(other, other.info(), path), models::UserError)
         << "a dump of another trace";
     ::unlink(path.c_str());
 }
@@ -105,7 +106,7 @@ TEST_P(References, OptionsOfTheChipReachGolden) {
 
 TEST_P(References, NothingRecordedIsTheUsersError) {
     const Trace trace = tiny_trace(GetParam(), RecordLevel::None);
-    EXPECT_THROW(recorded_reference(trace), models::UserError);
+    EXPECT_THROW(recorded_reference(trace, trace.info()), models::UserError);
 }
 
 INSTANTIATE_TEST_SUITE_P(Phases, References, testing::Values(Phase::Prefill, Phase::Decode),

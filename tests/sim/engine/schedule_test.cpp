@@ -198,6 +198,7 @@ TEST(Schedule, FusionKeepsActivationsOnChipWhereTheyFit) {
     Schedule fused(
         work, test::chip_of({"weight_sram.capacity_kib=256", "activation_sram.capacity_kib=256"}));
     EXPECT_EQ(loaded_bytes(all_segments(fused), TrafficKind::Activations), 0U);
+    EXPECT_EQ(loaded_bytes(all_segments(fused), TrafficKind::ConvOutput), 0U);
     Schedule unfused(
         work, test::chip_of({"weight_sram.capacity_kib=256", "activation_sram.capacity_kib=256",
                              "schedule.fusion=none"}));
@@ -207,8 +208,11 @@ TEST(Schedule, FusionKeepsActivationsOnChipWhereTheyFit) {
     const std::uint64_t n2 = 2 * work.dims.d_state;
     const std::uint64_t token = 2 * d + d + e + e + work.dims.dt_rank + (3 * e + n2) + 2 * e + e;
     const std::uint64_t residuals = 40 * 4 * d;  // read by the second layer
-    EXPECT_EQ(loaded_bytes(all_segments(unfused), TrafficKind::Activations),
-              2 * 40 * token + residuals + 6 * d + d);
+    const std::vector<Segment> segments = all_segments(unfused);
+    const std::uint64_t of_conv = 2 * e;  // of those: u, by x_proj and by the scan
+    EXPECT_EQ(loaded_bytes(segments, TrafficKind::ConvOutput), 2 * 40 * of_conv);
+    EXPECT_EQ(loaded_bytes(segments, TrafficKind::Activations),
+              2 * 40 * (token - of_conv) + residuals + 6 * d + d);
 }
 
 TEST(Schedule, DecodeStatesStayOnChipOnlyWhereAllLayersFit) {

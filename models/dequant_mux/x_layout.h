@@ -1,0 +1,33 @@
+// Rows of words as the conv, the SSM core and the MAC array take them apart and put them together.
+#pragma once
+
+#include "models/dequant_mux/dequant_mux_function.h"
+#include "models/dequant_mux/x_source.h"
+
+namespace mambasic::models {
+
+XLayout x_layout(const traces::XCode& code, std::uint64_t channels);
+
+/// What the convolution makes of a row before it is complete; see dequant_mux_kernels.h.
+struct XRowMade {
+    const std::int8_t* low = nullptr;
+    const std::int8_t* high = nullptr;
+    const std::uint8_t* marks = nullptr;
+};
+struct XRowTotals {
+    std::uint64_t saturated = 0;
+    std::uint64_t flagged = 0;
+};
+/// Chooses each element's code and packs the row.
+XRowTotals x_finish_row(const traces::XCode& code, std::uint64_t channels, const XRowMade& made,
+                        std::uint8_t* words);
+
+/// x of the channels from `channel` on, counted from the tile's first; `scales` as in XInput.
+XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequence,
+                 std::uint64_t channel);
+
+/// Row `row` of a tile's x: `count` codes and flags, from the tile's first channel on.
+void x_codes_of_row(const XInput& in, std::uint64_t count, std::uint64_t row, std::int8_t* codes,
+                    std::int8_t* flags);
+
+}  // namespace mambasic::models

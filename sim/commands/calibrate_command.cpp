@@ -1,0 +1,127 @@
+// mambasic calibrate: the scales that a scheme asks for, from what traces hold.
+#include <iostream>
+
+#include "reports/human.h"
+#include "sim/commands/open_trace.h"
+#include "sim/commands/settings.h"
+#include "sim/commands/trace_verbs.h"
+#include "sim/commands/weight_advice.h"
+#include "sim/compare_trace.h"
+#include "sim/progress.h"
+#include "traces/layer_observers.h"
+#include "traces/x_code_text.h"
+
+namespace mambasic::sim {
+namespace {
+
+namespace po = boost::program_options;
+using traces::Trace;
+
+void describe(po::options_description& options) {
+    const auto text = [] { return po::value<std::string>(); };
+    auto add = options.add_options();
+    add("trace", po::value<std::vector<std::string>>(),
+        "a trace to calibrate on; given again, more of them: each sequence is a sample. All must "
+        "hold the same layers of the same model, and the first is the one that gets the scales");
+    add("scheme", text(), "a scheme's file or name: its groups, code and observer");
+    add("set", po::value<std::vector<std::string>>(),
+        "scheme.k=v: change one key of the scheme; may be repeated");
+    add("out", text(), "the file to write");
+}
+
+std::vector<Trace> open_traces(const Arguments& arguments) {
+    const std::vector<std::string> paths = arguments.list("trace");
+    if (paths.empty()) arguments.reject("trace", "is missing; see mambasic calibrate --help");
+    std::vector<Trace> traces;
+    for (const std::string& path : paths) {
+        if (path.empty()) arguments.reject("trace", "is empty");
+        traces.push_back(open_trace(path));
+        if (!traces.back().info().shapes_only) continue;
+        arguments.reject("trace", "'" + path + "' holds shapes only: nothing to calibrate on");
+    }
+    return traces;
+}
+
+std::string checked_out(const Arguments& arguments, const std::vector<Trace>& traces) {
+    std::string path;
+    for (const Trace& trace : traces) path = checked_file(arguments, "out", trace.path());
+    return path;
+}
+
+Scheme scheme_of(const Arguments& arguments) {
+    const Settings settings(arguments);
+    if (!settings.chip.empty()) {
+        arguments.reject("set", "'" + settings.chip.front() +
+                                    "' is no key of a scheme; write as in scheme.alpha=0.999, a "
+                                    "chip has no part in calibration");
+    }
+    return Scheme::load(arguments.text("scheme"), settings.scheme);
+}
+
+// "6 layers coded as dual4-skewed-overflow, scales of percentile-codes-q0.99"; what the first
+// layer has stands for all where they are alike.
+std::string made_text(const traces::TraceInfo& info) {
+    std::string codes = spell(info.x_code(0));
+    std::string observers = spell(info.observer(0));
+    for (std::uint32_t i = 1; i < info.layers; ++i) {
+        if (spell(info.x_code(i)) != codes) codes = "codes that differ by layer";
+        if (spell(info.observer(i)) != observers) observers = "observers that differ by layer";
+    }
+    return std::to_string(info.layers) + (info.layers == 1 ? " layer" : " layers") + ", x as " +
+           codes + ", scales of " + observers;
+}
+
+std::string repeated(const std::vector<std::string>& settings) {
+    std::string text;
+    for (const std::string& setting : settings) text += " --set " + setting;
+    return text;
+}
+
+void tell(const Arguments& arguments, const Trace& made, std::uint64_t samples) {
+    const std::string file = made.path();
+    const std::string with = " --trace " + file + " --scheme " + arguments.text("scheme") +
+                             repeated(arguments.list("set"));
+    const std::string chip = chip_for(made.info().dims, made.info().w4());
+    std::cout << "wrote " << file << ", " << reports::human_bytes(made.file_bytes()) << ": "
+              << made_text(made.info()) << " on " << samples
+              << (samples == 1 ? " sequence\n" : " sequences\n") << "\nNext\n"
+              << "  mambasic scales --trace " << file << "   shows them, and what they clip\n"
+              << "  mambasic run " << chip << with << "\n"
+              << "  mambasic check --chip " << chip << with << " --quality\n";
+}
+
+int calibrate_command(const Arguments& arguments) {
+    const std::vector<Trace> traces = open_traces(arguments);
+    const Scheme scheme = scheme_of(arguments);
+    const std::string path = checked_out(arguments, traces);
+    std::vector<const Trace*> samples;
+    std::uint64_t sequences = 0;
+    for (const Trace& trace : traces) {
+        samples.push_back(&trace);
+        sequences += trace.info().batch;
+    }
+    {
+        ProgressLine line("calibrating", true);
+        const auto progress = [&line](std::uint32_t done, std::uint32_t of) {
+            line.update(done, of);
+        };
+        traces::synth::calibrate(samples, targets_of(traces.front(), scheme), path, progress);
+    }
+    tell(arguments, Trace::open(path), sequences);
+    return kExitDone;
+}
+
+}  // namespace
+
+Verb calibrate_verb() {
+    return {"calibrate",
+            "make the scales that a scheme asks for, from one trace or several",
+            "--trace T [--trace T2 ...] --scheme S --out F [--set scheme.k=v]...",
+            "mambasic calibrate --trace traces/samples/tiny-prefill.safetensors --scheme w4a5-se "
+            "--out w4a5.safetensors",
+            {},
+            describe,
+            calibrate_command};
+}
+
+}  // namespace mambasic::sim

@@ -1,0 +1,24 @@
+// What `mambasic scales` says of a trace's layers: a table, pictures, CSV.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "traces/synth/layer_statistics.h"
+#include "traces/trace.h"
+
+namespace mambasic::sim {
+
+using LayerStatistics = traces::synth::LayerStatistics;
+
+/// A row for each layer.
+std::string scales_table(const traces::TraceInfo& info, const std::vector<LayerStatistics>& layers);
+
+/// A line for each layer: how the magnitudes of x are distributed, and where the ranges of its
+/// scales end. `plain`: in ASCII, for a pipe.
+std::string scales_pictures(const std::vector<LayerStatistics>& layers, bool plain);
+
+/// A line for each cell of each layer.
+std::string scales_csv(const traces::TraceInfo& info, const std::vector<LayerStatistics>& layers);
+
+}  // namespace mambasic::sim

@@ -1,0 +1,21 @@
+// --set a.b=v: most keys are the chip's, those below `scheme.` the scheme's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/commands/arguments.h"
+
+namespace mambasic::sim {
+
+constexpr const char* kSetHelp =
+    "a.b=v: change one key of the chip, or, as scheme.b=v, of the scheme; may be repeated";
+
+struct Settings {
+    explicit Settings(const Arguments& arguments);
+
+    std::vector<std::string> chip;
+    std::vector<std::string> scheme;  // "scheme.factor=8"
+};
+
+}  // namespace mambasic::sim
