@@ -266,7 +266,7 @@ Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epi
     counts[Event::Int32Add] = passes ? (ceil_div(shape.k, held) - 1) * outputs : 0;
     counts[Event::Fp32Mul] = outputs * (has_two_factors(epilogue) ? 2 : 1);
     counts[is_half(epilogue) ? Event::HalfConvert : Event::QuantizeInt8] = outputs;
-    if (!x.use.int8()) count_gemm_x(config, shape, x.use, counts);
+    if (x.use.requantized() || x.use.multiplied()) count_gemm_x(config, shape, x.use, counts);
     if (mode == MacMode::Int4) count_int4_scaling(config, shape, counts);
     return counts;
 }
