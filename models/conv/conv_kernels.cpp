@@ -175,7 +175,8 @@ std::uint32_t int8_row(const ConvBlock& s, const Planes& p, std::int64_t t, std:
 }
 
 // y itself, or what its int8 code means.
-std::uint32_t value_row(const ConvX& x, const Planes& p, std::int64_t t, std::int64_t channels) {
+std::uint32_t value_row(const ConvX& x, const Planes& p, std::int64_t t) {
+    const std::int64_t channels = x.value_channels;
     const float* __restrict y = p.values;
     const float* __restrict scale = p.output_scale;
     float* __restrict values = x.values + t * x.value_stride;
@@ -198,7 +199,7 @@ std::uint32_t finish_token(const ConvBlock& s, const Planes& p, std::int64_t t) 
     silu_any(s, p.values);
     std::uint32_t saturated = 0;
     if (x.coded > 0) encode_any(x, p.values, t);
-    if (x.values != nullptr) saturated += value_row(x, p, t, s.channels);
+    if (x.values != nullptr) saturated += value_row(x, p, t);
     const std::int64_t counted = x.counted < x.int8_end ? x.counted : x.int8_end;
     if (x.int8_first < counted) int8_row(s, p, t, x.int8_first, counted);
     if (counted < x.int8_end) saturated += int8_row(s, p, t, counted, x.int8_end);

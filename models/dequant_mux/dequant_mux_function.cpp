@@ -29,6 +29,7 @@ XOps x_make_ops(const XUse& use) {
     const std::uint64_t compares = use.code.rule == traces::FlagRule::Threshold ? 1 : 0;
     switch (use.code.format) {
         case XFormat::Fp32:
+        case XFormat::Rotated8:  // coded behind the rotation
             return {copy, 0, 0, 0};
         case XFormat::Int8Sim:
             return {1, 1, 0, 0};
@@ -75,7 +76,7 @@ std::uint64_t x_row_bytes(const XCode& code, std::uint64_t channels) {
 
 std::uint64_t x_part_bytes(const XCode& code, std::uint64_t channels, std::uint64_t first,
                            std::uint64_t count) {
-    if (code.values()) return kFloatBytes * count;
+    if (code.x_values()) return kFloatBytes * count;
     if (!code.own_codes()) return count;
     if (count == 0) return 0;
     const XLayout layout = x_layout(code, channels);
@@ -114,7 +115,7 @@ XRowTotals x_finish_row(const XCode& code, std::uint64_t channels, const XRowMad
 XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequence,
                  std::uint64_t channel) {
     XSource x{};
-    if (in.use.code.values()) {
+    if (in.use.code.x_values()) {
         x.values = in.values + sequence * in.value_sequence_stride + channel;
         x.value_stride = static_cast<std::int64_t>(in.value_stride);
         return x;
@@ -148,7 +149,7 @@ void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std
     std::vector<float> u(count);
     for (std::uint64_t row = 0; row < rows; ++row) {
         const float* values = in.values + row * in.value_stride;
-        if (!in.use.code.values()) {
+        if (!in.use.code.x_values()) {
             x_codes_of_row(in, count, row, q.data(), flags.data());
             kernels.decode(q.data(), flags.data(), low, high, n, u.data());
             values = u.data();

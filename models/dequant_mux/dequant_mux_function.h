@@ -36,7 +36,7 @@ struct XOutput {
     std::uint8_t* words = nullptr;  // codes of their own; rows of x_row_bytes()
     std::uint64_t stride = 0;       // bytes between tokens
     std::uint64_t sequence_stride = 0;
-    float* values = nullptr;  // Fp32, Int8Sim: rows of all channels of the tile
+    float* values = nullptr;  // x_values(): rows of all channels of the tile, rotated of x alone
     std::uint64_t value_stride = 0;
     std::uint64_t value_sequence_stride = 0;
 };
@@ -51,7 +51,7 @@ struct XInput {
     const std::uint8_t* words = nullptr;  // the row of the tile's first token
     std::uint64_t stride = 0;             // bytes between tokens
     std::uint64_t sequence_stride = 0;
-    const float* values = nullptr;  // Fp32, Int8Sim: from the tile's first channel on
+    const float* values = nullptr;  // x_values(): from the tile's first channel on
     std::uint64_t value_stride = 0;
     std::uint64_t value_sequence_stride = 0;
 };

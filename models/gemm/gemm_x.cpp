@@ -51,7 +51,7 @@ void count_gemm_x(const GemmConfig& config, const GemmShape& shape, const XUse& 
     const std::uint64_t outputs = shape.m * shape.n;
     if (use.requantized()) {
         count_decoding(use, elements, counts);
-        counts[Event::Fp32Mul] += use.code.values() ? 0 : elements;
+        counts[Event::Fp32Mul] += use.code.x_values() ? 0 : elements;
         counts[Event::Fp32Div] += elements;
         counts[Event::QuantizeInt8] += elements;
         return;
