@@ -135,7 +135,7 @@ TEST(Compare, RecordedScalesAreThoseOfTheUsualObserver) {
     const std::string minmax =
         folder.add("m.yaml", "{name: m, " + (kGroups + std::string("minmax}")));
     const std::string percentile =
-        folder.add("p.yaml", "{name: p, " + (kGroups + kPercentile + "}"));
+        folder.add("p.yaml", "{name: p, " + (kGroups + std::string(kPercentile) + "}"));
     EXPECT_EQ(compared(grouped_prefill(), minmax).json()["schemes"][0]["scales"], "recorded");
     EXPECT_EQ(compared(grouped_prefill(), percentile).json()["schemes"][0]["scales"], "calibrated");
     const Words timing = {"--timing-only"};
