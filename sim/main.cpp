@@ -23,8 +23,9 @@ int complain(const char* kind, const std::string& what, int status) {
 }
 
 std::vector<sim::Verb> verbs() {
-    std::vector<sim::Verb> all = {sim::run_verb(), sim::compare_verb(), sim::check_verb(),
-                                  sim::calibrate_verb(), sim::scales_verb()};
+    std::vector<sim::Verb> all = {sim::run_verb(),    sim::compare_verb(),
+                                  sim::check_verb(),  sim::calibrate_verb(),
+                                  sim::scales_verb(), sim::four_modes_verb()};
     for (const sim::Verb& verb : sim::trace_verbs()) all.push_back(verb);
     all.push_back(sim::explain_verb());
     return all;

@@ -2,7 +2,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -11,12 +10,12 @@
 #include "models/common/error.h"
 #include "reports/comparison_writer.h"
 #include "sim/check.h"
+#include "sim/commands/compare_signals.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/compare.h"
-#include "sim/compare_children.h"
 #include "sim/config_files.h"
 #include "sim/file_names.h"
 
@@ -219,15 +218,8 @@ int compare_command(const Arguments& arguments) {
     return complain(made, arguments.has("approximate"));
 }
 
-// Ends as the signal would have ended it, now that children and temporary files are gone.
 int compare_or_be_interrupted(const Arguments& arguments) {
-    try {
-        return compare_command(arguments);
-    } catch (const Interrupted& interrupted) {
-        std::signal(interrupted.signal, SIG_DFL);
-        std::raise(interrupted.signal);
-        return kExitUserError;
-    }
+    return unless_interrupted([&] { return compare_command(arguments); });
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ Verb compare_verb();
 Verb check_verb();
 Verb calibrate_verb();
 Verb scales_verb();
+Verb four_modes_verb();
 std::vector<Verb> trace_verbs();  // synth, info, validate, slice
 Verb explain_verb();
 

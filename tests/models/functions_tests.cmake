@@ -6,10 +6,9 @@ mambasic_test(models_function_test
         gemm_threads_test.cpp
         hadamard_function_test.cpp isa_function_test.cpp nonlinear_function_test.cpp
         norm_function_test.cpp rotation/rotation_function_test.cpp
-        scale_table/scale_table_counts_test.cpp
-        scale_table/scale_table_function_test.cpp
-        scale_table/x_columns_test.cpp ssm/ssd_function_test.cpp
-        ssm/ssm_state_code_test.cpp ssm_function_test.cpp
+        scale_table/scale_table_counts_test.cpp scale_table/scale_table_function_test.cpp
+        scale_table/x_columns_test.cpp ssm/ssd_function_test.cpp ssm/ssm_state_code_test.cpp
+        ssm_function_test.cpp
     LIBRARIES mambasic_models
     LABELS models)
 
