@@ -212,8 +212,9 @@ std::uint64_t coded_elements(const RunFacts& f) {
         const models::XUse& x = f.work.x_use(layer);
         if (x.int8()) continue;
         const bool coded = x.code.format != traces::XFormat::Fp32;
+        const std::uint64_t elsewhere = x.code.rotated() ? f.work.dims.d_inner : 0;  // by rotate
         elements -= quantized(layer, Op::Conv1d);
-        elements += coded ? rows * f.work.dims.conv_channels() : 0;
+        elements += coded ? rows * (f.work.dims.conv_channels() - elsewhere) : 0;
         if (!x.requantized()) continue;
         elements -= quantized(layer, Op::XProj) - rows * f.work.dims.x_proj_width();
     }

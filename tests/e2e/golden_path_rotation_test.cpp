@@ -75,6 +75,22 @@ INSTANTIATE_TEST_SUITE_P(Chips, GoldenPathRotation,
                                          set({"rotation.fma_lanes=5",
                                               "rotation.recurrence_ii_cycles=3"})));
 
+// What golden counted of x in a run of its own is what the rotation unit counted.
+TEST(Rotation, CountsWhatGoldenCounts) {
+    for (const char* phase : kPhases) {
+        const Folder folder;
+        const std::string trace = calibrated(folder, plain("tiny", phase), kRotations[0]);
+        const Json report = checked(trace, kRotations[0], {"--quality"});
+        const std::uint64_t rows = phase == std::string("prefill") ? 2 * 21 : 2 * 5;
+        EXPECT_EQ(report["quality"]["x"]["elements"], rows * 2 * 192);
+        for (const Json& block : report["blocks"]) {
+            if (block["name"] != "rotation") continue;
+            EXPECT_EQ(block["counts"]["quantize_int8"], rows * 2 * 192);
+            EXPECT_EQ(block["counts"].value("saturated", 0U), report["quality"]["x"]["saturated"]);
+        }
+    }
+}
+
 // Which unit works is the scheme's: the blocks' table has it there, and only there.
 TEST(Rotation, HasABlockOfItsOwnWhereTheSchemeNeedsIt) {
     const std::string trace = plain("tiny", "prefill");
