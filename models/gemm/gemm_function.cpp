@@ -194,7 +194,6 @@ std::uint64_t multiply_codes(const GemmTile& tile, const StagedX& staged) {
     const GemmShape& shape = tile.shape;
     const XOneScale& one = tile.x_in.one;
     const bool dual = !staged.flagged.empty();
-    const float low = tile.x_in.use.code.format == traces::XFormat::Dual8 ? one.int8 : one.low;
     std::vector<std::int32_t> first(shape.m * shape.n);
     std::vector<std::int32_t> second(dual ? shape.m * shape.n : 0);
     std::vector<float> sums(shape.m * shape.n);
@@ -206,7 +205,7 @@ std::uint64_t multiply_codes(const GemmTile& tile, const StagedX& staged) {
         multiply({high_tile, 0, m, second.data()});
     }
     active_kGemmKernels().add_up({m * static_cast<std::int64_t>(shape.n), first.data(),
-                                  dual ? second.data() : nullptr, low / one.int8,
+                                  dual ? second.data() : nullptr, one.low / one.int8,
                                   one.high / one.int8, sums.data()});
     return finish({tile, 0, m, first.data(), sums.data()});
 }

@@ -32,7 +32,7 @@ double part(const AreaParts& area, const std::string& name) {
 
 TEST(DequantMuxConfig, TakesItsThreeKeys) {
     const DequantMuxConfig c = DequantMuxConfig::parse(
-        map_of("x_proj_input: requantize\npipeline_cycles: 6\nrequantize_cycles: 9\n"));
+        map_of("x_proj_input: requantized\npipeline_cycles: 6\nrequantize_cycles: 9\n"));
     EXPECT_EQ(c.x_proj_input, XProjInput::Requantized);
     EXPECT_EQ(c.pipeline_cycles, 6U);
     EXPECT_EQ(c.requantize_cycles, 9U);

@@ -140,6 +140,20 @@ TEST(GemmX, RequantizesOnTheWay) {
     }
 }
 
+TEST(GemmX, ShowsTheCodesThatItMade) {
+    Problem p({3, 4, 70}, test::dual8());
+    GemmTile tile = p.tile(XProjInput::Requantized, Epilogue::Int8WeightFirst);
+    std::vector<std::int8_t> shown(3 * 70, 99);
+    tile.requantized = shown.data();
+    GemmConfig config;
+    config.rows = config.cols = 8;
+    gemm_compute(config, tile);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const float u = p.rows[i / 70][i % 70].value;
+        ASSERT_EQ(shown[i], test::hold(u, p.scales.int8, -128, 127).code) << i;
+    }
+}
+
 TEST(GemmX, ManyRowsAreTakenByAllThreads) {
     compare({150, 33, 1000}, test::dual8(3), XProjInput::Codes, Epilogue::Int8WeightFirst);
     compare({150, 33, 1000}, test::dual8(3), XProjInput::Requantized, Epilogue::Int8WeightFirst);

@@ -63,7 +63,9 @@ struct Bench {
 
     WorkerPorts ports() { return {program.dispatch, weights, activations}; }
     XScaleRow by_hand() const {
-        return {int8_of.data(), low_of.data(), high_of.data(), threshold_of.data()};
+        const bool low_is_int8 = use.code.format == XFormat::Dual8;
+        return {int8_of.data(), low_is_int8 ? nullptr : low_of.data(), high_of.data(),
+                threshold_of.data()};
     }
     XInput input() const {
         XInput x;
