@@ -28,7 +28,8 @@ private:
     float factor_ = 1;                          // k, of Hadamard's
     std::optional<HadamardTransform> forward_;  // absent: by matrix_
     std::optional<HadamardTransform> back_;
-    std::vector<float> matrix_;  // [width][width]
+    std::vector<float> matrix_;  // [width][width], and by columns
+    std::vector<float> transposed_;
 };
 
 }  // namespace mambasic::golden
