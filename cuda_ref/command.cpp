@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <ostream>
 
+#include "cuda_ref/run_info.h"
 #include "traces/error.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::cuda_ref {
 
@@ -20,6 +22,10 @@ constexpr const char* kHelp =
     "  --gated-norm-sum sequential|W      of Mamba2's gated norm (default: 8)\n"
     "  --ssm-sum sequential|W             of Mamba1's sum over states (default: sequential)\n"
     "  --ssd-sum sequential|W             of Mamba2's (default: 16)\n"
+    "  --x-code CODE                      of the convolution's x, such as int8-sim or dual8-x4\n"
+    "                                     (default: the trace's)\n"
+    "  --x-proj-input copy|requantized|codes\n"
+    "                                     of Mamba1 with another code than int8 (likewise)\n"
     "  --quirks none|quamba               upstream's int8 wrap-around (default: none)\n";
 
 struct Choice {
@@ -81,6 +87,22 @@ bool set_sum(Command& command, const std::string& option, const std::string& val
     return true;
 }
 
+traces::XCode x_code(const std::string& value) {
+    traces::XCode code;
+    if (!traces::read_x_code(value, code)) {
+        throw UsageError("--x-code: '" + value +
+                         "' is no code such as int8, fp32, int8-sim, int5, "
+                         "dual4-skewed-overflow, dual8-x4 or uniform8-x4");
+    }
+    return code;
+}
+
+traces::XProjInput x_proj_input(Command& command, const std::string& value) {
+    command.of_one_family.push_back({"--x-proj-input", traces::Family::Mamba1, "has no x_proj"});
+    return static_cast<traces::XProjInput>(
+        choose("--x-proj-input", value, {{"copy", 0}, {"requantized", 1}, {"codes", 2}}));
+}
+
 void set_option(Command& command, const std::string& option, const std::string& value) {
     Options& options = command.options;
     if (option == "-o" || option == "--out") {
@@ -92,6 +114,10 @@ void set_option(Command& command, const std::string& option, const std::string& 
         options.softplus = log1p != 0 ? arith::Softplus::Log1p : arith::Softplus::LogExpPlus1;
     } else if (option == "--quirks") {
         options.quamba_quirks = choose(option, value, {{"none", 0}, {"quamba", 1}}) != 0;
+    } else if (option == "--x-code") {
+        options.x_code = x_code(value);
+    } else if (option == "--x-proj-input") {
+        options.x_proj_input = x_proj_input(command, value);
     } else if (!set_sum(command, option, value)) {
         throw UsageError("unknown option '" + option + "'; see --help");
     }
@@ -127,6 +153,14 @@ void check_family(const Command& command, const traces::TraceInfo& info) {
     }
 }
 
+traces::TraceInfo checked_info(const Command& command, const traces::Trace& trace) {
+    try {
+        return run_info(trace.info(), command.options);
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(command.trace + ": " + error.what());
+    }
+}
+
 void run(const Command& command, const DeviceFactory& open_device, const BuildInfo& build,
          std::ostream& out) {
     const traces::Trace trace = traces::Trace::open(command.trace);
@@ -134,9 +168,10 @@ void run(const Command& command, const DeviceFactory& open_device, const BuildIn
         throw UsageError(command.trace + ": holds shapes only, there is nothing to compute from");
     }
     check_family(command, trace.info());
+    const traces::TraceInfo info = checked_info(command, trace);
     const std::unique_ptr<Device> device = open_device();
     record(trace, *device, command.options, build, command.out);
-    out << command.out << ": " << reference_layout(trace.info()).size() << " tensors from "
+    out << command.out << ": " << reference_layout(info).size() << " tensors from "
         << device->info().gpu << '\n';
 }
 

@@ -1,4 +1,5 @@
-// Causal depthwise convolution of width 4, SiLU, int8 (kernels.md 1.2, 1.3): one thread per channel
+// Causal depthwise convolution of width 4, SiLU, int8 (kernels.md 1.2, 1.3), and the FP32 values
+// that other codes need (ssm.md 8): one thread per channel
 // walks the tokens with the last four samples in registers. Prefill applies the scale once to the
 // exact accumulator, decode scales tap by tap: their bits differ, as upstream's do. The families
 // differ in their scales, and in where a decode step's bias comes in.
@@ -46,7 +47,14 @@ __device__ ChannelScales scales_of(const ConvJob& job, std::uint64_t channel) {
 __device__ void emit(const ConvJob& job, const Channel& channel, std::uint64_t token, float v,
                      float output_scale) {
     const std::uint64_t row = channel.sequence * job.tokens + token;
-    job.out[row * job.x.width + channel.index] = arith::quantize_rha(arith::silu(v) / output_scale);
+    const std::uint64_t at = row * job.x.width + channel.index;
+    const float y = arith::silu(v);
+    const std::int8_t code = arith::quantize_rha(y / output_scale);
+    job.out[at] = code;
+    if (job.values == nullptr) return;
+    job.values[at] = job.decoding_scales == nullptr
+                         ? y
+                         : job.decoding_scales[channel.index] * static_cast<float>(code);
 }
 
 __global__ void convolve_prompt(ConvJob job) {
@@ -100,6 +108,8 @@ void convolve(void (*kernel)(ConvJob), const ConvJob& job) {
     on_gpu.weight = staging.input(job.weight, channels * kTaps);
     on_gpu.bias = staging.input(job.bias, channels);
     on_gpu.output_scales = staging.input(job.output_scales, channels);
+    on_gpu.decoding_scales = staging.input(job.decoding_scales, channels);
+    on_gpu.values = staging.output(job.values, job.batch * job.tokens * channels);
     on_gpu.state = staging.in_out(job.state, job.batch * channels * kTaps);
     on_gpu.out = staging.output(job.out, job.batch * job.tokens * channels);
     launch(kernel, blocks_for(job.batch * channels, kThreads), kThreads, on_gpu);

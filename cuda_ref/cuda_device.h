@@ -1,5 +1,5 @@
 // The GPU as a Device: each method stages the job's operands, launches one kernel and copies the
-// outputs back. Each method lives beside its kernel, in the .cu file of the same name.
+// outputs back. Each method lives beside its kernels.
 // Not modelled: speed. Weights travel again with every call; a reference is recorded once.
 #pragma once
 
@@ -18,6 +18,8 @@ public:
     void linear(const LinearJob& job) override;
     void conv_prefill(const ConvJob& job) override;
     void conv_decode(const ConvJob& job) override;
+    void code_x(const CodeJob& job) override;
+    void requantize(const RequantizeJob& job) override;
     void scan_prefill(const ScanJob& job) override;
     void scan_decode(const ScanJob& job) override;
     void ssd_prefill(const SsdJob& job) override;

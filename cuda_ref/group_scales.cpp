@@ -52,6 +52,12 @@ std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
     return cells;
 }
 
+std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
+                                             const traces::Mamba1Layer& layer) {
+    if (!layer.groups) return {};
+    return cells_of_channels(dims, *layer.groups);
+}
+
 GroupScales group_scales(const traces::Dims& dims, const traces::Mamba1Layer& layer) {
     if (layer.groups) return scales_of_x(dims, *layer.groups);
     return {std::vector<float>(dims.d_inner, layer.u_scale),

@@ -15,6 +15,10 @@ namespace mambasic::cuda_ref {
 std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
                                              const traces::GroupTable& table);
 
+/// None where a Mamba1 layer has no table.
+std::vector<std::uint32_t> cells_of_channels(const traces::Dims& dims,
+                                             const traces::Mamba1Layer& layer);
+
 struct GroupScales {
     std::vector<float> x;      // [E]
     std::vector<float> b;      // [G]; none of Mamba1, whose B and C are no conv outputs

@@ -18,6 +18,13 @@ struct Codes {
     std::uint64_t width = 0;
 };
 
+/// Likewise an FP32 matrix. No data: the codes beside it are read.
+struct Values {
+    const float* data = nullptr;
+    std::uint64_t stride = 0;
+    std::uint64_t width = 0;
+};
+
 struct EmbedJob {
     std::uint64_t rows = 0;
     std::uint64_t width = 0;
@@ -62,7 +69,13 @@ struct LinearJob {
     float alpha = 0;
     const float* column = nullptr;  // [n], of the last three epilogues
     Epilogue epilogue = Epilogue::WeightScaleFirst;
-    bool wrap = false;             // `quirks: quamba`: int8 wraps modulo 256
+    bool wrap = false;  // `quirks: quamba`: int8 wraps modulo 256
+    /// x holds codes of two scales (ssm.md 8.7): fma(flagged acc, high, acc of the others * low)
+    /// takes the place of the accumulator. Without flags there is none but the others'.
+    bool rescaled = false;
+    const std::int8_t* flags = nullptr;  // [rows][k], 0 or 1; x is as dense
+    float low = 0;
+    float high = 0;
     std::int8_t* codes = nullptr;  // [rows][n]; exactly one of the two outputs is set
     Half* values = nullptr;
 };
@@ -92,6 +105,40 @@ struct ConvJob {
     TapOrder taps = TapOrder::BiasFirst;
     std::int8_t* state = nullptr;  // [batch][channels][4], newest last: decode in and out
     std::int8_t* out = nullptr;    // [batch][tokens][channels]
+    /// Where wanted, what the codes are made from; with decoding scales, what they stand for.
+    float* values = nullptr;                 // [batch][tokens][channels]
+    const float* decoding_scales = nullptr;  // [channels]
+};
+
+/// Codes of x other than int8's, of values that a convolution gave (ssm.md 8.4 to 8.6), and what
+/// they stand for.
+struct CodeJob {
+    std::uint64_t rows = 0;
+    std::uint64_t channels = 0;
+    std::uint64_t stride = 0;   // of a row of values, whose first `channels` these are
+    float lowest = 0;           // code
+    float highest = 0;          // code
+    bool by_threshold = false;  // else by overflow
+    bool below = false;         // flags by overflow also below the lowest code
+    std::uint64_t places = 0;   // flags of a row, at most; 0: the format has none
+    // [channels] each; the last four only where they are used
+    const float* low = nullptr;
+    const float* decoded_low = nullptr;
+    const float* high = nullptr;
+    const float* decoded_high = nullptr;
+    const float* threshold = nullptr;
+    float* values = nullptr;       // [rows][stride], in and out
+    std::int8_t* codes = nullptr;  // [rows][channels]
+    std::int8_t* flags = nullptr;  // [rows][channels]; null where the format has none
+};
+
+/// int8 codes of what the SSM reads, for x_proj (ssm.md 8.7).
+struct RequantizeJob {
+    std::uint64_t rows = 0;
+    std::uint64_t channels = 0;
+    const float* values = nullptr;  // [rows][channels]
+    const float* scales = nullptr;  // [channels]
+    std::int8_t* codes = nullptr;   // [rows][channels]
 };
 
 /// Mamba1's SSM. Its tables of scales have an entry where it is read, whatever channels share it.
@@ -101,6 +148,7 @@ struct ScanJob {
     std::uint64_t channels = 0;
     std::uint64_t states = 0;
     Codes u, dt, b, c, z;                  // rows are (sequence, token)
+    Values fp32_u;                         // where given, u is not read
     const std::int8_t* a_log = nullptr;    // [channels][states]
     const std::int8_t* d = nullptr;        // [channels]
     const std::int8_t* dt_bias = nullptr;  // [channels]
@@ -132,6 +180,7 @@ struct SsdJob {
     std::uint64_t states = 0;
     std::uint64_t chunk = 0;              // tokens, of the chunked order
     Codes x, b, c, dt;                    // rows are (sequence, token); b and c: [groups][states]
+    Values fp32_x, fp32_b, fp32_c;        // where given, the codes are not read; not in chunks
     const Half* dt_bias = nullptr;        // [heads]
     const std::int8_t* a_log = nullptr;   // [heads]
     const std::int8_t* d = nullptr;       // [heads]

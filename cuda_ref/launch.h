@@ -56,6 +56,10 @@ public:
         return {input(host.data, (rows - 1) * host.stride + host.width), host.stride, host.width};
     }
 
+    Values input(const Values& host, std::uint64_t rows) {
+        return {input(host.data, (rows - 1) * host.stride + host.width), host.stride, host.width};
+    }
+
     /// Room for `count` elements that finish() copies to `host`; null stays null.
     template <typename T>
     T* output(T* host, std::uint64_t count) {

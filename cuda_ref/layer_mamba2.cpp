@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "cuda_ref/code_scales.h"
 #include "cuda_ref/group_scales.h"
 #include "cuda_ref/layer_runner.h"
 
@@ -7,6 +10,18 @@ namespace {
 
 ConvSection section(std::uint64_t end, const traces::ConvSection& scales) {
     return {end, scales.input_scale, scales.weight_scale, scales.bias_scale};
+}
+
+/// Of the convolution's int8 codes those stay that the SSM reads.
+void drop_unread(const traces::Dims& dims, const traces::XCode& code, LayerOutputs& out) {
+    if (code.values()) {
+        out.conv.clear();
+    } else if (code.own_codes()) {
+        const std::uint64_t width = dims.conv_channels();
+        for (std::uint64_t row = 0; row < out.conv.size(); row += width) {
+            std::fill_n(out.conv.data() + row, dims.d_inner, std::int8_t{0});
+        }
+    }
 }
 
 }  // namespace
@@ -25,7 +40,16 @@ void LayerRunner::convolve(const traces::Mamba2Layer& layer, const GroupScales& 
     job.sections[2] = section(e + 2 * gn, layer.conv_c);
     job.output_scales = output_scales.data();
     job.taps = TapOrder::OldestTapFirst;
+    if (place.x_code.format == traces::XFormat::Int8Sim) {
+        job.decoding_scales = output_scales.data();
+    }
     convolve(job, place, out);
+    if (place.x_code.own_codes()) {
+        code_x(code_scales(place.x_code, layer.x_scales,
+                           {output_scales, scales.x, cells_of_channels(dims_, layer.groups)}),
+               place, out);
+    }
+    drop_unread(dims_, place.x_code, out);
 }
 
 void LayerRunner::scan_states(const traces::Mamba2Layer& layer, const GroupScales& scales,
@@ -33,6 +57,7 @@ void LayerRunner::scan_states(const traces::Mamba2Layer& layer, const GroupScale
     const std::uint64_t e = dims_.d_inner;
     const std::uint64_t gn = dims_.bc_width();
     const std::uint64_t convolved = dims_.conv_channels();
+    const std::vector<float> x_scales = ssm_scales(place.x_code, scales.x);
     out.scan.resize(place.rows * e);
     SsdJob job;
     job.batch = place.batch;
@@ -42,14 +67,21 @@ void LayerRunner::scan_states(const traces::Mamba2Layer& layer, const GroupScale
     job.groups = dims_.groups;
     job.states = dims_.d_state;
     job.chunk = dims_.chunk;
-    job.x = {out.conv.data(), convolved, e};
-    job.b = {out.conv.data() + e, convolved, gn};
-    job.c = {out.conv.data() + e + gn, convolved, gn};
+    if (!out.conv.empty()) {
+        job.x = {out.conv.data(), convolved, e};
+        job.b = {out.conv.data() + e, convolved, gn};
+        job.c = {out.conv.data() + e + gn, convolved, gn};
+    }
+    if (!out.values.empty()) job.fp32_x = {out.values.data(), convolved, e};
+    if (place.x_code.values()) {
+        job.fp32_b = {out.values.data() + e, convolved, gn};
+        job.fp32_c = {out.values.data() + e + gn, convolved, gn};
+    }
     job.dt = {out.in_proj.data() + e + convolved, dims_.in_proj_width(), dims_.heads};
     job.dt_bias = layer.dt_bias;
     job.a_log = layer.a_log;
     job.d = layer.d;
-    job.x_scales = scales.x.data();
+    job.x_scales = x_scales.data();
     job.b_scales = scales.b.data();
     job.c_scales = scales.c.data();
     job.state_scales = scales.state.data();

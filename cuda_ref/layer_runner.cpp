@@ -5,11 +5,24 @@
 #include <cmath>
 #include <utility>
 
+#include "cuda_ref/code_scales.h"
+#include "cuda_ref/run_info.h"
+
 namespace mambasic::cuda_ref {
 
 namespace {
 
 constexpr std::uint64_t kTaps = 4;
+
+struct Levels {
+    float lowest, highest;
+};
+
+Levels levels_of(const traces::XCode& code) {
+    if (code.format == traces::XFormat::Int5) return {-16.0F, 15.0F};
+    if (code.format == traces::XFormat::Dual8) return {-128.0F, 127.0F};
+    return code.skewed ? Levels{-1.0F, 14.0F} : Levels{-8.0F, 7.0F};
+}
 
 }  // namespace
 
@@ -50,8 +63,8 @@ LayerRunner::LayerRunner(Device& device, const traces::Dims& dims, const Options
     : device_(device), dims_(dims), options_(options) {}
 
 LayerRunner::Place LayerRunner::place_of(const LayerInput& input) {
-    return {input.phase == traces::Phase::Decode, input.batch, input.tokens,
-            input.batch * input.tokens};
+    return {input.phase == traces::Phase::Decode, input.batch,  input.tokens,
+            input.batch * input.tokens,           input.x_code, input.x_proj_input};
 }
 
 LinearJob LayerRunner::linear_job(const traces::Linear& linear, const Codes& x,
@@ -129,6 +142,10 @@ void LayerRunner::convolve(ConvJob job, const Place& place, LayerOutputs& out) c
     job.batch = place.batch;
     job.tokens = place.tokens;
     job.out = out.conv.data();
+    if (!shares_int8(place.x_code)) {
+        out.values.resize(out.conv.size());
+        job.values = out.values.data();
+    }
     if (place.decode) {
         job.state = out.conv_state.data();
         device_.conv_decode(job);
@@ -136,6 +153,34 @@ void LayerRunner::convolve(ConvJob job, const Place& place, LayerOutputs& out) c
         device_.conv_prefill(job);
         out.conv_state = last_conv_inputs(job.x, place.batch, place.tokens);
     }
+}
+
+void LayerRunner::code_x(const CodeScales& scales, const Place& place, LayerOutputs& out) const {
+    const traces::XCode& code = place.x_code;
+    const Levels levels = levels_of(code);
+    const std::uint64_t channels = scales.low.size();
+    out.x_codes.resize(place.rows * channels);
+    out.x_flags.resize(code.dual() ? out.x_codes.size() : 0);
+    CodeJob job;
+    job.rows = place.rows;
+    job.channels = channels;
+    job.stride = dims_.conv_channels();
+    job.lowest = levels.lowest;
+    job.highest = levels.highest;
+    job.by_threshold = !scales.threshold.empty();
+    job.below = !code.skewed;
+    if (code.dual()) {
+        job.places = code.sparse_percent == 0 ? channels : code.slots(channels);
+        job.high = scales.high.data();
+        job.decoded_high = scales.decoded_high.data();
+        job.threshold = job.by_threshold ? scales.threshold.data() : nullptr;
+        job.flags = out.x_flags.data();
+    }
+    job.low = scales.low.data();
+    job.decoded_low = scales.decoded_low.data();
+    job.values = out.values.data();
+    job.codes = out.x_codes.data();
+    device_.code_x(job);
 }
 
 void LayerRunner::project_out(const std::vector<Half>& x, double x_h_scale,

@@ -14,6 +14,7 @@
 
 namespace mambasic::cuda_ref {
 
+struct CodeScales;
 struct GroupScales;
 
 struct LayerInput {
@@ -21,6 +22,8 @@ struct LayerInput {
     std::uint64_t batch = 0;
     std::uint64_t tokens = 0;  // of each sequence
     float epsilon = 0;
+    traces::XCode x_code;
+    traces::XProjInput x_proj_input = traces::XProjInput::Copy;  // Mamba1
     const std::int8_t* conv_state = nullptr;  // decode: [batch][conv channels][4]
     const std::int8_t* ssm_state = nullptr;   // decode: [batch][E][N]
 };
@@ -34,16 +37,21 @@ struct Stream {
 /// The tensors of traces/FORMAT.md that a layer makes; empty where its family has no such op.
 /// States are those after the last token.
 struct LayerOutputs {
-    std::vector<float> residual;        // norm.residual     [rows][D]
-    std::vector<std::int8_t> norm;      // norm.output       [rows][D]
-    std::vector<std::int8_t> in_proj;   // in_proj.output    [rows][2E], or Mamba2's z, x, B, C, dt
-    std::vector<std::int8_t> conv;      // conv1d.output     [rows][conv channels]
-    std::vector<std::int8_t> x_proj;    // x_proj.output     [rows][R + 2N]
-    std::vector<std::int8_t> dt_proj;   // dt_proj.output    [rows][E]
-    std::vector<Half> scan;             // scan.output       [rows][E]
-    std::vector<Half> gated_norm;       // gated_norm.output [rows][E], Mamba2
-    std::vector<std::int8_t> hadamard;  // had.output        [rows][E]
-    std::vector<Half> out_proj;         // out_proj.output   [rows][D]
+    std::vector<float> residual;       // norm.residual     [rows][D]
+    std::vector<std::int8_t> norm;     // norm.output       [rows][D]
+    std::vector<std::int8_t> in_proj;  // in_proj.output    [rows][2E], or Mamba2's z, x, B, C, dt
+    std::vector<std::int8_t> conv;     // conv1d.output     [rows][conv channels]; may be empty
+    std::vector<std::int8_t> x_codes;  // conv1d.codes      [rows][E]
+    std::vector<std::int8_t> x_flags;  // conv1d.flags      [rows][E]
+    /// What the SSM reads in place of int8 codes [rows][conv channels], where it does; it is
+    /// conv1d.values in the formats of 32 bits only.
+    std::vector<float> values;
+    std::vector<std::int8_t> x_proj;      // x_proj.output     [rows][R + 2N]
+    std::vector<std::int8_t> dt_proj;     // dt_proj.output    [rows][E]
+    std::vector<Half> scan;               // scan.output       [rows][E]
+    std::vector<Half> gated_norm;         // gated_norm.output [rows][E], Mamba2
+    std::vector<std::int8_t> hadamard;    // had.output        [rows][E]
+    std::vector<Half> out_proj;           // out_proj.output   [rows][D]
     std::vector<std::int8_t> conv_state;  // conv1d.state      [batch][conv channels][4]
     std::vector<std::int8_t> ssm_state;   // scan.state        [batch][E][N]
     std::vector<float> carry;             // scan.carry        [batch][E][N]
@@ -96,6 +104,8 @@ private:
         std::uint64_t batch;
         std::uint64_t tokens;
         std::uint64_t rows;
+        traces::XCode x_code;
+        traces::XProjInput x_proj_input;
         LinearCall forward() const { return {rows, decode ? batch : rows, false}; }
         LinearCall seqlen_last() const { return {rows, decode ? batch : rows, !decode}; }
     };
@@ -112,6 +122,15 @@ private:
                          const LinearCall& call) const;
     /// `job` holds input, weights and scales.
     void convolve(ConvJob job, const Place& place, LayerOutputs& out) const;
+    /// Makes x's codes of the convolution's values, which become what the codes stand for.
+    void code_x(const CodeScales& scales, const Place& place, LayerOutputs& out) const;
+    std::vector<std::int8_t> project_x(const traces::Mamba1Layer& layer,
+                                       const std::vector<float>& conv_scales,
+                                       const CodeScales& codes, const Place& place,
+                                       LayerOutputs& out) const;
+    std::vector<std::int8_t> project_codes(const traces::Mamba1Layer& layer,
+                                           const CodeScales& codes, const Place& place,
+                                           const LayerOutputs& out) const;
     /// Hadamard of `x` and out_proj, which end a layer.
     void project_out(const std::vector<Half>& x, double x_h_scale, const traces::Linear& out_proj,
                      const LinearCall& call, LayerOutputs& out) const;

@@ -3,78 +3,14 @@
 // change a bit.
 #include "cuda_ref/cuda_device.h"
 #include "cuda_ref/launch.h"
+#include "cuda_ref/linear_launch.h"
+#include "cuda_ref/linear_tile.cuh"
 
 namespace mambasic::cuda_ref {
 
 namespace {
 
-constexpr unsigned kSide = 16;            // threads along each edge of a block
-constexpr unsigned kPer = 4;              // outputs of a thread along each edge
-constexpr unsigned kTile = kSide * kPer;  // 64 rows by 64 output channels
-constexpr unsigned kDepth = 32;           // codes of k in shared memory at a time
-constexpr unsigned kWords = kDepth / 4;
 constexpr std::uint64_t kMaxDepth = 131071;  // k * 128 * 128 stays below 2^31
-
-using Tile = int[kTile][kWords + 1];  // one word of padding keeps columns in separate banks
-
-/// Four codes of one row; zeros past the edges, so that tails need no other code. Byte by byte,
-/// because rows start at any address.
-__device__ int pack_codes(const std::int8_t* row, bool inside, std::uint64_t k,
-                          std::uint64_t depth) {
-    std::uint32_t word = 0;
-    for (unsigned byte = 0; byte < 4; ++byte) {
-        const bool valid = inside && k + byte < depth;
-        const auto code = static_cast<std::uint8_t>(valid ? row[k + byte] : 0);
-        word |= std::uint32_t{code} << (8 * byte);
-    }
-    return static_cast<int>(word);
-}
-
-__device__ void load_tile(Tile& tile, const Codes& codes, std::uint64_t first, std::uint64_t rows,
-                          std::uint64_t k) {
-    for (unsigned i = threadIdx.x; i < kTile * kWords; i += kSide * kSide) {
-        const std::uint64_t row = first + i / kWords;
-        const bool inside = row < rows;
-        const std::int8_t* data = codes.data + (inside ? row * codes.stride : 0);
-        tile[i / kWords][i % kWords] = pack_codes(data, inside, k + i % kWords * 4, codes.width);
-    }
-}
-
-__device__ float apply_epilogue(const LinearJob& job, int accumulator, std::uint64_t column) {
-    const auto acc = static_cast<float>(accumulator);
-    switch (job.epilogue) {
-        case Epilogue::OneRow:
-            return job.alpha * acc;
-        case Epilogue::InputScaleFirst:
-            return job.b * (job.a * acc);
-        case Epilogue::Columns:
-            return job.a * (job.column[column] * acc);
-        case Epilogue::ColumnsOneRow:
-            return (job.column[column] * job.a) * acc;
-        case Epilogue::FourBit:
-            return (acc * job.column[column]) * job.a;
-        default:
-            return job.a * (job.b * acc);
-    }
-}
-
-/// Upstream's two one-row kernels round by themselves: one half away, one without saturating.
-__device__ std::int8_t code_of(const LinearJob& job, float value) {
-    if (job.epilogue == Epilogue::ColumnsOneRow) return arith::quantize_rha(value);
-    if (job.wrap && job.epilogue == Epilogue::OneRow) return arith::wrap_rhe(value);
-    return arith::quantize_rhe(value);
-}
-
-__device__ void store(const LinearJob& job, std::uint64_t row, std::uint64_t column, int acc) {
-    if (row >= job.rows || column >= job.n) return;
-    const float value = apply_epilogue(job, acc, column);
-    const std::uint64_t index = row * job.n + column;
-    if (job.values != nullptr) {
-        job.values[index] = arith::to_half(value);
-    } else {
-        job.codes[index] = code_of(job, value);
-    }
-}
 
 __global__ void linear_tile(LinearJob job) {
     __shared__ Tile x_tile;
@@ -101,7 +37,8 @@ __global__ void linear_tile(LinearJob job) {
     }
     for (unsigned i = 0; i < kPer; ++i) {
         for (unsigned j = 0; j < kPer; ++j) {
-            store(job, first_row + row + i * kSide, first_column + column + j * kSide, acc[i][j]);
+            store(job, first_row + row + i * kSide, first_column + column + j * kSide,
+                  static_cast<float>(acc[i][j]));
         }
     }
 }
@@ -124,8 +61,13 @@ void CudaDevice::linear(const LinearJob& job) {
     on_gpu.column = staging.input(job.column, job.n);
     on_gpu.codes = staging.output(job.codes, job.rows * job.n);
     on_gpu.values = staging.output(job.values, job.rows * job.n);
-    const dim3 grid(blocks_for(job.n, kTile), blocks_for(job.rows, kTile));
-    launch(linear_tile, grid, kSide * kSide, on_gpu);
+    on_gpu.flags = staging.input(job.flags, job.rows * job.x.width);
+    if (job.rescaled) {
+        launch_linear_rescaled(on_gpu);
+    } else {
+        const dim3 grid(blocks_for(job.n, kTile), blocks_for(job.rows, kTile));
+        launch(linear_tile, grid, kSide * kSide, on_gpu);
+    }
     staging.finish();
 }
 

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "golden/arithmetic.h"
+#include "traces/x_code.h"
 
 namespace mambasic::cuda_ref {
 
@@ -33,6 +35,8 @@ struct Options {
     SumOrder ssm_sum{0};   // Mamba1's scan
     SumOrder ssd_sum{16};  // Mamba2's; the chunked order has sums of its own
     arith::Softplus softplus = arith::Softplus::Log1p;
+    std::optional<traces::XCode> x_code;             // of all layers; none: the trace's, by layer
+    std::optional<traces::XProjInput> x_proj_input;  // likewise; Mamba1
     bool quamba_quirks = false;  // int8 wrap-around in one-row linears and in the Hadamard
 };
 

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "cuda_ref/layer_runner.h"
+#include "cuda_ref/run_info.h"
 #include "traces/layout.h"
 #include "traces/writer.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::cuda_ref {
 
@@ -49,7 +51,11 @@ std::vector<Tensor> layer_tensors(const TraceInfo& info, std::uint32_t index,
     add("norm.residual", rows(dims.d_model), out.residual);
     add("norm.output", rows(dims.d_model), out.norm);
     add("in_proj.output", rows(dims.in_proj_width()), out.in_proj);
-    add("conv1d.output", rows(dims.conv_channels()), out.conv);
+    const traces::XCode code = info.x_code(index);
+    if (makes_int8(info, code)) add("conv1d.output", rows(dims.conv_channels()), out.conv);
+    if (code.own_codes()) add("conv1d.codes", rows(dims.d_inner), out.x_codes);
+    if (code.dual()) add("conv1d.flags", rows(dims.d_inner), out.x_flags);
+    if (code.values()) add("conv1d.values", rows(dims.conv_channels()), out.values);
     if (!dims.mamba2()) {
         add("x_proj.output", rows(dims.x_proj_width()), out.x_proj);
         add("dt_proj.output", rows(dims.d_inner), out.dt_proj);
@@ -94,13 +100,14 @@ Stream first_stream(const traces::Trace& trace, const LayerRunner& runner, const
     return stream;
 }
 
-LayerInput layer_input(const traces::Trace& trace, std::uint32_t index) {
-    const TraceInfo& info = trace.info();
+LayerInput layer_input(const traces::Trace& trace, const TraceInfo& info, std::uint32_t index) {
     LayerInput input;
     input.phase = info.phase;
     input.batch = info.batch;
     input.tokens = info.tokens;
     input.epsilon = info.epsilon;
+    input.x_code = info.x_code(index);
+    input.x_proj_input = info.x_proj_input;
     if (info.phase == Phase::Decode) {
         input.conv_state = trace.conv_state_in(index);
         input.ssm_state = trace.ssm_state_in(index);
@@ -130,11 +137,14 @@ std::string text_of(SumOrder order) {
 
 /// Those options that decide bits of the family.
 std::map<std::string, std::string> options_text(const TraceInfo& info, const Options& options) {
+    std::vector<traces::XCode> codes;
+    for (std::uint32_t i = 0; i < info.layers; ++i) codes.push_back(info.x_code(i));
     const bool log1p = options.softplus == arith::Softplus::Log1p;
     std::map<std::string, std::string> text = {
         {"softplus", log1p ? "log1p" : "log_exp_plus_1"},
         {"norm_sum", text_of(options.norm_sum)},
         {"quirks", options.quamba_quirks ? "quamba" : "none"},
+        {"x_code", traces::spell_x_codes(codes)},
     };
     if (info.dims.mamba2()) {
         const bool chunked = options.ssd_order == SsdOrder::Chunked;
@@ -144,6 +154,7 @@ std::map<std::string, std::string> options_text(const TraceInfo& info, const Opt
     } else {
         text["scan_order"] = options.scan_order == ScanOrder::Cub ? "cub" : "sequential";
         text["ssm_sum"] = text_of(options.ssm_sum);
+        text["x_proj_input"] = traces::name_of(info.x_proj_input);
     }
     return text;
 }
@@ -163,11 +174,11 @@ std::vector<Tensor> reference_layout(const TraceInfo& info) {
 }
 
 void walk(const traces::Trace& trace, Device& device, const Options& options, const Sink& sink) {
-    const TraceInfo& info = trace.info();
+    const TraceInfo info = run_info(trace.info(), options);
     const LayerRunner runner(device, info.dims, options);
     Stream stream = first_stream(trace, runner, sink);
     for (std::uint32_t index = 0; index < info.layers; ++index) {
-        const LayerInput input = layer_input(trace, index);
+        const LayerInput input = layer_input(trace, info, index);
         LayerOutputs out = info.dims.mamba2()
                                ? runner.run(trace.mamba2_layer(index), input, stream)
                                : runner.run(trace.mamba1_layer(index), input, stream);
@@ -182,7 +193,7 @@ void walk(const traces::Trace& trace, Device& device, const Options& options, co
 
 std::map<std::string, std::string> provenance(const traces::Trace& trace, const Options& options,
                                               const DeviceInfo& device, const BuildInfo& build) {
-    const TraceInfo& info = trace.info();
+    const TraceInfo info = run_info(trace.info(), options);
     std::map<std::string, std::string> text = options_text(info, options);
     text.insert({
         {"mambasic_reference", "1"},
@@ -209,7 +220,7 @@ std::map<std::string, std::string> provenance(const traces::Trace& trace, const 
 void record(const traces::Trace& trace, Device& device, const Options& options,
             const BuildInfo& build, const std::string& path) {
     traces::SafetensorsWriter writer(path, provenance(trace, options, device.info(), build),
-                                     reference_layout(trace.info()));
+                                     reference_layout(run_info(trace.info(), options)));
     walk(trace, device, options,
          [&](const Tensor& tensor) { writer.append(tensor.name, tensor.data, tensor.bytes()); });
     writer.finish();

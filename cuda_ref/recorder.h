@@ -19,10 +19,10 @@ struct BuildInfo {
     std::string nvcc_flags;  // those that decide bits, and the architectures
 };
 
-/// Names, types and shapes of what walk() hands out, in its order.
+/// Names, types and shapes of what walk() hands out, in its order; `info` is run_info()'s.
 std::vector<traces::Tensor> reference_layout(const traces::TraceInfo& info);
 
-/// The tensor's data is valid during the call only.
+/// The tensor's data is valid during the call only. Throws what run_info() throws.
 using Sink = std::function<void(const traces::Tensor&)>;
 void walk(const traces::Trace& trace, Device& device, const Options& options, const Sink& sink);
 

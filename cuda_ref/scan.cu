@@ -85,6 +85,7 @@ void run_scan(void (*launch_kernel)(const ScanJob&), const ScanJob& job, bool re
     const std::uint64_t rows = job.batch * job.tokens;
     const std::uint64_t all_states = job.batch * job.channels * job.states;
     on_gpu.u = staging.input(job.u, rows);
+    on_gpu.fp32_u = staging.input(job.fp32_u, rows);
     on_gpu.dt = staging.input(job.dt, rows);
     on_gpu.b = staging.input(job.b, rows);
     on_gpu.c = staging.input(job.c, rows);

@@ -27,6 +27,7 @@ __device__ inline float read(const Codes& codes, float scale, std::uint64_t row,
 }
 
 __device__ inline float read_u(const ScanJob& job, std::uint64_t channel, std::uint64_t row) {
+    if (job.fp32_u.data != nullptr) return job.fp32_u.data[row * job.fp32_u.stride + channel];
     return read(job.u, job.u_scales[channel], row, channel);
 }
 

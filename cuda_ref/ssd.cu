@@ -108,6 +108,9 @@ SsdJob stage(const SsdJob& job, bool reads_state, Staging& staging) {
     on_gpu.x = staging.input(job.x, rows);
     on_gpu.b = staging.input(job.b, rows);
     on_gpu.c = staging.input(job.c, rows);
+    on_gpu.fp32_x = staging.input(job.fp32_x, rows);
+    on_gpu.fp32_b = staging.input(job.fp32_b, rows);
+    on_gpu.fp32_c = staging.input(job.fp32_c, rows);
     on_gpu.dt = staging.input(job.dt, rows);
     on_gpu.dt_bias = staging.input(job.dt_bias, job.heads);
     on_gpu.a_log = staging.input(job.a_log, job.heads);

@@ -21,24 +21,25 @@ __device__ inline SsdChannel ssd_channel(const SsdJob& job, std::uint64_t sequen
     return {sequence, index, head, head / (job.heads / job.groups)};
 }
 
-/// Code `column` of a row, as the number that it stands for.
-__device__ inline float value_at(const Codes& codes, float scale, std::uint64_t row,
-                                 std::uint64_t column) {
+/// The value in column `column` of a row; of codes, what the one there stands for.
+__device__ inline float value_at(const Values& values, const Codes& codes, float scale,
+                                 std::uint64_t row, std::uint64_t column) {
+    if (values.data != nullptr) return values.data[row * values.stride + column];
     return scale * static_cast<float>(codes.data[row * codes.stride + column]);
 }
 
 __device__ inline float x_at(const SsdJob& job, const SsdChannel& channel, std::uint64_t row) {
-    return value_at(job.x, job.x_scales[channel.index], row, channel.index);
+    return value_at(job.fp32_x, job.x, job.x_scales[channel.index], row, channel.index);
 }
 
 __device__ inline float b_at(const SsdJob& job, std::uint64_t group, std::uint64_t row,
                              std::uint64_t n) {
-    return value_at(job.b, job.b_scales[group], row, group * job.states + n);
+    return value_at(job.fp32_b, job.b, job.b_scales[group], row, group * job.states + n);
 }
 
 __device__ inline float c_at(const SsdJob& job, std::uint64_t group, std::uint64_t row,
                              std::uint64_t n) {
-    return value_at(job.c, job.c_scales[group], row, group * job.states + n);
+    return value_at(job.fp32_c, job.c, job.c_scales[group], row, group * job.states + n);
 }
 
 __device__ inline float ssd_time_step(const SsdJob& job, std::uint64_t head, std::uint64_t row) {
@@ -57,7 +58,7 @@ __device__ inline void store_with_skip(const SsdJob& job, const SsdChannel& chan
                                        std::uint64_t row, float sum) {
     const float d = job.d_scale * static_cast<float>(job.d[channel.head]);
     const float y = arith::fma(x_at(job, channel, row), d, sum);
-    job.y[row * job.x.width + channel.index] = arith::to_half(y);
+    job.y[row * job.heads * job.head_dim + channel.index] = arith::to_half(y);
 }
 
 /// What a prompt leaves for the decode: the state goes through FP16 (ssm.md 3.6).

@@ -91,28 +91,40 @@ std::vector<float> hadamard_matrix(std::size_t factor) {
     return matrix;
 }
 
+HadamardTransform::HadamardTransform(std::size_t width, bool transposed)
+    : factor_(hadamard_factor(width)) {
+    if (factor_ == 0) {
+        throw std::invalid_argument("no Hadamard transform of width " + std::to_string(width) +
+                                    "; it must be 2^k, 12 * 2^k or 40 * 2^k");
+    }
+    const std::vector<float> matrix = hadamard_matrix(factor_);
+    matrix_ = matrix;
+    for (std::size_t i = 0; i < matrix.size() && transposed; ++i) {
+        matrix_[i] = matrix[i % factor_ * factor_ + i / factor_];
+    }
+}
+
+void HadamardTransform::apply(std::vector<float>& v) const {
+    butterflies(v, v.size() / factor_);
+    if (factor_ > 1) {
+        v = apply_factor(matrix_, v, factor_);
+    }
+}
+
 float hadamard_scale(std::size_t width, double x_h_scale) {
     return static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)) / x_h_scale);
 }
 
 void hadamard(const arith::Half* x, std::size_t rows, std::size_t width, float scale, bool wrap,
               std::int8_t* output) {
-    const std::size_t factor = hadamard_factor(width);
-    if (factor == 0) {
-        throw std::invalid_argument("no Hadamard transform of width " + std::to_string(width) +
-                                    "; it must be 2^k, 12 * 2^k or 40 * 2^k");
-    }
-    const std::vector<float> matrix = hadamard_matrix(factor);
+    const HadamardTransform transform(width);
 #pragma omp parallel for schedule(static) if (worth_threads(rows * width))
     for (std::size_t r = 0; r < rows; ++r) {
         std::vector<float> v(width);
         for (std::size_t i = 0; i < width; ++i) {
             v[i] = arith::from_half(x[r * width + i]);
         }
-        butterflies(v, width / factor);
-        if (factor > 1) {
-            v = apply_factor(matrix, v, factor);
-        }
+        transform.apply(v);
         for (std::size_t i = 0; i < width; ++i) {
             const float o = v[i] * scale;
             output[r * width + i] = wrap ? arith::wrap_rha(o) : arith::quantize_rha(o);

@@ -15,6 +15,19 @@ std::size_t hadamard_factor(std::size_t width);
 /// The +-1 matrix of order 12 or 40, row by row.
 std::vector<float> hadamard_matrix(std::size_t factor);
 
+/// H v, or with `transposed` H' v, of rows of one width: FP32 in 4.2's order of sums, neither
+/// scaled nor coded.
+class HadamardTransform {
+public:
+    /// std::invalid_argument for a width of no supported form.
+    explicit HadamardTransform(std::size_t width, bool transposed = false);
+    void apply(std::vector<float>& v) const;
+
+private:
+    std::size_t factor_;
+    std::vector<float> matrix_;  // [factor][factor], as it multiplies
+};
+
 /// FP32((1 / sqrt(width)) / x_H_scale), the quotient taken in double.
 float hadamard_scale(std::size_t width, double x_h_scale);
 

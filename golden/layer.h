@@ -29,12 +29,14 @@ struct LayerTensors {
     std::vector<std::int8_t> conv;     // conv1d.output       [rows][conv channels]; may be empty
     std::vector<std::int8_t> x_codes;  // conv1d.codes        [rows][E]
     std::vector<std::int8_t> x_flags;  // conv1d.flags        [rows][E], 0 or 1
-    std::vector<float> values;         // conv1d.values       [rows][conv channels]
-    XCounts x_counts;                  // of x_codes
-    std::vector<std::int8_t> x_proj;   // x_proj.output       [rows][R + 2N]
-    std::vector<std::int8_t> dt_proj;  // dt_proj.output      [rows][E]
-    std::vector<Half> scan;            // scan.output         [rows][E]
-    std::vector<Half> gated_norm;      // gated_norm.output   [rows][E], Mamba2
+    std::vector<float> values;  // conv1d.values       [rows][conv channels]; rotated: [rows][E]
+    XCounts x_counts;           // of x_codes, or of rotated
+    std::vector<std::int8_t> rotated;   // rotate.output       [rows][E]
+    std::vector<float> unrotated;       // unrotate.output     [rows][E]
+    std::vector<std::int8_t> x_proj;    // x_proj.output       [rows][R + 2N]
+    std::vector<std::int8_t> dt_proj;   // dt_proj.output      [rows][E]
+    std::vector<Half> scan;             // scan.output         [rows][E]
+    std::vector<Half> gated_norm;       // gated_norm.output   [rows][E], Mamba2
     std::vector<std::int8_t> hadamard;  // had.output          [rows][E]
     std::vector<Half> out_proj;         // out_proj.output     [rows][D]
     std::vector<float> ssm_input;       // what the SSM multiplies, decoded [rows][conv channels]

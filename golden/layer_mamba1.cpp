@@ -100,7 +100,11 @@ Conv1dParams conv_params(const Call& call) {
 SsmInputParams ssm_input_params(const Call& call) {
     const XInt8Scales int8{call.layer.conv_output_scale, call.layer.u_scale, call.groups()};
     const XCode& code = call.options.x_code;
-    return {code, x_channels(code, call.layer.x_scales, int8, call.dims.d_inner), {}};
+    const std::size_t inner = call.dims.d_inner;
+    return {code,
+            x_channels(code, call.layer.x_scales, int8, inner),
+            {},
+            rotation_of(code, call.layer.x_scales, call.scales.has_value(), inner)};
 }
 
 /// int8 codes of what the SSM reads, where x_proj reads it.

@@ -109,7 +109,10 @@ SsmInputParams ssm_input_params(const Call& call, const Conv1dByChannel& conv) {
     const traces::XCode& code = call.options.x_code;
     const std::size_t inner = call.dims.d_inner;
     SsmInputParams params{
-        code, x_channels(code, call.layer.x_scales, {0, 0, &call.scales}, inner), {}};
+        code,
+        x_channels(code, call.layer.x_scales, {0, 0, &call.scales}, inner),
+        {},
+        rotation_of(code, call.layer.x_scales, call.layer.groups.shape.cells() > 1, inner)};
     for (std::size_t i = inner; i < conv.scales.size(); ++i) {
         params.bc_scales.push_back(conv.scales[i].output);
     }
@@ -122,7 +125,7 @@ void finish_conv(const Call& call, const Conv1dByChannel& conv) {
     std::vector<std::int8_t>& codes = call.out.conv;
     if (call.options.x_code.values()) {
         codes.clear();
-    } else if (call.options.x_code.own_codes()) {
+    } else if (codes_fp32(call.options.x_code)) {
         for (std::size_t i = 0; i < codes.size(); ++i) {
             codes[i] =
                 i % call.dims.conv_channels() < call.dims.d_inner ? std::int8_t{0} : codes[i];

@@ -16,6 +16,7 @@ add_library(mambasic_blocks STATIC
     gemm/gemm.cpp
     hadamard/hadamard.cpp
     norm/norm.cpp
+    rotation/rotation.cpp
     scale_table/scale_table.cpp
     sram/sram.cpp
     ssm/ssm.cpp)

@@ -30,6 +30,8 @@ target_sources(mambasic_models PRIVATE
     nonlinear/nonlinear_cost.cpp
     norm/norm_config.cpp
     norm/norm_cost.cpp
+    rotation/rotation_config.cpp
+    rotation/rotation_cost.cpp
     scale_table/scale_table_config.cpp
     scale_table/scale_table_cost.cpp
     scale_table/scale_table_cycles.cpp

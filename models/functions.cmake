@@ -6,6 +6,7 @@ set(MAMBASIC_KERNEL_SOURCES
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
     norm/norm_kernels.cpp
+    rotation/rotation_kernels.cpp
     ssm/ssd_decode_kernel.cpp
     ssm/ssd_prefill_kernel.cpp
     ssm/ssm_decode_kernel.cpp
@@ -46,6 +47,7 @@ target_sources(mambasic_models PRIVATE
     nonlinear/nonlinear_function.cpp
     nonlinear/unit_table.cpp
     norm/norm_function.cpp
+    rotation/rotation_function.cpp
     scale_table/scale_table_function.cpp
     scale_table/scale_table_image.cpp
     scale_table/scale_table_search.cpp

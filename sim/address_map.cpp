@@ -37,11 +37,13 @@ AddressMap::AddressMap(const Workload& work)
     }
     head_norm_ = take(work.batch * dims.d_model);
     logits_ = take(work.batch * dims.vocab * 2);
+    rotation_ = take(work.rotates_by_matrix() ? weight_bytes(work, Op::Rotate) : 0);
     end_ = at;
 }
 
 std::uint64_t AddressMap::weights(std::int32_t layer, Op op) const {
     if (op == Op::NormF) return head_;
+    if (op == Op::Rotate || op == Op::Unrotate) return rotation_;
     if (op == Op::LmHead) return head_ + weight_bytes(work_, Op::NormF);
     std::uint64_t at = layer_weights_ * static_cast<std::uint64_t>(layer);
     for (const Op before : layer_ops_) {

@@ -14,7 +14,8 @@ class AddressMap {
 public:
     explicit AddressMap(const Workload& work);
 
-    /// `layer` -1: the head. Weights of an op lie at an offset inside their layer.
+    /// `layer` -1: the head. Weights of an op lie at an offset inside their layer, but for the one
+    /// matrix that rotates all layers' x, and back.
     std::uint64_t weights(std::int32_t layer, models::Op op) const;
     std::uint64_t table(std::uint32_t layer) const;
     std::uint64_t conv_state(std::uint32_t layer) const;
@@ -32,6 +33,7 @@ private:
     Workload work_;
     std::vector<models::Op> layer_ops_;  // that have weights
     std::uint64_t layer_weights_ = 0;    // bytes of one layer
+    std::uint64_t rotation_ = 0;         // the matrix that all layers share
     std::uint64_t head_ = 0;
     std::uint64_t embedding_ = 0;
     std::vector<std::uint64_t> tables_;  // by layer

@@ -119,6 +119,7 @@ std::vector<reports::BlockRow> block_rows(const RunFacts& f, const EnergyModel& 
     for (std::size_t p = 0; p < kPartCount; ++p) {
         const Part part = static_cast<Part>(p);
         if (part == Part::GatedNorm && !f.work.dims.mamba2()) continue;
+        if (part == Part::Rotation && !f.work.rotates()) continue;
         reports::BlockRow row;
         row.name = name_of(part);
         row.energy_pj = band(dynamic[p] + leakage[p]);

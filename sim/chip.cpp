@@ -14,6 +14,7 @@
 #include "models/gated_norm/gated_norm.h"
 #include "models/gemm/gemm.h"
 #include "models/hadamard/hadamard.h"
+#include "models/rotation/rotation.h"
 #include "models/ssm/ssm.h"
 
 namespace mambasic::sim {
@@ -74,6 +75,7 @@ struct Chip::Blocks {
     models::Ssm ssm;
     models::GatedNorm gated_norm;
     models::Hadamard hadamard;
+    models::Rotation rotation;
 
     Blocks(const ChipConfig& c, models::Dispatch& dispatch, TileBinding& b, bool numerics,
            bool mamba2)
@@ -97,13 +99,15 @@ struct Chip::Blocks {
           gated_norm("gated_norm", c.gated_norm, c.nonlinear, ports, numerics,
                      [&b](const Task& t) { return b.gated_norm(t); }),
           hadamard("hadamard", c.hadamard, ports, numerics,
-                   [&b](const Task& t) { return b.hadamard(t); }) {
+                   [&b](const Task& t) { return b.hadamard(t); }),
+          rotation("rotation", c.rotation, ports, numerics,
+                   [&b](const Task& t) { return b.rotation(t); }) {
         load.dram(dram);
         store.dram(dram);
     }
 
-    std::array<models::Worker*, 7> workers() {
-        return {&embedding, &norm, &gemm, &conv, &ssm, &gated_norm, &hadamard};
+    std::array<models::Worker*, 8> workers() {
+        return {&embedding, &norm, &gemm, &conv, &ssm, &gated_norm, &hadamard, &rotation};
     }
 };
 

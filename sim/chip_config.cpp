@@ -26,6 +26,8 @@ void parse_blocks(ChipConfig& c, YamlMap& map) {
         models::ScaleTableConfig::parse(map.take_map("scale_table", "scales of the conv output"));
     c.dequant_mux = models::DequantMuxConfig::parse(map.take_map(
         "dequant_mux", "what decodes x where it is not int8, and what x_proj then reads"));
+    c.rotation = models::RotationConfig::parse(
+        map.take_map("rotation", "what turns x in front of its code and back behind it"));
     c.nonlinear = models::NonlinearConfig::parse(
         map.take_map("nonlinear", "exp, softplus, SiLU, rsqrt units"));
     c.ssm = models::SsmConfig::parse(map.take_map("ssm", "selective scan core"));

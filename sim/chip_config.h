@@ -18,6 +18,7 @@
 #include "models/hadamard/hadamard_config.h"
 #include "models/nonlinear/nonlinear_config.h"
 #include "models/norm/norm_config.h"
+#include "models/rotation/rotation_config.h"
 #include "models/scale_table/scale_table_config.h"
 #include "models/sram/sram_config.h"
 #include "models/ssm/ssm_config.h"
@@ -56,6 +57,7 @@ struct ChipConfig {
     models::ConvConfig conv;
     models::ScaleTableConfig scale_table;
     models::DequantMuxConfig dequant_mux;
+    models::RotationConfig rotation;
     models::NonlinearConfig nonlinear;
     models::SsmConfig ssm;
     models::GatedNormConfig gated_norm;

@@ -9,6 +9,7 @@
 #include "models/hadamard/hadamard_cost.h"
 #include "models/nonlinear/nonlinear_cost.h"
 #include "models/norm/norm_cost.h"
+#include "models/rotation/rotation_cost.h"
 #include "models/sram/sram_cost.h"
 #include "models/ssm/ssd_cost.h"
 #include "sim/scale_tables.h"
@@ -44,9 +45,9 @@ void add(PartEnergy& to, const PartEnergy& from) {
 
 const char* name_of(Part part) {
     static constexpr std::array<const char*, kPartCount> kNames = {
-        "dma_load",    "dma_store",       "embedding", "norm",       "gemm",
-        "conv",        "scale_table",     "ssm",       "gated_norm", "hadamard",
-        "weight_sram", "activation_sram", "dram"};
+        "dma_load", "dma_store",   "embedding",       "norm", "gemm",
+        "conv",     "scale_table", "rotation",        "ssm",  "gated_norm",
+        "hadamard", "weight_sram", "activation_sram", "dram"};
     return kNames[static_cast<std::size_t>(part)];
 }
 
@@ -68,6 +69,8 @@ Part part_of(BlockId block) {
             return Part::GatedNorm;
         case BlockId::Hadamard:
             return Part::Hadamard;
+        case BlockId::Rotation:
+            return Part::Rotation;
         default:
             return Part::Gemm;
     }
@@ -102,6 +105,8 @@ AreaParts EnergyModel::area_parts(Part part) const {
             return conv_area();
         case Part::ScaleTable:
             return models::scale_table_area(c.scale_table, tables_);
+        case Part::Rotation:
+            return models::rotation_area(c.rotation, rotation_needs(x_uses_));
         case Part::Ssm:
             return ssm_area();
         case Part::GatedNorm:
@@ -169,6 +174,8 @@ models::BytePrices EnergyModel::own_store(BlockId block) const {
             return models::byte_prices(chip_.technology, models::gemm_accumulators(chip_.gemm));
         case BlockId::Hadamard:
             return models::byte_prices(chip_.technology, models::hadamard_buffer(chip_.hadamard));
+        case BlockId::Rotation:
+            return models::byte_prices(chip_.technology, models::rotation_buffer(chip_.rotation));
         case BlockId::Ssm:
             return models::byte_prices(chip_.technology, models::ssm_state_store(chip_.ssm));
         default:

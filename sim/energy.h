@@ -11,7 +11,8 @@
 
 namespace mambasic::sim {
 
-/// Rows of the report's block table; GatedNorm where the network has one.
+/// Rows of the report's block table; GatedNorm where the network has one, Rotation where the scheme
+/// calls for it.
 enum class Part : std::uint8_t {
     DmaLoad,
     DmaStore,
@@ -20,6 +21,7 @@ enum class Part : std::uint8_t {
     Gemm,
     Conv,
     ScaleTable,
+    Rotation,
     Ssm,
     GatedNorm,
     Hadamard,

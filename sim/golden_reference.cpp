@@ -167,7 +167,9 @@ private:
         add_if_made("conv1d.output", DType::I8, d.conv_channels(), out_.conv);
         add_if_made("conv1d.codes", DType::I8, e, out_.x_codes);
         add_if_made("conv1d.flags", DType::I8, e, out_.x_flags);
-        add_if_made("conv1d.values", DType::F32, d.conv_channels(), out_.values);
+        add_if_made("conv1d.values", DType::F32, out_.values.size() / rows(), out_.values);
+        add_if_made("rotate.output", DType::I8, e, out_.rotated);
+        add_if_made("unrotate.output", DType::F32, e, out_.unrotated);
         if (!d.mamba2()) {
             views.push_back(
                 view("x_proj.output", DType::I8, rows_by(d.x_proj_width()), out_.x_proj));

@@ -138,7 +138,10 @@ void HostTensors::make_convolved(SegmentTensors& t) const {
     const bool int8_read = dims.mamba2() ? !x.code.values() : !x.multiplied();
     if (int8_read) t.conv.resize(rows * channels);
     if (x.code.own_codes()) t.x_words.resize(rows * models::x_row_bytes(x.code, dims.d_inner));
-    if (x.code.values()) t.values.resize(rows * channels);
+    if (x.code.x_values()) t.values.resize(rows * value_width(dims, x.code));
+    if (!x.code.rotated()) return;
+    t.rotated.resize(rows * dims.d_inner);
+    t.unrotated.resize(rows * dims.d_inner);
 }
 
 void HostTensors::unpack_x(SegmentTensors& t) const {
@@ -210,7 +213,9 @@ void HostTensors::add_convolved(const SegmentTensors& t, std::vector<OutputTenso
     add("conv1d.output", DType::I8, channels, t.conv);
     add("conv1d.codes", DType::I8, e, t.x_codes);
     add("conv1d.flags", DType::I8, e, t.x_flags);
-    add("conv1d.values", DType::F32, channels, t.values);
+    add("conv1d.values", DType::F32, value_width(work_.dims, x_use(t).code), t.values);
+    add("rotate.output", DType::I8, e, t.rotated);
+    add("unrotate.output", DType::F32, e, t.unrotated);
 }
 
 std::vector<OutputTensor> HostTensors::layer_outputs(const SegmentTensors& t) const {

@@ -40,13 +40,20 @@ struct SegmentTensors {
     /// int8 codes of the convolution, zero in columns that nobody reads; empty where nobody does.
     std::vector<std::int8_t> conv;
     std::vector<std::uint8_t> x_words;  // [rows][x_row_bytes()]; empty where x is in another form
-    std::vector<float> values;          // [rows][conv channels], likewise
+    std::vector<float> values;          // [rows][value_width()], likewise
+    std::vector<std::int8_t> rotated;   // [rows][E], as all that follow where x is rotated
+    std::vector<float> unrotated;
     std::vector<std::int8_t> x_codes, x_flags;  // x_words unpacked, for outputs()
     std::vector<arith::Half> scan, gated_norm;
     std::vector<float> carry;
     std::shared_ptr<LayerStates> states;
     std::vector<arith::Half> out;  // hidden rows, or logits
 };
+
+/// Numbers that the convolution gives out in FP32 for a token: of all its channels, or of x.
+inline std::uint64_t value_width(const traces::Dims& dims, const traces::XCode& code) {
+    return code.rotated() ? dims.d_inner : dims.conv_channels();
+}
 
 class HostTensors {
 public:

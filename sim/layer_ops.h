@@ -27,6 +27,8 @@ enum class Stream : std::uint8_t {
     HadOut,
     HiddenOut,    // the next layer's Hidden
     ResidualOut,  // the next layer's Residual
+    Convolved,    // x in FP32 on its way to the rotation
+    Rotated,      // its int8 codes
     kCount,
 };
 constexpr std::size_t kStreamCount = static_cast<std::size_t>(Stream::kCount);
@@ -34,6 +36,9 @@ constexpr std::size_t kStreamCount = static_cast<std::size_t>(Stream::kCount);
 /// Bytes that one token of a stream takes in a layer of the run. Streams between layers take the
 /// same in all.
 std::uint64_t bytes_per_row(const Workload& work, Stream stream, std::uint32_t layer);
+
+/// What carries x from the convolution to those that read it.
+bool is_x(Stream stream);
 
 /// A stream that an op writes: columns [begin, end) of the op's output.
 struct OpOutput {
@@ -46,15 +51,22 @@ struct OpSpec {
     models::Op op = models::Op::Norm;
     std::vector<Stream> inputs;
     std::vector<OpOutput> outputs;
+    bool weighted = true;
     bool reads(Stream stream) const;
 };
 
 /// Mamba1: norm, in_proj, conv1d, x_proj, dt_proj, scan, had, out_proj. Mamba2: norm, in_proj,
-/// conv1d, scan, gated_norm, had, out_proj (ssm.md 6). `copies_x`: the layer's
-/// XUse::copied(); it adds a stream, never an op.
-std::vector<OpSpec> layer_ops(const traces::Dims& dims, bool copies_x = false);
+/// conv1d, scan, gated_norm, had, out_proj (ssm.md 6). Behind conv1d rotate and unrotate, where
+/// the layer's x is rotated; a copy of x for x_proj adds a stream, no op.
+std::vector<OpSpec> layer_ops(const traces::Dims& dims, const models::XUse& x = {});
 /// Those that have weights.
 std::vector<models::Op> weighted_ops(const std::vector<OpSpec>& ops);
+/// Where the ops begin that run a group of tiles behind the projections: at the scan.
+std::size_t first_back_op(const std::vector<OpSpec>& ops);
+
+/// Whether the op's weights come in panels of output channels: a linear, or a rotation by a matrix.
+bool has_panels(const OpSpec& spec);
+bool has_panels(models::Op op);  // of one that is weighted
 
 /// Linears by op: y[m][n] = x[m][k] w[n][k].
 struct LinearShape {

@@ -31,7 +31,7 @@ struct TileNeeds {
 
 void add_needs_of_layer(const Workload& work, std::uint32_t layer, std::uint64_t rows,
                         TileNeeds& needs) {
-    const std::vector<OpSpec> ops = layer_ops(work.dims, work.x_use(layer).copied());
+    const std::vector<OpSpec> ops = layer_ops(work.dims, work.x_use(layer));
     const auto bytes = [&](Stream s) { return rows * bytes_per_row(work, s, layer); };
     std::vector<Stream> live = {Stream::Hidden, Stream::Residual};
     for (const OpSpec& spec : ops) {
@@ -70,10 +70,11 @@ void check_weights(const Workload& work, const ChipConfig& chip) {
     const std::uint64_t capacity = chip.weight_sram.capacity_bytes();
     std::vector<Op> ops = weighted_ops(layer_ops(work.dims));
     if (work.has_head) ops.push_back(Op::LmHead);
+    if (work.rotates_by_matrix()) ops.push_back(Op::Rotate);
     for (const Op op : ops) {
         std::uint64_t need = weight_bytes(work, op);
-        if (models::block_of(op) == models::BlockId::Gemm) {
-            const std::uint64_t n = panel_channels(work, op, chip.gemm.cols, capacity);
+        if (has_panels(op)) {
+            const std::uint64_t n = panel_channels(work, op, pass_widths(chip), capacity);
             need = std::min(need, ceil_div(n, 16) * 16 * channel_bytes(work, op));
         }
         if (need > capacity) {
@@ -194,7 +195,7 @@ void check_ends(const Workload& work, const ChipConfig& chip, std::uint64_t rows
     }
     if (!work.has_head) return;
     const std::uint64_t n =
-        panel_channels(work, Op::LmHead, chip.gemm.cols, chip.weight_sram.capacity_bytes());
+        panel_channels(work, Op::LmHead, pass_widths(chip), chip.weight_sram.capacity_bytes());
     check(Op::NormF, head_norm_bytes(work), fewer_sequences(work));
     check(Op::LmHead, work.batch * (d + 2 * n), fewer_sequences(work));
 }
@@ -213,8 +214,6 @@ std::uint64_t head_norm_bytes(const Workload& work) {
 LayerPlan plan_layer(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles) {
     LayerPlan plan;
     plan.fusion = chip.schedule.fusion;
-    const std::vector<OpSpec> ops = layer_ops(work.dims);
-    while (ops[plan.first_back_op].op != Op::Scan) ++plan.first_back_op;
     check_weights(work, chip);
     std::uint64_t rows = 0;
     for (const Tile& t : tiles) rows = std::max(rows, t.rows());

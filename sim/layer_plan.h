@@ -26,7 +26,6 @@ struct StatePlan {
 struct LayerPlan {
     Fusion fusion = Fusion::Layer;
     std::uint64_t group_tiles = 1;   // tiles that take an op together, before the next op
-    std::size_t first_back_op = 0;   // from here on a group runs one group behind
     std::uint64_t settle_limit = 0;  // bytes of activation_sram in use after a group left the layer
     StatePlan state;
 };

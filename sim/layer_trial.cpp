@@ -12,6 +12,7 @@
 #include "models/gemm/gemm_cost.h"
 #include "models/hadamard/hadamard_cost.h"
 #include "models/norm/norm_cost.h"
+#include "models/rotation/rotation_cost.h"
 #include "models/ssm/ssd_cost.h"
 #include "sim/layer_writer.h"
 #include "sim/tile_shapes.h"
@@ -36,7 +37,7 @@ public:
         for (const TaskId t : task.data) start = std::max(start, done_[t]);
         for (const TaskId t : task.space) start = std::max(start, done_[t]);
         MAMBASIC_CHECK(task.id == done_.size(), "tasks are numbered in program order");
-        done_.push_back(start + cycles(task) + x_latency(task, layer));
+        done_.push_back(start + cycles(task, layer) + x_latency(task, layer));
         free_[static_cast<std::size_t>(task.block)] = done_.back();
         last_ = std::max(last_, done_.back());
         bytes_ += task.transfer.bytes;
@@ -47,7 +48,7 @@ public:
     }
 
 private:
-    std::uint64_t cycles(const Task& task) const {
+    std::uint64_t cycles(const Task& task, std::uint32_t layer) const {
         const Region& r = task.region;
         switch (task.block) {
             case BlockId::DmaLoad:
@@ -75,6 +76,8 @@ private:
                     .count;
             case BlockId::Hadamard:
                 return models::hadamard_cycles(chip_.hadamard, {r.rows(), r.channels}).count;
+            case BlockId::Rotation:
+                return rotation_cycles(task, layer);
             default:
                 break;
         }
@@ -88,6 +91,14 @@ private:
             return models::x_decode_latency(chip_.dequant_mux, use).count;
         const bool x_proj = task.block == BlockId::Gemm && task.op == Op::XProj;
         return x_proj ? models::x_proj_latency(chip_.dequant_mux, use).count : 0;
+    }
+
+    std::uint64_t rotation_cycles(const Task& task, std::uint32_t layer) const {
+        const models::RotationShape shape =
+            rotation_shape(dims_, work_.x_use(layer).code, task.region);
+        return (task.op == Op::Rotate ? models::rotate_cycles(chip_.rotation, shape)
+                                      : models::unrotate_cycles(chip_.rotation, shape))
+            .count;
     }
 
     std::uint64_t scan_cycles(const Region& r) const {
@@ -120,7 +131,7 @@ TrialCost try_layers(const Workload& work, const ChipConfig& chip, const std::ve
     Emitter emitter(capacities_of(work, chip));
     ActivationStore activations(emitter, addresses, work, tiles);
     for (std::size_t t = 0; t < tiles.size(); ++t) activations.set_in_dram(t, Stream::Hidden);
-    WeightStore weights(emitter, work, addresses, chip.gemm.cols);
+    WeightStore weights(emitter, work, addresses, pass_widths(chip));
     TableStore tables(emitter, addresses, work);
     StateKeeper states(emitter, activations, addresses, work, plan.state);
     LayerWriter writer({emitter, activations, weights, tables, states}, work, plan);

@@ -18,7 +18,8 @@ LayerWriter::LayerWriter(const LayerStores& stores, Workload work, LayerPlan pla
 
 void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     last_ = last;
-    ops_ = layer_ops(work_.dims, work_.x_use(layer).copied());
+    ops_ = layer_ops(work_.dims, work_.x_use(layer));
+    first_back_ = first_back_op(ops_);
     activations_.begin_layer(layer);
     const std::vector<Op> with_weights = weighted_ops(ops_);
     weights_.begin_layer(static_cast<std::int32_t>(layer), with_weights);
@@ -33,10 +34,10 @@ void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     write_ops(0, 0, kAfterNorm);
     for (std::size_t g = 0; g < groups; ++g) {
         if (g + 1 < groups) write_ops(g + 1, 0, kAfterNorm);
-        write_ops(g, kAfterNorm, plan_.first_back_op);
-        if (g > 0) write_ops(g - 1, plan_.first_back_op, ops_.size());
+        write_ops(g, kAfterNorm, first_back_);
+        if (g > 0) write_ops(g - 1, first_back_, ops_.size());
     }
-    write_ops(groups - 1, plan_.first_back_op, ops_.size());
+    write_ops(groups - 1, first_back_, ops_.size());
     activations_.next_layer();
 }
 
@@ -59,7 +60,7 @@ void LayerWriter::write_ops(std::size_t group, std::size_t first_op, std::size_t
 
 void LayerWriter::write_op(const Walk& walk) {
     const Op op = walk.spec->op;
-    if (models::block_of(op) == models::BlockId::Gemm) {
+    if (has_panels(*walk.spec)) {
         write_linear(walk);
         return;
     }
@@ -84,7 +85,7 @@ std::uint64_t LayerWriter::turn(std::uint64_t op, std::size_t tile) const {
     // Group, op, tile: the order in which write() walks, the norm a group ahead, the back ops a
     // group behind.
     const std::uint64_t turn =
-        tile / plan_.group_tiles + (op > 0 ? 1 : 0) + (op >= plan_.first_back_op ? 1 : 0);
+        tile / plan_.group_tiles + (op > 0 ? 1 : 0) + (op >= first_back_ ? 1 : 0);
     return (turn << 36) | (op << 32) | tile;
 }
 

@@ -61,7 +61,8 @@ private:
     StateKeeper& states_;
     Workload work_;
     LayerPlan plan_;
-    std::vector<OpSpec> ops_;  // of the layer in work
+    std::vector<OpSpec> ops_;     // of the layer in work
+    std::size_t first_back_ = 0;  // among them: from here on a group runs one group behind
     bool last_ = false;
 };
 

@@ -92,7 +92,7 @@ void refuse_another_code(const traces::Trace& trace, const traces::TraceInfo& ru
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         const traces::XCode made = run.x_code(index);
         const traces::XCode has = info.x_code(index);
-        words = words || made.values() || made.own_codes();
+        words = words || made.x_values() || made.own_codes();
         if (made == has) continue;
         throw UserError(trace.path() + ": metadata 'x_code': layer " +
                         std::to_string(info.first_layer + index) + " was recorded with " +

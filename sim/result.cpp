@@ -199,18 +199,24 @@ void check_energy(const RunFacts& f, const EnergyModel& energy, double total, do
     check_equal(total, layers, "layers");
 }
 
-/// Elements that a quantizer coded. A dual code tries both scales, which is one element; what
-/// x_proj codes again on its way into the array, once for every column pass, is none of its own.
+/// Elements that a quantizer coded. Of x the SSM's codes, each once although a dual code tries both
+/// scales; what x_proj reads besides is no code of the network's, and nobody counts what it holds.
 std::uint64_t coded_elements(const RunFacts& f) {
     std::uint64_t elements = f.ledger.all().counts[Event::QuantizeInt8];
     const std::uint64_t rows = f.work.batch * f.work.tokens;
+    const auto quantized = [&](std::uint32_t layer, Op op) {
+        return f.ledger.row(static_cast<std::int32_t>(layer), op, models::block_of(op))
+            .counts[Event::QuantizeInt8];
+    };
     for (std::uint32_t layer = 0; layer < f.work.layers; ++layer) {
         const models::XUse& x = f.work.x_use(layer);
-        if (x.code.dual()) elements -= rows * f.work.dims.d_inner;
+        if (x.int8()) continue;
+        const bool coded = x.code.format != traces::XFormat::Fp32;
+        const std::uint64_t elsewhere = x.code.rotated() ? f.work.dims.d_inner : 0;  // by rotate
+        elements -= quantized(layer, Op::Conv1d);
+        elements += coded ? rows * (f.work.dims.conv_channels() - elsewhere) : 0;
         if (!x.requantized()) continue;
-        const models::LedgerRow& x_proj =
-            f.ledger.row(static_cast<std::int32_t>(layer), Op::XProj, BlockId::Gemm);
-        elements -= x_proj.counts[Event::QuantizeInt8] - rows * f.work.dims.x_proj_width();
+        elements -= quantized(layer, Op::XProj) - rows * f.work.dims.x_proj_width();
     }
     return elements;
 }

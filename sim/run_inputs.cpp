@@ -1,11 +1,13 @@
 #include "sim/run_inputs.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
 #include "models/common/error.h"
 #include "models/common/units.h"
 #include "models/hadamard/hadamard_cost.h"
+#include "models/rotation/rotation_cost.h"
 #include "traces/x_code_text.h"
 
 namespace mambasic::sim {
@@ -85,10 +87,34 @@ void check_x_proj(const LayerPart& at, const traces::Trace& trace, const ChipCon
                         at.scheme.name + "' leaves x in FP32: there are no codes to multiply" +
                         take);
     }
+    if (code.rotated()) {
+        throw UserError(chip.where("dequant_mux.x_proj_input") + ": in " + layer + " scheme '" +
+                        at.scheme.name +
+                        "' rotates x: its codes are of other numbers than x_proj multiplies" +
+                        take);
+    }
     if (code.own_codes() && at.part.groups != GroupsOf::One) {
         throw UserError(chip.where("dequant_mux.x_proj_input") + ": in " + layer + " scheme '" +
                         at.scheme.name + "' has a table of scales, but a sum of codes has one" +
                         take);
+    }
+}
+
+void check_row_buffers(const ChipConfig& chip, const Scheme& scheme, const traces::Dims& dims) {
+    const auto refuse = [&](const std::string& key, const std::string& op, std::uint32_t has) {
+        throw UserError(chip.where(key) + ": " + op + ": a row of " + std::to_string(dims.d_inner) +
+                        " FP32 elements needs " +
+                        std::to_string(models::ceil_div(dims.d_inner, 256)) + ", this is " +
+                        std::to_string(has));
+    };
+    if (!models::hadamard_fits(chip.hadamard, dims.d_inner)) {
+        refuse("hadamard.buffer_kib", "had", chip.hadamard.buffer_kib);
+    }
+    const bool rotates = std::any_of(
+        scheme.layers.begin(), scheme.layers.end(),
+        [](const LayerScheme& part) { return part.x_code.rotated() && !part.x_code.dense; });
+    if (rotates && !models::rotation_fits(chip.rotation, dims.d_inner)) {
+        refuse("rotation.buffer_kib", "rotate", chip.rotation.buffer_kib);
     }
 }
 
@@ -107,12 +133,7 @@ void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Tr
         check_code(at, trace, options.numerics);
         check_x_proj(at, trace, chip);
     }
-    if (!models::hadamard_fits(chip.hadamard, info.dims.d_inner)) {
-        throw UserError(chip.where("hadamard.buffer_kib") + ": had: a row of " +
-                        std::to_string(info.dims.d_inner) + " FP32 elements needs " +
-                        std::to_string(models::ceil_div(info.dims.d_inner, 256)) + ", this is " +
-                        std::to_string(chip.hadamard.buffer_kib));
-    }
+    check_row_buffers(chip, scheme, info.dims);
     if (info.w4() && !chip.gemm.int4_weights) {
         throw UserError(chip.where("gemm.int4_weights") + ": " + path +
                         " has 4-bit weights, which this chip does not take; write true, or take a "

@@ -11,7 +11,7 @@ Schedule::Schedule(const Workload& work, const ChipConfig& chip)
       plan_(plan_layer(work, chip, tiles_)),
       emitter_(capacities_of(work, chip)),
       activations_(emitter_, addresses_, work, tiles_),
-      weights_(emitter_, work, addresses_, chip.gemm.cols),
+      weights_(emitter_, work, addresses_, pass_widths(chip)),
       tables_(emitter_, addresses_, work),
       states_(emitter_, activations_, addresses_, work, plan_.state),
       layer_writer_({emitter_, activations_, weights_, tables_, states_}, work, plan_) {}

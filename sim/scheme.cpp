@@ -125,6 +125,10 @@ LayerScheme take_layer_scheme(YamlMap& map) {
     take_lookup(scheme, map);
     scheme.observer = take_observer(map);
     scheme.x_code = take_code(map, scheme.observer);
+    if (scheme.x_code.rotated() && scheme.groups != GroupsOf::One) {
+        map.reject("groups",
+                   "must be one where code is rotated8: every rotated channel is a mix of all");
+    }
     return scheme;
 }
 

@@ -28,13 +28,14 @@ struct CodeKey {
     const char* key;
     const char* owners;
 };
-constexpr std::array<CodeKey, 6> kCodeKeys = {{
+constexpr std::array<CodeKey, 7> kCodeKeys = {{
     {"levels", "code dual4"},
     {"flag_rule", "code dual4"},
     {"quantile", "code dual4 with another observer than mse"},
     {"factor", "code dual8 or uniform8, or dual4 with another observer than mse"},
     {"flags", "code dual8 or dual4"},
     {"sparse_percent", "flags: sparse"},
+    {"rotation", "code rotated8"},
 }};
 
 XFormat take_format(YamlMap& map) {
@@ -46,10 +47,12 @@ XFormat take_format(YamlMap& map) {
          {"int5", XFormat::Int5},
          {"dual8", XFormat::Dual8},
          {"uniform8", XFormat::Uniform8},
-         {"dual4", XFormat::Dual4}},
+         {"dual4", XFormat::Dual4},
+         {"rotated8", XFormat::Rotated8}},
         "how the convolution codes x for the SSM: 8 bits; FP32 that holds what 8 bits decode to; "
         "FP32 as it is; 5 bits; 8 bits and a flag that selects one of two scales; 8 bits decoded "
-        "with a multiple of their scale; 4 bits and a flag");
+        "with a multiple of their scale; 4 bits and a flag; 8 bits of x turned by a matrix, and "
+        "turned back where the SSM reads it");
 }
 
 void require_above_one(const YamlMap& map, double factor) {
@@ -122,6 +125,12 @@ Names take_keys_of(XCode& code, Observation& observer, YamlMap& map) {
         take_split(observer, map, taken);
     }
     if (code.dual()) take_flags(code, map, taken);
+    if (code.rotated()) {
+        taken.insert("rotation");
+        code.dense = map.take_enum<bool>("rotation", {{"hadamard", false}, {"dense", true}},
+                                         "what turns x: a Hadamard matrix, by butterflies, or one "
+                                         "of the trace, by multiplying");
+    }
     return taken;
 }
 

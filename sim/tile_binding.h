@@ -9,6 +9,7 @@
 #include "models/gemm/gemm_function.h"
 #include "models/hadamard/hadamard_function.h"
 #include "models/norm/norm.h"
+#include "models/rotation/rotation.h"
 #include "models/scale_table/scale_table.h"
 #include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
@@ -41,6 +42,7 @@ public:
     models::BoundWithTable<models::SsdTile> ssd(const models::Task& task);   // Mamba2
     models::GatedNormTile gated_norm(const models::Task& task);
     models::HadamardTile hadamard(const models::Task& task);
+    models::RotationTile rotation(const models::Task& task);
 
 private:
     SegmentTensors& tensors(const models::Task& task);
@@ -66,6 +68,7 @@ private:
     const models::XUse& x_use(const models::Task& task) const {
         return work_.x_use(static_cast<std::uint32_t>(place(task).layer));
     }
+    const traces::XScales& x_scales(const models::Task& task) const;
     /// Where x is not int8: where the convolution writes it and how its readers find it. `first`:
     /// of the channels that they read; `int8_scale`: their own, which a trace could state
     /// otherwise.

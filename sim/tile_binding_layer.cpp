@@ -176,7 +176,7 @@ models::BoundWithTable<models::SsdTile> TileBinding::ssd(const Task& task) {
     const std::uint64_t head = tile.shape.first_head;
     const std::uint64_t b = e;
     const std::uint64_t c = e + dims.bc_width();
-    if (t.values.empty()) {
+    if (!x_use(task).code.values()) {
         const std::int8_t* conv = t.conv.data() + row * channels;
         tile.x = {conv + task.region.channel, channels, tokens * channels};
         tile.b = {conv + b, channels, tokens * channels};

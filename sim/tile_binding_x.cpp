@@ -41,7 +41,7 @@ XOutput TileBinding::x_output(const Task& task) {
         out.words = t.x_words.data() + row * out.stride;
     }
     if (!t.values.empty()) {
-        out.value_stride = work_.dims.conv_channels();
+        out.value_stride = value_width(work_.dims, out.use.code);
         out.value_sequence_stride = tokens * out.value_stride;
         out.values = t.values.data() + row * out.value_stride;
     }
@@ -54,11 +54,15 @@ XInput TileBinding::x_input(const Task& task, std::uint64_t first, float int8_sc
     in.channels = work_.dims.d_inner;
     in.first = first;
     if (tensors_ == nullptr || in.use.int8()) return in;
+    SegmentTensors& t = tensors(task);
+    const std::uint64_t row = first_row(task);
     const XOutput out = x_output(task);
     in.words = out.words;
     in.stride = out.stride;
     in.sequence_stride = out.sequence_stride;
-    if (out.values != nullptr) in.values = out.values + first;
+    const float* values = out.values;
+    if (in.use.code.rotated()) values = t.unrotated.data() + row * out.value_stride;
+    if (values != nullptr) in.values = values + first;
     in.value_stride = out.value_stride;
     in.value_sequence_stride = out.value_sequence_stride;
     const auto layer = static_cast<std::uint32_t>(place(task).layer);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "models/common/task.h"
+#include "models/rotation/rotation_function.h"
 #include "models/ssm/ssd_function.h"
 #include "traces/dims.h"
+#include "traces/x_code.h"
 
 namespace mambasic::sim {
 
@@ -17,6 +19,17 @@ inline models::SsdShape ssd_shape(const traces::Dims& dims, const models::Region
     shape.states = dims.d_state;
     shape.heads_per_group = dims.heads / dims.groups;
     shape.first_head = region.channel / dims.head_dim;
+    return shape;
+}
+
+inline models::RotationShape rotation_shape(const traces::Dims& dims, const traces::XCode& code,
+                                            const models::Region& region) {
+    models::RotationShape shape;
+    shape.kind = code.dense ? models::RotationKind::Dense : models::RotationKind::Hadamard;
+    shape.rows = region.rows();
+    shape.width = dims.d_inner;
+    shape.first = region.channel;
+    shape.count = region.channels;
     return shape;
 }
 

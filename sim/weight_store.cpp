@@ -9,13 +9,17 @@ namespace mambasic::sim {
 
 using models::kNone;
 
-std::uint64_t panel_channels(const Workload& work, Op op, std::uint64_t array_cols,
+PassWidths pass_widths(const ChipConfig& chip) { return {chip.gemm.cols, chip.rotation.fma_lanes}; }
+
+std::uint64_t panel_channels(const Workload& work, Op op, const PassWidths& widths,
                              std::uint64_t weight_capacity) {
     constexpr std::uint64_t kPanelsInScratchpad = 8;
-    const std::uint64_t pass_bytes = array_cols * channel_bytes(work, op);
+    const bool rotation = models::block_of(op) == models::BlockId::Rotation;
+    const std::uint64_t width = rotation ? widths.rotation : widths.array;
+    const std::uint64_t pass_bytes = width * channel_bytes(work, op);
     const std::uint64_t passes =
         std::max<std::uint64_t>(1, weight_capacity / kPanelsInScratchpad / pass_bytes);
-    return std::min(linear_shape(work.dims, op).n, passes * array_cols);
+    return std::min(linear_shape(work.dims, op).n, passes * width);
 }
 
 void WeightStore::add(Op op, std::int32_t layer) {
@@ -25,14 +29,14 @@ void WeightStore::add(Op op, std::int32_t layer) {
         panels_.push_back(
             {op, channel, channels, bytes, {TrafficKind::Weights, start + at, {}}, false, kNone});
     };
-    if (models::block_of(op) != models::BlockId::Gemm) {
+    if (!has_panels(op)) {
         add_panel(0, 0, 0, weight_bytes(work_, op));
         return;
     }
     const std::uint64_t channels = linear_shape(work_.dims, op).n;
     const std::uint64_t bytes = channel_bytes(work_, op);
     const std::uint64_t step =
-        panel_channels(work_, op, array_cols_, emitter_.capacity(Memory::Weight));
+        panel_channels(work_, op, widths_, emitter_.capacity(Memory::Weight));
     for (std::uint64_t c = 0; c < channels; c += step) {
         const std::uint64_t n = std::min(step, channels - c);
         const bool last = c + n == channels;

@@ -28,19 +28,23 @@ struct PanelRange {
     std::size_t count = 0;
 };
 
-/// Output channels of a panel of a linear: whole column passes of the array, at most an eighth of
-/// the scratchpad (so that several are in flight), at least one pass.
-std::uint64_t panel_channels(const Workload& work, Op op, std::uint64_t array_cols,
+/// Output channels that pass an op's unit at once.
+struct PassWidths {
+    std::uint64_t array = 0;
+    std::uint64_t rotation = 0;
+};
+PassWidths pass_widths(const ChipConfig& chip);
+
+/// Output channels of a panel: whole passes of the array (or the rotation unit), at most an eighth
+/// of the scratchpad (so that several are in flight), at least one pass.
+std::uint64_t panel_channels(const Workload& work, Op op, const PassWidths& widths,
                              std::uint64_t weight_capacity);
 
 class WeightStore {
 public:
     WeightStore(Emitter& emitter, Workload work, const AddressMap& addresses,
-                std::uint64_t array_cols)
-        : emitter_(emitter),
-          work_(std::move(work)),
-          addresses_(addresses),
-          array_cols_(array_cols) {}
+                const PassWidths& widths)
+        : emitter_(emitter), work_(std::move(work)), addresses_(addresses), widths_(widths) {}
 
     /// Forgets the layer before (all its panels are released) and lists this one's.
     void begin_layer(std::int32_t layer, const std::vector<Op>& ops);
@@ -62,7 +66,7 @@ private:
     Emitter& emitter_;
     Workload work_;
     const AddressMap& addresses_;
-    std::uint64_t array_cols_;
+    PassWidths widths_;
     std::vector<Panel> panels_;
     std::array<PanelRange, models::kOpCount> ranges_{};
 };

@@ -52,6 +52,9 @@ struct Workload {
     /// Of a layer of the run.
     const ScaleRange& scales(std::uint32_t layer) const;
     const models::XUse& x_use(std::uint32_t layer) const { return scales(layer).groups.x; }
+    /// Whether any range of layers does.
+    bool rotates() const;
+    bool rotates_by_matrix() const;
     /// Whether the op of a layer of the run reads the layer's scale table.
     bool looks_up(models::Op op, std::uint32_t layer) const;
 };
@@ -60,6 +63,17 @@ inline const ScaleRange& Workload::scales(std::uint32_t layer) const {
     return *std::find_if(
         scale_ranges.begin(), scale_ranges.end() - 1,
         [at = first_layer + layer](const ScaleRange& range) { return at < range.end; });
+}
+
+inline bool Workload::rotates() const {
+    return std::any_of(scale_ranges.begin(), scale_ranges.end(),
+                       [](const ScaleRange& range) { return range.groups.x.code.rotated(); });
+}
+
+inline bool Workload::rotates_by_matrix() const {
+    return std::any_of(scale_ranges.begin(), scale_ranges.end(), [](const ScaleRange& range) {
+        return range.groups.x.code.rotated() && range.groups.x.code.dense;
+    });
 }
 
 // x_proj and the scan of a Mamba1 layer with one scale get it with their weights; Mamba2's scan has

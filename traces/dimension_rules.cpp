@@ -107,8 +107,21 @@ void require_sane_w4(const std::string& path, const TraceInfo& info) {
 // golden/spec/ssm.md 8.7: codes with two scales for every channel, or one, and no table.
 bool x_proj_reads(const TraceInfo& info, std::uint32_t index) {
     const XCode code = info.x_code(index);
-    const bool int8 = !code.own_codes() && !code.values();
+    const bool int8 = code.format == XFormat::Int8 || code.format == XFormat::Uniform8;
     return int8 || (code.own_codes() && !info.table(index));
+}
+
+// A rotation mixes the channels of all cells.
+void require_no_rotated_table(const std::string& path, const TraceInfo& info) {
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        const XCode code = info.x_code(index);
+        if (!code.rotated() || !info.table(index)) continue;
+        throw error_in_metadata(path, "x_code",
+                                "'" + spell(code) +
+                                    "' is for layers without a table of scales; "
+                                    "layer " +
+                                    std::to_string(info.first_layer + index) + " has one");
+    }
 }
 
 void require_sane_codes(const std::string& path, const TraceInfo& info) {
@@ -117,6 +130,7 @@ void require_sane_codes(const std::string& path, const TraceInfo& info) {
                                 "tells of " + std::to_string(info.x_codes.size()) +
                                     " layers, there are " + std::to_string(info.layers));
     }
+    require_no_rotated_table(path, info);
     if (info.x_proj_input == XProjInput::Copy) return;
     if (info.dims.mamba2()) {
         throw error_in_metadata(path, "x_proj_input", "Mamba2 has no x_proj");

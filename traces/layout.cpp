@@ -1,5 +1,7 @@
 #include "traces/layout.h"
 
+#include <algorithm>
+
 #include "traces/layout_list.h"
 
 namespace mambasic::traces {
@@ -97,6 +99,10 @@ void add_conv_output(TensorList& list, std::uint32_t index, const std::string& a
     if (code.own_codes()) list.add(at + "conv1d.codes", DType::I8, list.rows(dims.d_inner));
     if (code.dual()) list.add(at + "conv1d.flags", DType::I8, list.rows(dims.d_inner));
     if (code.values()) list.add(at + "conv1d.values", DType::F32, list.rows(dims.conv_channels()));
+    if (!code.rotated()) return;
+    list.add(at + "conv1d.values", DType::F32, list.rows(dims.d_inner));
+    list.add(at + "rotate.output", DType::I8, list.rows(dims.d_inner));
+    list.add(at + "unrotate.output", DType::F32, list.rows(dims.d_inner));
 }
 
 void add_ops(TensorList& list, std::uint32_t index, const std::string& at) {
@@ -124,6 +130,14 @@ void add_recorded(TensorList& list, std::uint32_t index) {
     if (info.record == RecordLevel::All || index + 1 == info.layers) {
         list.add(at + "out_proj.output", DType::F16, list.rows(info.dims.d_model));
     }
+}
+
+// One matrix for all layers that are rotated by one.
+void add_rotation(TensorList& list) {
+    const std::vector<XCode>& codes = list.info().x_codes;
+    const std::uint64_t e = list.dims().d_inner;
+    const auto dense = [](const XCode& code) { return code.rotated() && code.dense; };
+    if (std::any_of(codes.begin(), codes.end(), dense)) list.add(kRotationKey, DType::F16, {e, e});
 }
 
 void add_inputs(TensorList& list) {
@@ -164,6 +178,7 @@ std::vector<Tensor> layout(const TraceInfo& info) {
     std::vector<Tensor> out;
     TensorList list(info, out);
     add_inputs(list);
+    add_rotation(list);
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         if (info.dims.mamba2()) {
             add_mamba2_weights(list, index);

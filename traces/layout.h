@@ -18,6 +18,9 @@ std::string weight_key(const TraceInfo& info, std::uint32_t index, const std::st
 /// "trace.layers.7.scan.output" for the trace's layer `index`.
 std::string trace_key(const TraceInfo& info, std::uint32_t index, const std::string& name);
 
+/// The matrix of rotated codes of x (golden/spec/ssm.md 8.9).
+constexpr const char* kRotationKey = "backbone.x_rotation";
+
 /// The rows a stored int8 weight has: n rounded up to 16 (kernels.md 2.1).
 std::uint32_t padded_rows(std::uint32_t n);
 /// W4: n rounded up to 64.

@@ -100,8 +100,10 @@ GroupTable Trace::Impl::group_table(std::uint32_t index, const std::string& stat
 
 XScales Trace::Impl::code_scales(std::uint32_t index) const {
     const std::string conv = weight_key(info, index, "mixer.conv1d.");
+    const bool dense = info.x_code(index).dense;  // other layers of the trace may need the matrix
     return {array<float>(conv + "x_low_scales"), array<float>(conv + "x_high_scales"),
-            array<float>(conv + "x_thresholds")};
+            array<float>(conv + "x_thresholds"),
+            dense ? array<std::uint16_t>(kRotationKey) : nullptr};
 }
 
 void Trace::Impl::fill_x_scales(std::uint32_t index, Mamba1Layer& layer) const {

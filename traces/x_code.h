@@ -15,6 +15,7 @@ enum class XFormat : std::uint8_t {
     Uniform8,  // 8.4: int8, decoded with a multiple of the scale it was coded with
     Dual4,     // 8.5: 4 bits and a flag
     Int5,      // 8.6
+    Rotated8,  // 8.9: int8 of the rotated row, rotated back where the SSM reads it
 };
 
 enum class FlagRule : std::uint8_t {
@@ -32,6 +33,7 @@ enum class XProjInput : std::uint8_t {
 /// What does not depend on a layer's numbers.
 struct XCode {
     XFormat format = XFormat::Int8;
+    bool dense = false;                  // Rotated8: by a matrix of the trace; else by Hadamard's
     bool skewed = false;                 // Dual4: [-1, 14] in place of [-8, 7]
     FlagRule rule = FlagRule::Overflow;  // Dual4; Dual8 has Overflow
     std::uint32_t sparse_percent = 0;    // Dual4, Dual8: 0, a bit for each flag; otherwise a list
@@ -42,14 +44,19 @@ struct XCode {
     bool values() const { return format == XFormat::Fp32 || format == XFormat::Int8Sim; }
     /// Codes that int8's tensor does not hold.
     bool own_codes() const { return dual() || format == XFormat::Int5; }
+    bool rotated() const { return format == XFormat::Rotated8; }
+    /// The convolution makes x, and the SSM reads it, in 32 bits.
+    bool x_values() const { return values() || rotated(); }
     /// Scales that a trace must have been calibrated for; the others' follow from int8's.
-    bool own_scales() const { return format == XFormat::Dual4 || format == XFormat::Int5; }
+    bool own_scales() const {
+        return format == XFormat::Dual4 || format == XFormat::Int5 || rotated();
+    }
     /// Flags of a row of `channels` that a list has room for.
     std::uint64_t slots(std::uint64_t channels) const {
         return (channels * sparse_percent + 99) / 100;
     }
     bool operator==(const XCode& o) const {
-        return format == o.format && skewed == o.skewed && rule == o.rule &&
+        return format == o.format && dense == o.dense && skewed == o.skewed && rule == o.rule &&
                sparse_percent == o.sparse_percent && factor == o.factor;
     }
 };
@@ -57,9 +64,11 @@ struct XCode {
 /// A layer's numbers for a code with scales of its own, by cell of its table of scales (one, where
 /// it has no table); null where the layer has none.
 struct XScales {
-    const float* low = nullptr;        // Int5, Dual4
+    const float* low = nullptr;        // Int5, Dual4, Rotated8
     const float* high = nullptr;       // Dual4
     const float* threshold = nullptr;  // Dual4 by threshold
+    const std::uint16_t* rotation =
+        nullptr;  // FP16 [E][E], Rotated8 by a matrix; one for all layers
 };
 
 }  // namespace mambasic::traces

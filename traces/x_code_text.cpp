@@ -17,13 +17,16 @@ using Words = std::vector<std::string>;
 struct Name {
     const char* text;
     XFormat format;
+    bool dense = false;
 };
 
 // Without further words.
-constexpr std::array<Name, 4> kPlain{{{"int8", XFormat::Int8},
+constexpr std::array<Name, 6> kPlain{{{"int8", XFormat::Int8},
                                       {"fp32", XFormat::Fp32},
                                       {"int8-sim", XFormat::Int8Sim},
-                                      {"int5", XFormat::Int5}}};
+                                      {"int5", XFormat::Int5},
+                                      {"rotated8-hadamard", XFormat::Rotated8},
+                                      {"rotated8-dense", XFormat::Rotated8, true}}};
 
 const char* const kSparse = "sparse";
 
@@ -74,7 +77,7 @@ bool read_uniform8(const Words& words, XCode& out) {
 std::string spell(const XCode& code) {
     std::string out;
     for (const Name& name : kPlain) {
-        if (code.format == name.format) return name.text;
+        if (code.format == name.format && code.dense == name.dense) return name.text;
     }
     if (code.format == XFormat::Dual4) {
         out = std::string("dual4-") + (code.skewed ? "skewed" : "signed") +
@@ -92,8 +95,10 @@ bool read_x_code(const std::string& text, XCode& out) {
     out = {};
     for (const Name& name : kPlain) {
         out.format = name.format;
+        out.dense = name.dense;
         if (text == name.text) return true;
     }
+    out.dense = false;
     const Words words = split(text, '-');
     const std::string kind = words.empty() ? "" : words.front();
     if (kind == "dual4") return read_dual4(words, out);

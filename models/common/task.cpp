@@ -6,15 +6,15 @@ namespace mambasic::models {
 
 const char* name_of(BlockId block) {
     static constexpr std::array<const char*, kBlockCount> kNames = {
-        "dma_load", "dma_store", "embedding",  "norm",    "gemm",
-        "conv",     "ssm",       "gated_norm", "hadamard"};
+        "dma_load", "dma_store", "embedding",  "norm",     "gemm",
+        "conv",     "ssm",       "gated_norm", "hadamard", "rotation"};
     return kNames[static_cast<std::size_t>(block)];
 }
 
 const char* name_of(Op op) {
     static constexpr std::array<const char*, kOpCount> kNames = {
-        "embedding", "norm",       "in_proj", "conv1d",   "x_proj", "dt_proj",
-        "scan",      "gated_norm", "had",     "out_proj", "norm_f", "lm_head"};
+        "embedding", "norm", "in_proj",    "conv1d", "rotate",   "unrotate", "x_proj",
+        "dt_proj",   "scan", "gated_norm", "had",    "out_proj", "norm_f",   "lm_head"};
     return kNames[static_cast<std::size_t>(op)];
 }
 
@@ -39,6 +39,9 @@ BlockId block_of(Op op) {
             return BlockId::GatedNorm;
         case Op::Had:
             return BlockId::Hadamard;
+        case Op::Rotate:
+        case Op::Unrotate:
+            return BlockId::Rotation;
         default:
             return BlockId::Gemm;
     }

@@ -23,6 +23,7 @@ enum class BlockId : std::uint8_t {
     Ssm,
     GatedNorm,
     Hadamard,
+    Rotation,
     kCount,
 };
 constexpr std::size_t kBlockCount = static_cast<std::size_t>(BlockId::kCount);
@@ -34,6 +35,8 @@ enum class Op : std::uint8_t {
     Norm,
     InProj,
     Conv1d,
+    Rotate,    // x in front of its code
+    Unrotate,  // and back behind it
     XProj,
     DtProj,
     Scan,

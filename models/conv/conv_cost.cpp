@@ -16,7 +16,8 @@ constexpr std::uint64_t kTaps = 4;
 // Not where all of it stays FP32.
 bool codes_anything(const XUses& uses) {
     return uses.empty() || std::any_of(uses.begin(), uses.end(), [](const XUse& use) {
-               return x_make_ops(use).divisions > 0;
+               const bool codes_bc = !use.feeds_x_proj && bc_make_ops(use).divisions > 0;
+               return codes_bc || x_make_ops(use).divisions > 0;
            });
 }
 

@@ -29,7 +29,8 @@ constexpr std::int64_t kConvSpans = 3;
 struct ConvX {
     std::int64_t int8_first, int8_end;  // channels with int8 codes
     std::int64_t counted;               // from here on their saturation is counted: no copy's
-    float* values;                      // of all channels, or null
+    float* values;                      // or null
+    std::int64_t value_channels;        // the first ones
     std::int64_t value_stride;
     bool decoded;        // values are decoded int8 codes
     std::int64_t coded;  // channels, the first ones, with codes of their own

@@ -37,7 +37,8 @@ ConvX ConvRows::block(std::uint64_t sequence, std::uint64_t channel, std::int64_
     out.int8_first = x_.use.copied() ? 0 : of_x;
     out.int8_end = code.values() ? of_x : channels;
     out.counted = of_x;
-    if (code.values()) {
+    out.value_channels = code.values() ? channels : of_x;
+    if (code.x_values() && out.value_channels > 0) {
         out.values = x_.values + sequence * x_.value_sequence_stride + channel;
         out.value_stride = static_cast<std::int64_t>(x_.value_stride);
         out.decoded = code.format == XFormat::Int8Sim;

@@ -17,6 +17,11 @@ using traces::XFormat;
 constexpr std::uint64_t kSlotBytes = 2;
 constexpr std::uint64_t kFloatBytes = 4;
 
+// A table has no low scale for a dual code of int8, whose int8 scale is that.
+const float* low_of(const XScaleRow& scales) {
+    return scales.low == nullptr ? scales.int8 : scales.low;
+}
+
 std::uint64_t blocks_of(std::uint64_t channels) {
     return ceil_div(channels, static_cast<std::uint64_t>(kXBlock));
 }
@@ -29,6 +34,7 @@ XOps x_make_ops(const XUse& use) {
     const std::uint64_t compares = use.code.rule == traces::FlagRule::Threshold ? 1 : 0;
     switch (use.code.format) {
         case XFormat::Fp32:
+        case XFormat::Rotated8:  // coded behind the rotation
             return {copy, 0, 0, 0};
         case XFormat::Int8Sim:
             return {1, 1, 0, 0};
@@ -75,7 +81,7 @@ std::uint64_t x_row_bytes(const XCode& code, std::uint64_t channels) {
 
 std::uint64_t x_part_bytes(const XCode& code, std::uint64_t channels, std::uint64_t first,
                            std::uint64_t count) {
-    if (code.values()) return kFloatBytes * count;
+    if (code.x_values()) return kFloatBytes * count;
     if (!code.own_codes()) return count;
     if (count == 0) return 0;
     const XLayout layout = x_layout(code, channels);
@@ -114,7 +120,7 @@ XRowTotals x_finish_row(const XCode& code, std::uint64_t channels, const XRowMad
 XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequence,
                  std::uint64_t channel) {
     XSource x{};
-    if (in.use.code.values()) {
+    if (in.use.code.x_values()) {
         x.values = in.values + sequence * in.value_sequence_stride + channel;
         x.value_stride = static_cast<std::int64_t>(in.value_stride);
         return x;
@@ -124,7 +130,7 @@ XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequen
     x.words = in.words + sequence * in.sequence_stride;
     x.stride = static_cast<std::int64_t>(in.stride);
     x.first = static_cast<std::int64_t>(in.first + channel);
-    x.low = (in.use.code.format == XFormat::Dual8 ? scales.int8 : scales.low) + channel;
+    x.low = low_of(scales) + channel;
     x.high = in.use.code.dual() ? scales.high + channel : x.low;
     return x;
 }
@@ -139,7 +145,7 @@ void x_codes_of_row(const XInput& in, std::uint64_t count, std::uint64_t row, st
 void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std::int8_t* codes) {
     const XScaleRows spread(in, count);
     const XScaleRow& scales = spread.row();
-    const float* low = in.use.code.format == XFormat::Dual8 ? scales.int8 : scales.low;
+    const float* low = low_of(scales);
     const float* high = scales.high == nullptr ? low : scales.high;
     const auto n = static_cast<std::int64_t>(count);
     const XKernels& kernels = active_kXKernels();
@@ -148,7 +154,7 @@ void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std
     std::vector<float> u(count);
     for (std::uint64_t row = 0; row < rows; ++row) {
         const float* values = in.values + row * in.value_stride;
-        if (!in.use.code.values()) {
+        if (!in.use.code.x_values()) {
             x_codes_of_row(in, count, row, q.data(), flags.data());
             kernels.decode(q.data(), flags.data(), low, high, n, u.data());
             values = u.data();

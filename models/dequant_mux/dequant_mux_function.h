@@ -13,7 +13,7 @@
 
 namespace mambasic::models {
 
-/// Scales by channel; null where the code has none.
+/// Scales by channel; null where the code has none. A dual code of int8 has its low one as int8.
 struct XScaleRow {
     const float* int8 = nullptr;
     const float* low = nullptr;
@@ -21,10 +21,11 @@ struct XScaleRow {
     const float* threshold = nullptr;
 };
 
-/// Those of all channels, where there is no table.
+/// Those of all channels, where there is no table. A Mamba1 layer may have two of int8: what a code
+/// was made with, and what it is decoded with, which is the low one of a dual code of int8.
 struct XOneScale {
     float int8 = 0;
-    float low = 0;  // of Dual8 the int8 scale
+    float low = 0;
     float high = 0;
 };
 
@@ -36,7 +37,7 @@ struct XOutput {
     std::uint8_t* words = nullptr;  // codes of their own; rows of x_row_bytes()
     std::uint64_t stride = 0;       // bytes between tokens
     std::uint64_t sequence_stride = 0;
-    float* values = nullptr;  // Fp32, Int8Sim: rows of all channels of the tile
+    float* values = nullptr;  // x_values(): rows of all channels of the tile, rotated of x alone
     std::uint64_t value_stride = 0;
     std::uint64_t value_sequence_stride = 0;
 };
@@ -51,7 +52,7 @@ struct XInput {
     const std::uint8_t* words = nullptr;  // the row of the tile's first token
     std::uint64_t stride = 0;             // bytes between tokens
     std::uint64_t sequence_stride = 0;
-    const float* values = nullptr;  // Fp32, Int8Sim: from the tile's first channel on
+    const float* values = nullptr;  // x_values(): from the tile's first channel on
     std::uint64_t value_stride = 0;
     std::uint64_t value_sequence_stride = 0;
 };

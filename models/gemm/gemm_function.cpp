@@ -194,7 +194,6 @@ std::uint64_t multiply_codes(const GemmTile& tile, const StagedX& staged) {
     const GemmShape& shape = tile.shape;
     const XOneScale& one = tile.x_in.one;
     const bool dual = !staged.flagged.empty();
-    const float low = tile.x_in.use.code.format == traces::XFormat::Dual8 ? one.int8 : one.low;
     std::vector<std::int32_t> first(shape.m * shape.n);
     std::vector<std::int32_t> second(dual ? shape.m * shape.n : 0);
     std::vector<float> sums(shape.m * shape.n);
@@ -206,7 +205,7 @@ std::uint64_t multiply_codes(const GemmTile& tile, const StagedX& staged) {
         multiply({high_tile, 0, m, second.data()});
     }
     active_kGemmKernels().add_up({m * static_cast<std::int64_t>(shape.n), first.data(),
-                                  dual ? second.data() : nullptr, low / one.int8,
+                                  dual ? second.data() : nullptr, one.low / one.int8,
                                   one.high / one.int8, sums.data()});
     return finish({tile, 0, m, first.data(), sums.data()});
 }
@@ -266,7 +265,7 @@ Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epi
     counts[Event::Int32Add] = passes ? (ceil_div(shape.k, held) - 1) * outputs : 0;
     counts[Event::Fp32Mul] = outputs * (has_two_factors(epilogue) ? 2 : 1);
     counts[is_half(epilogue) ? Event::HalfConvert : Event::QuantizeInt8] = outputs;
-    if (!x.use.int8()) count_gemm_x(config, shape, x.use, counts);
+    if (x.use.requantized() || x.use.multiplied()) count_gemm_x(config, shape, x.use, counts);
     if (mode == MacMode::Int4) count_int4_scaling(config, shape, counts);
     return counts;
 }

@@ -51,16 +51,16 @@ void count_gemm_x(const GemmConfig& config, const GemmShape& shape, const XUse& 
     const std::uint64_t outputs = shape.m * shape.n;
     if (use.requantized()) {
         count_decoding(use, elements, counts);
-        counts[Event::Fp32Mul] += use.code.values() ? 0 : elements;
+        counts[Event::Fp32Mul] += use.code.x_values() ? 0 : elements;
         counts[Event::Fp32Div] += elements;
         counts[Event::QuantizeInt8] += elements;
-    } else if (use.multiplied()) {
-        counts[Event::PackCode] += elements;
-        counts[Event::Fp32Mul] += outputs;
-        if (!use.code.dual()) return;
-        counts[Event::Int32Add] *= 2;
-        counts[Event::Fp32Fma] += outputs;
+        return;
     }
+    counts[Event::PackCode] += elements;
+    counts[Event::Fp32Mul] += outputs;
+    if (!use.code.dual()) return;
+    counts[Event::Int32Add] *= 2;
+    counts[Event::Fp32Fma] += outputs;
 }
 
 std::uint64_t gemm_input_sweeps(const GemmConfig& config, const GemmShape& shape) {

@@ -19,14 +19,6 @@ constexpr std::int64_t kParallelElements = 1 << 17;  // fewer are not worth waki
 
 bool is_power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
-// The factor m of kernels.md 4.1: 12 before 40 before none; 0 when the width has no transform.
-std::uint64_t blocks_of(std::uint64_t width) {
-    if (width == 0) return 0;
-    if (width % 12 == 0) return is_power_of_two(width / 12) ? 12 : 0;
-    if (width % 40 == 0) return is_power_of_two(width / 40) ? 40 : 0;
-    return is_power_of_two(width) ? 1 : 0;
-}
-
 std::uint64_t stages_of(std::uint64_t size) {
     std::uint64_t stages = 0;
     while ((std::uint64_t{1} << stages) < size) ++stages;
@@ -70,22 +62,29 @@ std::vector<float> h40() {
     return signs;
 }
 
-const float* signs_of(std::uint64_t blocks) {
+}  // namespace
+
+std::uint64_t hadamard_blocks(std::uint64_t width) {
+    if (width == 0) return 0;
+    if (width % 12 == 0) return is_power_of_two(width / 12) ? 12 : 0;
+    if (width % 40 == 0) return is_power_of_two(width / 40) ? 40 : 0;
+    return is_power_of_two(width) ? 1 : 0;
+}
+
+const float* hadamard_signs(std::uint64_t blocks) {
     static const std::vector<float> twelve = h12();
     static const std::vector<float> forty = h40();
     if (blocks == 1) return nullptr;
     return blocks == 12 ? twelve.data() : forty.data();
 }
 
-}  // namespace
-
-bool hadamard_supports(std::uint64_t width) { return blocks_of(width) != 0; }
+bool hadamard_supports(std::uint64_t width) { return hadamard_blocks(width) != 0; }
 
 // Per element: from FP16, one add or subtract per butterfly stage, m - 1 adds of the factor, *
 // scale, quantize.
 Counts hadamard_count(const HadamardShape& shape) {
     const std::uint64_t elements = shape.rows * shape.width;
-    const std::uint64_t blocks = blocks_of(shape.width);
+    const std::uint64_t blocks = hadamard_blocks(shape.width);
     Counts counts;
     if (blocks == 0) return counts;
     counts[Event::HalfConvert] = elements;
@@ -97,13 +96,13 @@ Counts hadamard_count(const HadamardShape& shape) {
 
 Counts hadamard_compute(const HadamardConfig& /*config*/, const HadamardTile& tile) {
     const HadamardShape& shape = tile.shape;
-    const std::uint64_t blocks = blocks_of(shape.width);
+    const std::uint64_t blocks = hadamard_blocks(shape.width);
     if (blocks == 0) {
         throw std::invalid_argument("no Hadamard transform of width " +
                                     std::to_string(shape.width));
     }
     const HadamardKernels& kernels = active_kHadamardKernels();
-    const float* signs = signs_of(blocks);
+    const float* signs = hadamard_signs(blocks);
     const auto rows = static_cast<std::int64_t>(shape.rows);
     const auto width = static_cast<std::int64_t>(shape.width);
     std::uint64_t saturated = 0;

@@ -22,6 +22,10 @@ struct HadamardTile {
 };
 
 bool hadamard_supports(std::uint64_t width);
+/// The factor m of kernels.md 4.1: 12 before 40 before none; 0 when the width has no transform.
+std::uint64_t hadamard_blocks(std::uint64_t width);
+/// Its matrix, [blocks][blocks] of +1 and -1; null where it is 1.
+const float* hadamard_signs(std::uint64_t blocks);
 Counts hadamard_count(const HadamardShape& shape);
 Counts hadamard_compute(const HadamardConfig& config, const HadamardTile& tile);
 

@@ -66,7 +66,7 @@ void power_of_two(float* x, std::int64_t size) {
 }
 
 // out[r] = sum over c of signs[r][c] x[c], left to right; a product with a sign is exact.
-void factor(const HadamardRow& s, const float* x, float* out) {
+void factor(const HadamardSums& s, const float* x, float* out) {
     const std::int64_t m = s.blocks;
     const std::int64_t size = s.width / m;
     for (std::int64_t r = 0; r < m; ++r) {
@@ -95,21 +95,23 @@ std::uint32_t quantize(const HadamardRow& s, const float* __restrict x) {
     return saturated;
 }
 
-std::uint64_t run(const HadamardRow& s) {
-    float* x = s.scratch;
-    for (std::int64_t i = 0; i < s.width; ++i) x[i] = arith::from_half(s.x[i]);
+const float* transform(const HadamardSums& s) {
     const std::int64_t size = s.width / s.blocks;
-    for (std::int64_t c = 0; c < s.blocks; ++c) power_of_two(x + c * size, size);
-    if (s.blocks > 1) {
-        factor(s, x, x + s.width);
-        x += s.width;
-    }
+    for (std::int64_t c = 0; c < s.blocks; ++c) power_of_two(s.x + c * size, size);
+    if (s.blocks == 1) return s.x;
+    factor(s, s.x, s.x + s.width);
+    return s.x + s.width;
+}
+
+std::uint64_t run(const HadamardRow& s) {
+    for (std::int64_t i = 0; i < s.width; ++i) s.scratch[i] = arith::from_half(s.x[i]);
+    const float* x = transform({s.width, s.blocks, s.signs, s.scratch});
     return s.wrap ? quantize<true>(s, x) : quantize<false>(s, x);
 }
 
 }  // namespace
 
 extern const HadamardKernels kHadamardKernels;
-const HadamardKernels kHadamardKernels = {run};
+const HadamardKernels kHadamardKernels = {run, transform};
 
 }  // namespace mambasic::models::MAMBASIC_WIDTH

@@ -16,8 +16,17 @@ struct HadamardRow {
     float* scratch;  // 2 * width
 };
 
+/// The sums alone, of FP32 numbers.
+struct HadamardSums {
+    std::int64_t width;
+    std::int64_t blocks;
+    const float* signs;
+    float* x;  // width numbers, and as much room behind them
+};
+
 struct HadamardKernels {
-    std::uint64_t (*run)(const HadamardRow&);  // returns the codes outside int8
+    std::uint64_t (*run)(const HadamardRow&);        // returns the codes outside int8
+    const float* (*transform)(const HadamardSums&);  // returns where in x the sums are
 };
 
 }  // namespace mambasic::models

@@ -121,8 +121,10 @@ Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bo
     counts[Event::HalfConvert] = shape.heads + outputs + (decode ? 0 : stored);
     counts[Event::Fp32Div] = stored;
     counts[Event::QuantizeInt8] = stored;
-    if (x.use.code.values()) {  // x, B and C are there
-        counts[Event::Fp32Mul] -= outputs + 2 * rows * shape.groups() * shape.states;
+    // What is there in FP32 already.
+    if (x.use.code.x_values()) counts[Event::Fp32Mul] -= outputs;
+    if (x.use.code.values()) {
+        counts[Event::Fp32Mul] -= 2 * rows * shape.groups() * shape.states;
     }
     count_decoding(x.use, outputs, counts);
     return counts;

@@ -74,7 +74,7 @@ struct SsdTile {
     SsdOperand dt;                 // [heads], from the tile's first head on
     SsdOperand b, c;               // [SSD groups of the layer][states]
     XInput x_in;                   // in place of x, where that is not int8
-    SsdValues b_values, c_values;  // in place of b and c, where x_in has values
+    SsdValues b_values, c_values;  // in place of b and c, where values()
     SsdWeights weights;
     SsdScales scales;
     arith::Softplus softplus = arith::Softplus::Log1p;

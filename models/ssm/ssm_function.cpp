@@ -93,7 +93,7 @@ Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile, const XInpu
     counts[Event::HalfConvert] = outputs;
     counts[Event::Fp32Div] = stored;
     counts[Event::QuantizeInt8] = stored;
-    if (x.use.code.values()) counts[Event::Fp32Mul] -= outputs;  // u is there
+    if (x.use.code.x_values()) counts[Event::Fp32Mul] -= outputs;  // u is there
     count_decoding(x.use, outputs, counts);
     return counts;
 }

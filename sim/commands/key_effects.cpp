@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 98> kEffects = {{
+constexpr std::array<Effect, 106> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -78,6 +78,22 @@ constexpr std::array<Effect, 98> kEffects = {{
     {"dequant_mux.x_proj_input",
      "where x of a Mamba1 is not int8: bits from x_proj on (golden follows), cycles, DRAM bytes, "
      "energy, area"},
+    {"rotation", "cycles of rotate and unrotate, area, where a scheme rotates x"},
+    {"rotation.butterfly_lanes",
+     "where a scheme rotates x by a Hadamard matrix: cycles of rotate and unrotate, energy of the "
+     "row buffer, area"},
+    {"rotation.buffer_kib",
+     "where a scheme rotates x by a Hadamard matrix: energy, area of the row buffer; the widest "
+     "row that is taken"},
+    {"rotation.fma_lanes",
+     "where a scheme rotates x by a matrix of the trace: cycles of rotate and unrotate, energy, "
+     "area"},
+    {"rotation.recurrence_ii_cycles",
+     "where a scheme rotates x by a matrix of the trace: cycles of rotate and unrotate, energy, "
+     "area"},
+    {"rotation.quantize_lanes",
+     "where a scheme rotates x: cycles of rotate by a Hadamard matrix, area"},
+    {"rotation.quantize_cycles", "cycles of rotate, where a scheme rotates x"},
     {"nonlinear.exp", "cycles of scan; energy, area"},
     {"nonlinear.softplus", "cycles of scan; energy, area"},
     {"nonlinear.silu", "cycles of conv1d and, by the gate, of scan; energy, area"},
@@ -124,6 +140,7 @@ constexpr std::array<Effect, 98> kEffects = {{
     {"scheme.quantile", "as scheme.observer"},
     {"scheme.factor", "bits from conv1d on; by dual4, where a trace is calibrated"},
     {"scheme.flags", "DRAM bytes, cycles, energy; bits, where a list has no room"},
+    {"scheme.rotation", "bits from conv1d on; cycles, DRAM bytes, energy, area of what turns x"},
     {"scheme.sparse_percent", "DRAM bytes, cycles, energy; bits, where a list has no room"},
     {"scheme.layers", "what its schemes change, each in its layers"},
 }};

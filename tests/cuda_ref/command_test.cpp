@@ -61,6 +61,54 @@ TEST(CommandLine, OptionsReachTheRun) {
               SsdOrder::Chunked);
 }
 
+TEST(CommandLine, CodesOfXReachTheRun) {
+    const Command command = parse_command(
+        {"T", "-o", "R", "--x-code", "dual8-x4-sparse2", "--x-proj-input", "requantized"});
+    ASSERT_TRUE(command.options.x_code && command.options.x_proj_input);
+    EXPECT_EQ(command.options.x_code->format, traces::XFormat::Dual8);
+    EXPECT_EQ(command.options.x_code->factor, 4.0F);
+    EXPECT_EQ(command.options.x_code->sparse_percent, 2U);
+    EXPECT_EQ(*command.options.x_proj_input, traces::XProjInput::Requantized);
+    const Options usual = parse_command({"T", "-o", "R"}).options;
+    EXPECT_FALSE(usual.x_code || usual.x_proj_input);
+}
+
+TEST(CommandCodes, OthersThanTheTracesAreRefused) {
+    const TemporaryFile trace("codes.safetensors");
+    const TemporaryFile reference("codes_reference.safetensors");
+    const auto refuses = [&](const traces::TraceInfo& info, std::vector<std::string> options,
+                             const std::string& message) {
+        random_trace(trace.path(), info, 1);
+        options.insert(options.begin(), {trace.path(), "-o", reference.path()});
+        expect_usage_error(options, message);
+        EXPECT_FALSE(std::filesystem::exists(reference.path()));
+    };
+    const auto mamba1 = random_info(traces::Phase::Prefill, 1, 3, 24);
+    const auto mamba2 = random_mamba2_info(traces::Phase::Prefill, 1, 3, 24);
+    const std::string layer = trace.path() + ": layer 0: ";
+    refuses(mamba1, {"--x-code", "int6"},
+            "--x-code: 'int6' is no code such as int8, fp32, int8-sim, int5, "
+            "dual4-skewed-overflow, dual8-x4 or uniform8-x4");
+    refuses(mamba1, {"--x-code", "int5"},
+            layer + "the trace has no scales for int5; its code of x is int8");
+    refuses(with_codes(mamba1, "dual4-signed-overflow"), {"--x-code", "dual4-skewed-overflow"},
+            layer +
+                "the trace has no scales for dual4-skewed-overflow; its code of x is "
+                "dual4-signed-overflow");
+    refuses(mamba2, {"--order", "chunked", "--x-code", "fp32"},
+            layer + "chunks multiply int8 codes, not fp32; order recurrent takes every code of x");
+    refuses(mamba1, {"--x-code", "fp32", "--x-proj-input", "codes"},
+            layer +
+                "x_proj multiplies codes of one scale or two, neither fp32 nor codes with a "
+                "table; it can read copy or requantized");
+    refuses(with_table(mamba1, 2, 3), {"--x-code", "dual8-x4", "--x-proj-input", "codes"},
+            layer +
+                "x_proj multiplies codes of one scale or two, neither dual8-x4 nor codes with "
+                "a table; it can read copy or requantized");
+    refuses(mamba2, {"--x-proj-input", "codes"},
+            "--x-proj-input: " + trace.path() + " is of mamba2, which has no x_proj");
+}
+
 TEST(CommandLine, WithoutOptionsItIsTheChipsArithmetic) {
     const Options options = parse_command({"T", "-o", "R"}).options;
     EXPECT_EQ(options.scan_order, ScanOrder::Sequential);
@@ -170,6 +218,8 @@ TEST_F(CommandRun, AFailingKernelLeavesNothingBehind) {
         void linear(const LinearJob&) override {}
         void conv_prefill(const ConvJob&) override {}
         void conv_decode(const ConvJob&) override {}
+        void code_x(const CodeJob&) override {}
+        void requantize(const RequantizeJob&) override {}
         void scan_prefill(const ScanJob&) override {}
         void scan_decode(const ScanJob&) override {}
         void ssd_prefill(const SsdJob&) override {}

@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <ostream>
 
+#include "cuda_ref/run_info.h"
 #include "golden/layer.h"
 #include "golden/options.h"
 #include "traces/layout.h"
@@ -49,6 +50,9 @@ public:
         put("norm.output", t.norm);
         put("in_proj.output", t.in_proj);
         put("conv1d.output", t.conv);
+        put("conv1d.codes", t.x_codes);
+        put("conv1d.flags", t.x_flags);
+        put("conv1d.values", t.values);
         put("x_proj.output", t.x_proj);
         put("dt_proj.output", t.dt_proj);
         put("scan.output", t.scan);
@@ -113,7 +117,8 @@ golden::Options options_of(const Options& options) {
 
 struct Walk {
     const traces::Trace& trace;
-    const golden::Options options;
+    const traces::TraceInfo run;  // with the codes of x of this walk
+    golden::Options options;
     Collector& collector;
     std::vector<golden::Half> hidden;
     std::vector<float> residual;
@@ -148,6 +153,7 @@ void run_layer(Walk& walk, std::uint32_t index) {
     const traces::TraceInfo& info = walk.trace.info();
     const std::uint32_t count = info.phase == Phase::Decode ? 1 : info.tokens;
     golden::LayerState state = first_state(walk.trace, index);
+    walk.options.x_code = walk.run.x_code(index);
     for (std::uint64_t first = 0; first < info.tokens; first += count) {
         const auto hidden = tokens_of(walk.hidden, info, first, count);
         const auto residual = tokens_of(walk.residual, info, first, count);
@@ -189,7 +195,8 @@ NamedBytes golden_outputs(const traces::Trace& trace, const Options& options) {
     const std::uint64_t rows = std::uint64_t{info.batch} * info.tokens;
     NamedBytes out;
     Collector collector(out, info);
-    Walk walk{trace, options_of(options), collector, {}, {}};
+    Walk walk{trace, run_info(info, options), options_of(options), collector, {}, {}};
+    walk.options.x_proj_input = walk.run.x_proj_input;
     if (info.has_head) {
         walk.hidden = golden::embed(info.dims, trace.head(), trace.tokens(), rows);
         collector.rows("trace.embedding.output", walk.hidden, 0, info.tokens, info.tokens);

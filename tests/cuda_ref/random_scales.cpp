@@ -34,6 +34,9 @@ bool ends_with(const std::string& name, const std::string& end) {
 }
 
 double typical_scale(const traces::Dims& dims, const std::string& name) {
+    if (ends_with(name, "x_low_scales")) return 0.1;
+    if (ends_with(name, "x_high_scales")) return 0.4;
+    if (ends_with(name, "x_thresholds")) return 0.7;
     if (dims.mamba2() && contains(name, "conv1d.")) return section_scale(name);
     if (ends_with(name, "conv1d.weight_scale")) return 0.01;
     if (ends_with(name, "conv1d.input_scale") || ends_with(name, "z_scale")) return 0.05;

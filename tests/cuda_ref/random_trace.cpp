@@ -13,6 +13,7 @@
 #include "traces/layout.h"
 #include "traces/metadata.h"
 #include "traces/writer.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::cuda_ref {
 
@@ -215,6 +216,13 @@ traces::TraceInfo with_table(traces::TraceInfo info, std::uint32_t head_groups,
                              std::uint32_t dim_groups) {
     info.scheme = "quamba2";
     info.groups = {info.dims.table_ssd_groups(), head_groups, dim_groups};
+    return info;
+}
+
+traces::TraceInfo with_codes(traces::TraceInfo info, const std::string& codes) {
+    if (!traces::read_x_codes(codes, info.layers, info.x_codes)) {
+        throw std::logic_error(codes + " are no codes of x");
+    }
     return info;
 }
 

@@ -22,6 +22,9 @@ traces::TraceInfo random_mamba2_info(traces::Phase phase, std::uint32_t batch, s
 traces::TraceInfo with_table(traces::TraceInfo info, std::uint32_t head_groups,
                              std::uint32_t dim_groups);
 
+/// Codes of x, as traces spell them: "int5", or of two layers "1 int8, 1 int5".
+traces::TraceInfo with_codes(traces::TraceInfo info, const std::string& codes);
+
 /// One scale for all channels in place of the table.
 traces::TraceInfo without_groups(traces::TraceInfo info);
 

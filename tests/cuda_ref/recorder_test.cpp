@@ -63,6 +63,27 @@ TEST(Walk, QuirksReachTheLinears) {
     for (const LinearJob& job : device.linears) EXPECT_TRUE(job.wrap);
 }
 
+TEST(Walk, CodesOfXAreMadeBetweenTheConvolutionAndXProj) {
+    const TemporaryFile file("coded_calls.safetensors");
+    traces::TraceInfo info = with_codes(random_info(Phase::Decode, 1, 3, 24), "int5");
+    info.layers = 1;
+    info.has_head = false;
+    const auto calls_with = [&](traces::XProjInput input) {
+        info.x_proj_input = input;
+        const traces::Trace trace = random_trace(file.path(), info, 1);
+        RecordingDevice device;
+        walk(trace, device, {}, [](const Tensor&) {});
+        return device.calls;
+    };
+    std::vector<std::string> expected = {"first norm",  "linear",   "conv decode",
+                                         "code x",      "linear",   "linear",
+                                         "scan decode", "hadamard", "linear"};
+    EXPECT_EQ(calls_with(traces::XProjInput::Copy), expected);
+    EXPECT_EQ(calls_with(traces::XProjInput::Codes), expected);
+    expected.insert(expected.begin() + 4, "requantize");
+    EXPECT_EQ(calls_with(traces::XProjInput::Requantized), expected);
+}
+
 std::vector<Tensor> sorted(std::vector<Tensor> tensors) {
     std::sort(tensors.begin(), tensors.end(),
               [](const Tensor& a, const Tensor& b) { return a.name < b.name; });
@@ -92,6 +113,23 @@ void expect_every_result(const traces::TraceInfo& info) {
         EXPECT_EQ(ours[i].name, expected[i].name);
         EXPECT_EQ(ours[i].dtype, expected[i].dtype) << ours[i].name;
         EXPECT_EQ(ours[i].shape, expected[i].shape) << ours[i].name;
+    }
+}
+
+TEST(Layout, IsEveryResultOfEveryCodeOfX) {
+    for (const char* codes : {"int5", "dual4-signed-threshold", "dual8-x4", "uniform8-x3",
+                              "int8-sim", "fp32", "1 int8, 1 int5"}) {
+        for (const auto input : {traces::XProjInput::Copy, traces::XProjInput::Requantized,
+                                 traces::XProjInput::Codes}) {
+            for (const auto& family : {random_info(Phase::Prefill, 2, 3, 24),
+                                       random_mamba2_info(Phase::Prefill, 2, 3, 24)}) {
+                traces::TraceInfo info = with_codes(family, codes);
+                const bool values = info.x_code(0).values();
+                if (values && input == traces::XProjInput::Codes) continue;
+                info.x_proj_input = input;
+                expect_every_result(info);
+            }
+        }
     }
 }
 

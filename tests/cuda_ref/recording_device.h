@@ -24,6 +24,8 @@ public:
     }
     void conv_prefill(const ConvJob&) override { calls.emplace_back("conv prefill"); }
     void conv_decode(const ConvJob&) override { calls.emplace_back("conv decode"); }
+    void code_x(const CodeJob&) override { calls.emplace_back("code x"); }
+    void requantize(const RequantizeJob&) override { calls.emplace_back("requantize"); }
     void scan_prefill(const ScanJob&) override { calls.emplace_back("scan prefill"); }
     void scan_decode(const ScanJob&) override { calls.emplace_back("scan decode"); }
     void ssd_prefill(const SsdJob&) override { calls.emplace_back("ssd prefill"); }

@@ -10,6 +10,7 @@
 #include "tests/cuda_ref/random_trace.h"
 #include "traces/error.h"
 #include "traces/safetensors.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::cuda_ref {
 
@@ -54,8 +55,20 @@ void read_mamba2_options(const std::string& path, const Metadata& metadata, Opti
     options.ssd_sum = sum_of(path, metadata, "ssd_sum");
 }
 
+/// Where the file tells none, as those did that were recorded before there were others: int8. One
+/// word for all layers; a run by layers has the codes of its trace.
+void read_codes(const std::string& path, const Metadata& metadata, Options& options) {
+    const auto codes = metadata.find("x_code");
+    traces::XCode code;
+    if (codes == metadata.end() || traces::read_x_code(codes->second, code)) options.x_code = code;
+    if (metadata.count("x_proj_input") == 0) return;
+    options.x_proj_input = static_cast<traces::XProjInput>(
+        choice_of(path, metadata, "x_proj_input", {"copy", "requantized", "codes"}));
+}
+
 Options options_of(const std::string& path, const Metadata& metadata, bool mamba2) {
     Options options;
+    read_codes(path, metadata, options);
     if (choice_of(path, metadata, "softplus", {"log1p", "log_exp_plus_1"}) == 1) {
         options.softplus = arith::Softplus::LogExpPlus1;
     }
@@ -69,10 +82,15 @@ Options options_of(const std::string& path, const Metadata& metadata, bool mamba
     return options;
 }
 
-/// "mamba2 quamba2 w4a8 G 2"
+/// "mamba2 quamba2 w4a8 G 2", "mamba1 quamba1 w8a8 int5 codes"
 std::string network_name(const traces::TraceInfo& info) {
-    const std::string name = info.family + " " + info.scheme + " " + info.precision;
-    return info.dims.mamba2() ? name + " G " + std::to_string(info.dims.groups) : name;
+    std::string name = info.family + " " + info.scheme + " " + info.precision;
+    if (info.dims.mamba2()) name += " G " + std::to_string(info.dims.groups);
+    if (!info.x_codes.empty()) {
+        name += " " + traces::spell_x_codes(info.x_codes);
+        if (!info.dims.mamba2()) name += std::string(" ") + traces::name_of(info.x_proj_input);
+    }
+    return name;
 }
 
 void add_case(std::vector<Rung2Case>& cases, const traces::TraceInfo& info,
@@ -90,7 +108,8 @@ void add_case(std::vector<Rung2Case>& cases, const traces::TraceInfo& info,
 void add_cases(std::vector<Rung2Case>& cases, traces::TraceInfo info) {
     info.phase = Phase::Prefill;
     add_case(cases, info, info.dims.mamba2() ? "recurrent" : "sequential");
-    add_case(cases, info, info.dims.mamba2() ? "chunked" : "cub");
+    if (!info.dims.mamba2()) add_case(cases, info, "cub");
+    if (info.dims.mamba2() && info.x_codes.empty()) add_case(cases, info, "chunked");
     info.phase = Phase::Decode;
     add_case(cases, info, "");
 }
@@ -99,6 +118,25 @@ void add_cases(std::vector<Rung2Case>& cases, traces::TraceInfo info) {
 traces::TraceInfo four_bit(traces::TraceInfo info) {
     info.precision = "w4a8";
     return info;
+}
+
+/// Every format, with and without a table, and every way of x_proj's.
+void add_codes(std::vector<Rung2Case>& cases, std::uint32_t tokens) {
+    for (const char* codes : {"int5", "dual4-skewed-overflow", "dual4-signed-overflow-sparse1",
+                              "dual4-skewed-threshold", "dual8-x4", "dual8-x3-sparse2",
+                              "uniform8-x3", "int8-sim", "fp32"}) {
+        auto mamba1 = with_codes(random_info(Phase::Prefill, 2, tokens, 96), codes);
+        for (const auto input : {traces::XProjInput::Copy, traces::XProjInput::Requantized}) {
+            mamba1.x_proj_input = input;
+            add_cases(cases, mamba1);
+            add_cases(cases, with_table(mamba1, 4, 4));
+        }
+        mamba1.x_proj_input = traces::XProjInput::Codes;
+        if (mamba1.x_code(0).own_codes()) add_cases(cases, mamba1);
+        const auto mamba2 = with_codes(random_mamba2_info(Phase::Prefill, 2, tokens, 96), codes);
+        add_cases(cases, mamba2);
+        add_cases(cases, without_groups(mamba2));
+    }
 }
 
 traces::TraceInfo one_ssd_group(traces::TraceInfo info) {
@@ -209,6 +247,7 @@ std::vector<Rung2Case> rung2_cases(const std::vector<std::uint32_t>& lengths) {
         add_cases(cases, without_groups(mamba2));
         add_cases(cases, four_bit(random_info(Phase::Prefill, 1, tokens, 128)));
     }
+    add_codes(cases, 129);
     add_cases(cases, wide_layer(768, 512));
     add_cases(cases, wide_layer(2560, 33));
     add_cases(cases, four_bit(with_table(wide_layer(2560, 33), 4, 4)));

@@ -27,8 +27,8 @@ struct Rung2Case {
 };
 
 /// Prefill in both orders and decode of each length, of Mamba1 and of Mamba2, with 8 and 4-bit
-/// weights, one and several SSD groups, tables of groups of either family and none; then single
-/// layers as wide as the smallest and the largest models of both families.
+/// weights, every code of x, one and several SSD groups, tables of groups of either family and
+/// none; then single layers as wide as the smallest and the largest models of both families.
 std::vector<Rung2Case> rung2_cases(const std::vector<std::uint32_t>& lengths);
 
 /// Runs the cases, a line each, then the sums by tensor over all of them. True where all are equal.

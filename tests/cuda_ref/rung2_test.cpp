@@ -89,6 +89,8 @@ class FaultyDevice final : public Device {
 public:
     std::function<void(LinearJob&)> linear_fault = [](LinearJob&) {};
     std::function<void(ConvJob&)> conv_fault = [](ConvJob&) {};
+    std::function<void(CodeJob&)> code_fault = [](CodeJob&) {};
+    std::function<void(RequantizeJob&)> requantize_fault = [](RequantizeJob&) {};
     std::function<void(ScanJob&)> scan_fault = [](ScanJob&) {};
     std::function<void(SsdJob&)> ssd_fault = [](SsdJob&) {};
     std::function<void(GatedNormJob&)> gated_norm_fault = [](GatedNormJob&) {};
@@ -99,6 +101,10 @@ public:
     void linear(const LinearJob& job) override { gpu_.linear(changed(job, linear_fault)); }
     void conv_prefill(const ConvJob& job) override { gpu_.conv_prefill(changed(job, conv_fault)); }
     void conv_decode(const ConvJob& job) override { gpu_.conv_decode(changed(job, conv_fault)); }
+    void code_x(const CodeJob& job) override { gpu_.code_x(changed(job, code_fault)); }
+    void requantize(const RequantizeJob& job) override {
+        gpu_.requantize(changed(job, requantize_fault));
+    }
     void scan_prefill(const ScanJob& job) override { gpu_.scan_prefill(changed(job, scan_fault)); }
     void scan_decode(const ScanJob& job) override { gpu_.scan_decode(changed(job, scan_fault)); }
     void ssd_prefill(const SsdJob& job) override { gpu_.ssd_prefill(changed(job, ssd_fault)); }
@@ -184,6 +190,39 @@ TEST_F(Rung2, FaultsInMamba2AreFound) {
     }
 }
 
+/// Runs a Mamba1 network of one code of x with each fault.
+void expect_found(const std::string& path, std::map<std::string, FaultyDevice>& devices,
+                  const char* code, traces::XProjInput input) {
+    traces::TraceInfo info = with_codes(random_info(Phase::Prefill, 2, 20, 24), code);
+    info.x_proj_input = input;
+    const traces::Trace trace = random_trace(path, info, 4);
+    for (auto& [fault, device] : devices) {
+        EXPECT_GT(total_mismatches(compare_device(trace, device, {})), 0U) << fault;
+    }
+    FaultyDevice sound;
+    EXPECT_EQ(total_mismatches(compare_device(trace, sound, {})), 0U);
+}
+
+TEST_F(Rung2, FaultsInCodesOfXAreFound) {
+    std::map<std::string, FaultyDevice> devices;
+    devices["places"].code_fault = [](CodeJob& job) { --job.places; };
+    devices["low scales"].code_fault = [](CodeJob& job) { job.low = job.high; };
+    devices["decoding scales"].code_fault = [](CodeJob& job) {
+        job.decoded_high = job.decoded_low;
+    };
+    devices["levels"].code_fault = [](CodeJob& job) { job.highest = 15.0F; };
+    devices["no flags"].linear_fault = [](LinearJob& job) { job.flags = nullptr; };
+    devices["high factor"].linear_fault = [](LinearJob& job) { job.high *= 1.01F; };
+    devices["one scale"].linear_fault = [](LinearJob& job) { job.rescaled = false; };
+    devices["the scan's input"].scan_fault = [](ScanJob& job) { ++job.fp32_u.data; };
+    expect_found(trace_.path(), devices, "dual4-skewed-overflow-sparse3",
+                 traces::XProjInput::Codes);
+    devices.clear();
+    devices["threshold"].code_fault = [](CodeJob& job) { job.by_threshold = false; };
+    devices["requantized"].requantize_fault = [](RequantizeJob& job) { ++job.scales; };
+    expect_found(trace_.path(), devices, "dual4-signed-threshold", traces::XProjInput::Requantized);
+}
+
 TEST_F(Rung2, AnotherTraceIsRefused) {
     make_trace(Phase::Prefill, 4);
     record_by_command({});
@@ -209,9 +248,13 @@ TEST_F(Rung2, TheTableTellsWhatDiffers) {
     EXPECT_NE(bad.str().find("trace.layers.*.scan.output"), std::string::npos);
 }
 
+// Nine codes: Mamba1 twice with two inputs of x_proj, prefill in both orders and decode, Mamba2
+// with a table and without, prefill and decode; and six of them that x_proj multiplies.
+constexpr std::size_t kCodeCases = 9 * (4 * 3 + 2 * 2) + 6 * 3;
+
 TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
     const auto cases = rung2_cases({1, 2049});
-    EXPECT_EQ(cases.size(), 2U * (2U * 4U + 3U) * 3U + 5U * 3U);
+    EXPECT_EQ(cases.size(), 2U * (2U * 4U + 3U) * 3U + 5U * 3U + kCodeCases);
     EXPECT_EQ(cases.front().name, "mamba1 quamba1 w8a8, prefill, sequential, D 96, batch 1, L 1");
     std::set<std::string> names;
     for (const Rung2Case& c : cases) {
@@ -226,7 +269,9 @@ TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
                              "mamba2 quamba2 w4a8 G 2, prefill, chunked, D 128, batch 1, L 2049",
                              "mamba2 quamba2 w8a8 G 1, decode, D 96, batch 1, L 2049",
                              "mamba2 quamba1 w8a8 G 2, prefill, recurrent, D 96, batch 1, L 1",
-                             "mamba2 quamba2 w4a8 G 1, prefill, chunked, D 2560, batch 1, L 33"}) {
+                             "mamba2 quamba2 w4a8 G 1, prefill, chunked, D 2560, batch 1, L 33",
+                             "mamba1 quamba1 w8a8 int5 codes, decode, D 96, batch 2, L 129",
+                             "mamba2 quamba2 w8a8 G 2 dual8-x4, decode, D 96, batch 2, L 129"}) {
         EXPECT_EQ(names.count(name), 1U) << name;
     }
 }

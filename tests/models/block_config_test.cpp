@@ -10,6 +10,7 @@
 #include "models/hadamard/hadamard_config.h"
 #include "models/nonlinear/nonlinear_config.h"
 #include "models/norm/norm_config.h"
+#include "models/rotation/rotation_config.h"
 #include "models/scale_table/scale_table_config.h"
 #include "models/sram/sram_config.h"
 #include "models/ssm/ssm_config.h"
@@ -81,6 +82,13 @@ TEST(BlockConfig, EveryKeyIsNeeded) {
     expect_every_key_needed<EmbeddingConfig>({{"lanes", "2"}, {"pipeline_cycles", "3"}});
     expect_every_key_needed<HadamardConfig>(
         {{"lanes", "2"}, {"pipeline_cycles", "3"}, {"buffer_kib", "4"}});
+    expect_every_key_needed<RotationConfig>({{"butterfly_lanes", "2"},
+                                             {"pipeline_cycles", "3"},
+                                             {"buffer_kib", "4"},
+                                             {"fma_lanes", "5"},
+                                             {"recurrence_ii_cycles", "6"},
+                                             {"quantize_lanes", "7"},
+                                             {"quantize_cycles", "8"}});
     expect_every_key_needed<NormConfig>(
         {{"lanes", "2"}, {"sum", "tree 8"}, {"sum_ii_cycles", "3"}, {"pipeline_cycles", "3"}});
     expect_every_key_needed<GatedNormConfig>(

@@ -5,67 +5,17 @@
 
 #include <cmath>
 #include <stdexcept>
-#include <string>
 
 #include "tests/models/function_test_support.h"
+#include "tests/models/hadamard_sums.h"
 
 namespace mambasic::models {
 namespace {
 
 using arith::Half;
+using test::factor_of;
+using test::hadamard_sums;
 using test::Random;
-
-// +1 or -1: an independent writing of the matrices in kernels.md 4.2.
-int sign(std::uint64_t m, std::uint64_t r, std::uint64_t c) {
-    if (m == 12) {
-        const std::string rows =
-            "+-++++++++++ --+-+-+-+-+- +++-++----++ +---+--+-++- +++++-++---- +-+---+--+-+ "
-            "++--+++-++-- +--++---+--+ ++----+++-++ +--+-++---+- ++++----+++- +-+--+-++---";
-        return rows[r * 13 + c] == '+' ? 1 : -1;
-    }
-    const std::string core = "+-++----+-+-++++--+";  // positions 0 2 3 8 10 12 13 14 15 18
-    const std::uint64_t i = r % 20;
-    const std::uint64_t j = c % 20;
-    int p = core[(j + 19 - i) % 19] == '+' ? 1 : -1;
-    if (i == 0) p = j == 0 ? 1 : -1;
-    if (j == 0) p = 1;
-    return r >= 20 && c >= 20 ? -p : p;
-}
-
-std::vector<float> transform(std::vector<float> x, std::uint64_t m) {
-    const std::uint64_t size = x.size() / m;
-    for (std::uint64_t c = 0; c < m; ++c) {
-        for (std::uint64_t stride = 1; stride < size; stride *= 2) {
-            for (std::uint64_t i = 0; i < size; ++i) {
-                if ((i & stride) != 0) continue;
-                float& a = x[c * size + i];
-                float& b = x[c * size + i + stride];
-                const float low = a + b;
-                const float high = a - b;
-                a = low;
-                b = high;
-            }
-        }
-    }
-    if (m == 1) return x;
-    std::vector<float> out(x.size());
-    for (std::uint64_t i = 0; i < size; ++i) {
-        for (std::uint64_t r = 0; r < m; ++r) {
-            float sum = sign(m, r, 0) > 0 ? x[i] : -x[i];
-            for (std::uint64_t c = 1; c < m; ++c) {
-                const float term = x[c * size + i];
-                sum = sign(m, r, c) > 0 ? sum + term : sum - term;
-            }
-            out[r * size + i] = sum;
-        }
-    }
-    return out;
-}
-
-std::uint64_t factor_of(std::uint64_t width) {
-    if (width % 12 == 0) return 12;
-    return width % 40 == 0 ? 40 : 1;
-}
 
 void compare(const HadamardShape& shape, bool wrap, float x_scale, std::uint32_t seed) {
     const std::vector<Half> x = Random(seed).halves(shape.rows * shape.width, -2.0F, 2.0F);
@@ -78,7 +28,7 @@ void compare(const HadamardShape& shape, bool wrap, float x_scale, std::uint32_t
         for (std::uint64_t i = 0; i < shape.width; ++i) {
             values.push_back(arith::from_half(x[row * shape.width + i]));
         }
-        for (const float o : transform(values, factor_of(shape.width))) {
+        for (const float o : hadamard_sums(values, factor_of(shape.width))) {
             const float v = o * scale;
             want.push_back(wrap ? arith::wrap_rha(v) : arith::quantize_rha(v));
             saturated += v >= 127.5F || v <= -128.5F ? 1U : 0U;

@@ -84,7 +84,7 @@ inline void expect_conv_recorded(const Trace& trace, const std::string& at, cons
     }
     if (code.own_codes()) expect_recorded(trace, at + "codes", out.x_codes);
     if (code.dual()) expect_recorded(trace, at + "flags", out.x_flags);
-    if (code.values()) expect_recorded(trace, at + "values", out.values);
+    if (code.values() || code.rotated()) expect_recorded(trace, at + "values", out.values);
 }
 
 inline void expect_layer_recorded(const Trace& trace, std::uint32_t index,
@@ -95,6 +95,10 @@ inline void expect_layer_recorded(const Trace& trace, std::uint32_t index,
     expect_recorded(trace, at + "norm.output", out.norm);
     expect_recorded(trace, at + "in_proj.output", out.in_proj);
     expect_conv_recorded(trace, at + "conv1d.", trace.info().x_code(index), out);
+    if (trace.info().x_code(index).rotated()) {
+        expect_recorded(trace, at + "rotate.output", out.rotated);
+        expect_recorded(trace, at + "unrotate.output", out.unrotated);
+    }
     if (trace.info().dims.mamba2()) {
         expect_recorded(trace, at + "gated_norm.output", out.gated_norm);
     } else {

@@ -60,7 +60,7 @@ XScales CodeScales::view() const {
     const auto data = [](const std::vector<float>& scales) {
         return scales.empty() ? nullptr : scales.data();
     };
-    return {data(low), data(high), data(threshold)};
+    return {data(low), data(high), data(threshold), rotation};
 }
 
 void CodeScales::add_to(Pieces& pieces, const std::string& conv) const {

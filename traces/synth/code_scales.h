@@ -1,6 +1,8 @@
-// The scales of a code of x that has some of its own (golden/spec/ssm.md 8.5, 8.6), cell by cell.
+// The scales of a code of x that has some of its own (golden/spec/ssm.md 8.5, 8.6, 8.9), cell by
+// cell.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@ namespace mambasic::traces::synth {
 /// Empty where the code has no such scale.
 struct CodeScales {
     std::vector<float> low, high, threshold;
+    const std::uint16_t* rotation = nullptr;  // of the trace, not of the layer: not added
 
     /// Points into this object, as what add_to adds does.
     XScales view() const;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "golden/rotation.h"
 #include "golden/x_code.h"
 #include "traces/error.h"
 #include "traces/synth/dequantized.h"
@@ -66,10 +67,16 @@ public:
         golden::XInt8Scales int8 = numbers.int8;
         int8.groups = groups;
         channels_ = golden::x_channels(code, numbers.own, int8, width);
+        if (code.rotated()) rotation_.emplace(code, numbers.own, width);
     }
 
     void code_row(const float* x, const std::vector<std::uint32_t>& cells,
                   std::vector<CellStatistics>& out) {
+        std::vector<float> rotated;
+        if (rotation_) {
+            rotated = rotation_->forward(x);
+            x = rotated.data();
+        }
         golden::encode_x_row(code_, channels_, x, codes_.data(), flags_.data());
         for (std::size_t i = 0; i < cells.size(); ++i) {
             CellStatistics& cell = out[cells[i]];
@@ -89,6 +96,7 @@ private:
     XCode code_;
     std::vector<golden::XChannel> channels_;
     std::vector<std::int8_t> codes_, flags_;
+    std::optional<golden::Rotation> rotation_;
 };
 
 void count_cells(const Dims& dims, const XNumbers& numbers, const std::vector<std::uint32_t>& cells,

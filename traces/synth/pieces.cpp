@@ -43,6 +43,8 @@ void Pieces::add_recorded(const TraceInfo& info, std::uint32_t index,
     add(at + "conv1d.codes", tensors.x_codes);
     add(at + "conv1d.flags", tensors.x_flags);
     add(at + "conv1d.values", tensors.values);
+    add(at + "rotate.output", tensors.rotated);
+    add(at + "unrotate.output", tensors.unrotated);
     add(at + "x_proj.output", tensors.x_proj);
     add(at + "dt_proj.output", tensors.dt_proj);
     add(at + "scan.output", tensors.scan);

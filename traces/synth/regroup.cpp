@@ -1,14 +1,17 @@
 #include "traces/synth/regroup.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "traces/describe.h"
 #include "traces/error.h"
 #include "traces/layer_groups.h"
+#include "traces/layout.h"
 #include "traces/metadata.h"
 #include "traces/synth/mamba1_regrouping.h"
 #include "traces/synth/mamba2_regrouping.h"
 #include "traces/synth/pieces.h"
+#include "traces/synth/random_rotation.h"
 #include "traces/synth/replay.h"
 #include "traces/synth/w4.h"
 
@@ -17,6 +20,7 @@ namespace mambasic::traces::synth {
 namespace {
 
 constexpr const char* kOtherSamples = "regroup.also_calibrated_on_header_sha256";
+constexpr const char* kRotationSeedNote = "regroup.rotation_seed";
 
 // Weights and scales of `first`'s layers, byte for byte; what the other holds besides is its own.
 void require_same_layers(const Trace& first, const Trace& other) {
@@ -44,6 +48,20 @@ void require_same_layers(const Trace& first, const Trace& other) {
     }
 }
 
+bool needs_matrix(const TraceInfo& info) {
+    return std::any_of(info.x_codes.begin(), info.x_codes.end(),
+                       [](const XCode& code) { return code.rotated() && code.dense; });
+}
+
+// What a matrix that is in the trace is of stays noted.
+void note_rotation(const Trace& trace, TraceInfo& info) {
+    if (!needs_matrix(info)) {
+        info.notes.erase(kRotationSeedNote);
+    } else if (trace.find(kRotationKey) == nullptr) {
+        info.notes[kRotationSeedNote] = std::to_string(kRotationSeed);
+    }
+}
+
 TraceInfo regrouped_info(const std::vector<const Trace*>& traces,
                          const std::vector<TargetScales>& targets) {
     TraceInfo info = traces.front()->info();
@@ -62,6 +80,7 @@ TraceInfo regrouped_info(const std::vector<const Trace*>& traces,
     set_layer_groups(groups, info);
     info.packed_w4 = false;
     info.notes["regroup.of_header_sha256"] = traces.front()->header_sha256();
+    note_rotation(*traces.front(), info);
     info.notes.erase(kOtherSamples);
     for (std::size_t i = 1; i < traces.size(); ++i) {
         std::string& others = info.notes[kOtherSamples];
@@ -83,13 +102,23 @@ std::vector<std::uint8_t> plain_embedding(const Trace& trace) {
     return out;
 }
 
+// The trace's own, whatever made it, or else a random one.
+std::vector<arith::Half> rotation_for(const Trace& trace, const TraceInfo& info) {
+    if (!needs_matrix(info)) return {};
+    const Tensor* own = trace.find(kRotationKey);
+    if (own == nullptr) return random_rotation(info.dims.d_inner);
+    const auto* data = own->as<arith::Half>();
+    return {data, data + own->elements()};
+}
+
 // Tokens and embedding, or the input that stands in for them, as the trace has them.
-void write_begin(const Trace& trace, Assembler& assembler) {
+void write_begin(const Trace& trace, const std::vector<arith::Half>& matrix, Assembler& assembler) {
     Pieces pieces;
     for (const Tensor& tensor : trace.tensors()) {
         const bool of_a_layer = tensor.name.find(".layers.") != std::string::npos;
         if (!of_a_layer) pieces.add(tensor.name, tensor.data, tensor.bytes());
     }
+    if (!matrix.empty()) pieces.add(kRotationKey, matrix);
     std::vector<std::uint8_t> embedding;
     if (trace.info().has_head && trace.info().packed_w4) {
         embedding = plain_embedding(trace);
@@ -170,11 +199,14 @@ void calibrate(const std::vector<const Trace*>& traces, const std::vector<Target
         assembler.finish();
         return;
     }
-    write_begin(trace, assembler);
+    const std::vector<arith::Half> matrix = rotation_for(trace, info);
+    write_begin(trace, matrix, assembler);
     std::vector<CalibrationInput> inputs;
     for (const Trace* one : traces) inputs.push_back({one, first_input(*one)});
     for (std::uint32_t index = 0; index < info.layers; ++index) {
-        const LayerToWrite what{info, index, targets[index]};
+        TargetScales target = targets[index];
+        target.rotation = matrix.data();
+        const LayerToWrite what{info, index, target};
         if (info.dims.mamba2()) {
             write_layer<Mamba2Regrouping>(what, inputs, assembler);
         } else {

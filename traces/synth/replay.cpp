@@ -52,6 +52,8 @@ void scatter_tensors(const golden::LayerTensors& step, const TraceInfo& info, st
     scatter(step.x_codes, info, token, all.x_codes);
     scatter(step.x_flags, info, token, all.x_flags);
     scatter(step.values, info, token, all.values);
+    scatter(step.rotated, info, token, all.rotated);
+    scatter(step.unrotated, info, token, all.unrotated);
     scatter(step.ssm_input, info, token, all.ssm_input);
     scatter(step.x_proj, info, token, all.x_proj);
     scatter(step.dt_proj, info, token, all.dt_proj);

@@ -27,6 +27,8 @@ struct TargetScales {
     std::uint32_t dim_groups = 1;   // of each head group
     std::optional<Observation> observer = std::nullopt;  // none: what the scheme usually has
     XCode x_code = {};  // int8's scales are made for every code, its own for those that have some
+    const std::uint16_t* rotation =
+        nullptr;  // FP16 [E][E], of a dense rotation; calibrate's to set
 
     /// Without the numbers that nothing asks for, so that what makes the same scales is equal.
     constexpr Observation observed_by() const {

@@ -38,8 +38,8 @@ private:
     std::vector<double> sums_, squares_;  // [i]: of the first i
 };
 
-/// Of the 81 shares 0.20, 0.21 ... 1.00 of largest / high, the one with the least squared error;
-/// the largest of equals. 0 where every value is 0.
+/// Of the 81 shares 0.20, 0.21 ... 1.00 of largest / high, the one with the least squared error.
+/// 0 where every value is 0.
 float least_error_scale(const SortedValues& values, CodeRange range);
 
 }  // namespace mambasic::traces::synth

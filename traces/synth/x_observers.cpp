@@ -1,5 +1,9 @@
 #include "traces/synth/x_observers.h"
 
+#include <algorithm>
+
+#include "traces/synth/threads.h"
+
 namespace mambasic::traces::synth {
 
 namespace {
@@ -31,17 +35,29 @@ XObservers::XObservers(const Dims& dims, const TargetScales& target, const Group
       x_cells_(grouping.cells),
       state_cells_(cells_of_states(dims, target, grouping)),
       x_(how_, grouping.shape.cells(), code_.format == XFormat::Dual4),
-      state_(how_, grouping.shape.cells() * state_columns(dims, target)) {}
+      state_(how_, grouping.shape.cells() * state_columns(dims, target)),
+      matrix_(target.rotation),
+      rotated_(how_, 1) {
+    XScales scales;
+    scales.rotation = matrix_;
+    if (code_.rotated()) rotation_.emplace(code_, scales, dims.d_inner);
+}
 
-std::vector<float> XObservers::x_scales() const {
+CodeRange XObservers::int8_range() const {
     CodeRange range = kInt8Range;
     if (how_.observer == Observer::OutlierAware) range.divisor = kOutlierAwareCodes;
-    return x_.scales(range);
+    return range;
 }
+
+std::vector<float> XObservers::x_scales() const { return x_.scales(int8_range()); }
 
 CodeScales XObservers::code_scales() const {
     CodeScales out;
     if (code_.format == XFormat::Int5) out.low = x_.scales(own_range(code_));
+    if (code_.rotated()) {
+        out.low = rotated_.scales(int8_range());
+        out.rotation = matrix_;
+    }
     if (code_.format != XFormat::Dual4) return out;
     for (const std::vector<float>& values : x_.values()) {
         const Split numbers = split(values);
@@ -57,7 +73,22 @@ Split XObservers::split(const std::vector<float>& values) const {
                                           : split_of(values, code_, how_);
 }
 
-void XObservers::observe_x(const std::vector<float>& x) { x_.observe(x, x_cells_); }
+std::vector<float> XObservers::rotated(const std::vector<float>& x) const {
+    const std::size_t width = x_cells_.size();
+    const std::size_t rows = x.size() / width;
+    std::vector<float> out(x.size());
+#pragma omp parallel for schedule(static) if (x.size() >= kWorthThreads)
+    for (std::size_t row = 0; row < rows; ++row) {
+        const std::vector<float> r = rotation_->forward(x.data() + row * width);
+        std::copy(r.begin(), r.end(), out.begin() + static_cast<std::ptrdiff_t>(row * width));
+    }
+    return out;
+}
+
+void XObservers::observe_x(const std::vector<float>& x) {
+    x_.observe(x, x_cells_);
+    if (rotation_) rotated_.observe(rotated(x), {0});
+}
 void XObservers::observe_state(const std::vector<float>& state) {
     state_.observe(state, state_cells_);
 }

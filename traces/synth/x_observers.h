@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "golden/rotation.h"
 #include "traces/dims.h"
 #include "traces/synth/code_scales.h"
 #include "traces/synth/grouping.h"
@@ -19,7 +21,10 @@ public:
     void observe_x(const std::vector<float>& x);          // [tokens][E], one sample
     void observe_state(const std::vector<float>& state);  // [E][N]
     /// Forgets the x that was seen for what the other has seen.
-    void take_x(const XObservers& other) { x_ = other.x_; }
+    void take_x(const XObservers& other) {
+        x_ = other.x_;
+        rotated_ = other.rotated_;
+    }
 
     std::vector<float> x_scales() const;                                 // [cells], of int8
     CodeScales code_scales() const;                                      // [cells]
@@ -27,12 +32,17 @@ public:
 
 private:
     Split split(const std::vector<float>& values) const;
+    CodeRange int8_range() const;
+    std::vector<float> rotated(const std::vector<float>& x) const;
 
     Observation how_;
     XCode code_;
     std::vector<std::uint32_t> x_cells_;      // [E]
     std::vector<std::uint32_t> state_cells_;  // [E][N]
     CellsObserver x_, state_;
+    std::optional<golden::Rotation> rotation_;
+    const std::uint16_t* matrix_;
+    CellsObserver rotated_;  // what is coded where x is rotated
 };
 
 }  // namespace mambasic::traces::synth

@@ -47,6 +47,12 @@ inline traces::XCode code_of(traces::XFormat format, std::uint32_t sparse_percen
     return code;
 }
 
+inline traces::XCode rotated(bool dense) {
+    traces::XCode code = code_of(traces::XFormat::Rotated8);
+    code.dense = dense;
+    return code;
+}
+
 inline ScaleRange range_of(const models::XUse& x) {
     ScaleRange range;
     range.groups.x = x;
@@ -57,16 +63,16 @@ inline ScaleRange range_of(const models::XUse& x) {
 /// int8 as often as not; otherwise another code in every layer.
 inline std::vector<ScaleRange> random_codes(std::uint64_t random, std::uint32_t layers) {
     using traces::XFormat;
-    const std::vector<traces::XCode> codes = {code_of(XFormat::Dual4),   code_of(XFormat::Fp32),
-                                              code_of(XFormat::Dual8),   code_of(XFormat::Dual4, 2),
-                                              code_of(XFormat::Int8),    code_of(XFormat::Int5),
-                                              code_of(XFormat::Uniform8)};
+    const std::vector<traces::XCode> codes = {
+        code_of(XFormat::Dual4),    code_of(XFormat::Fp32), code_of(XFormat::Dual8),
+        code_of(XFormat::Dual4, 2), code_of(XFormat::Int8), code_of(XFormat::Int5),
+        code_of(XFormat::Uniform8), rotated(false),         rotated(true)};
     if (random % 2 == 0) return {ScaleRange{}};
     const auto x_proj = static_cast<traces::XProjInput>(random / 2 % 3);
     std::vector<ScaleRange> ranges;
     for (std::uint32_t layer = 0; layer < layers; ++layer) {
         const traces::XCode& code = codes[(random / 8 + layer) % codes.size()];
-        const bool possible = x_proj != traces::XProjInput::Codes || !code.values();
+        const bool possible = x_proj != traces::XProjInput::Codes || !code.x_values();
         ranges.push_back(range_of({code, true, possible ? x_proj : traces::XProjInput::Copy}));
         if (layer + 1 < layers) ranges.back().end = layer + 1;
     }

@@ -1,0 +1,103 @@
+#include "golden/rotation.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace mambasic::golden {
+namespace {
+
+void add_multiple(const float* row, float factor, std::size_t width, float* sum) {
+    for (std::size_t i = 0; i < width; ++i) {
+        sum[i] = arith::fma(row[i], factor, sum[i]);
+    }
+}
+
+#if defined(__x86_64__)
+/// The same bits by the processor's own fma, where it has one: a matrix is millions of them.
+__attribute__((target("avx2,fma"))) void add_multiple_fused(const float* row, float factor,
+                                                            std::size_t width, float* sum) {
+    for (std::size_t i = 0; i < width; ++i) {
+        sum[i] = __builtin_fmaf(row[i], factor, sum[i]);
+    }
+}
+#endif
+
+auto fastest() {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        return &add_multiple_fused;
+    }
+#endif
+    return &add_multiple;
+}
+
+/// In tiles that a cache holds.
+void transpose(const std::vector<float>& from, std::size_t width, std::vector<float>& to) {
+    constexpr std::size_t kTile = 16;
+    for (std::size_t first = 0; first < width; first += kTile) {
+        const std::size_t end = std::min(width, first + kTile);
+        for (std::size_t i = 0; i < width; ++i) {
+            for (std::size_t j = first; j < end; ++j) {
+                to[j * width + i] = from[i * width + j];
+            }
+        }
+    }
+}
+
+/// Of the rows, `factors` times each, in their order: one fma after another in every column.
+std::vector<float> sum_of_multiples(const std::vector<float>& rows, const float* factors,
+                                    std::size_t width) {
+    static const auto add = fastest();
+    std::vector<float> sum(width, 0.0F);
+    for (std::size_t j = 0; j < width; ++j) {
+        add(rows.data() + j * width, factors[j], width, sum.data());
+    }
+    return sum;
+}
+
+}  // namespace
+
+Rotation::Rotation(const traces::XCode& code, const traces::XScales& scales, std::size_t width)
+    : width_(width) {
+    if (!code.dense) {
+        forward_.emplace(width);
+        back_.emplace(width, true);
+        factor_ = hadamard_scale(width, 1.0);
+        return;
+    }
+    if (scales.rotation == nullptr) {
+        throw std::invalid_argument("the layer has no matrix to rotate x by");
+    }
+    matrix_.resize(width * width);
+    transposed_.resize(width * width);
+    for (std::size_t i = 0; i < matrix_.size(); ++i) {
+        matrix_[i] = arith::from_half(scales.rotation[i]);
+    }
+    transpose(matrix_, width, transposed_);
+}
+
+std::vector<float> Rotation::transformed(const HadamardTransform& transform,
+                                         const float* row) const {
+    std::vector<float> v(row, row + width_);
+    transform.apply(v);
+    for (float& element : v) {
+        element *= factor_;
+    }
+    return v;
+}
+
+std::vector<float> Rotation::forward(const float* y) const {
+    if (forward_) {
+        return transformed(*forward_, y);
+    }
+    return sum_of_multiples(transposed_, y, width_);
+}
+
+std::vector<float> Rotation::back(const float* v) const {
+    if (back_) {
+        return transformed(*back_, v);
+    }
+    return sum_of_multiples(matrix_, v, width_);
+}
+
+}  // namespace mambasic::golden

@@ -1,0 +1,248 @@
+// What a trace's layers look like, counted again from what it recorded and from golden's run.
+#include "traces/synth/layer_statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "calibrated.h"
+#include "traces/error.h"
+
+namespace mambasic::traces::synth {
+namespace {
+
+using test::cells;
+using test::coded;
+using test::kOne;
+using test::LayerScales;
+using test::regrouped;
+using test::temp_path;
+
+TEST(Magnitudes, BinsAreHalfOctaves) {
+    Magnitudes below_8;
+    below_8.top = 3;
+    EXPECT_EQ(below_8.bin(7.99F), 31U);
+    EXPECT_EQ(below_8.bin(5.66F), 31U);  // 8 / sqrt(2) = 5.657
+    EXPECT_EQ(below_8.bin(5.65F), 30U);
+    EXPECT_EQ(below_8.bin(4), 30U);
+    EXPECT_EQ(below_8.bin(3.99F), 29U);
+    EXPECT_EQ(below_8.bin(2), 28U);
+    EXPECT_EQ(below_8.bin(1.0F / 4096), 2U);
+    EXPECT_EQ(below_8.bin(1.0F / 8192), 0U);
+    EXPECT_EQ(below_8.bin(1e-30F), 0U);
+    EXPECT_EQ(below_8.bin(0), 0U);
+}
+
+std::vector<LayerStatistics> statistics_of(const Trace& trace, std::uint32_t first,
+                                           std::uint32_t end) {
+    std::vector<LayerStatistics> out;
+    each_layer_statistics(trace, first, end,
+                          [&out](const LayerStatistics& layer) { out.push_back(layer); });
+    return out;
+}
+
+Observation percentile() {
+    Observation out = Observer::Percentile;
+    out.quantile = 0.95F;
+    return out;
+}
+
+std::vector<std::int8_t> recorded(const Trace& trace, std::uint32_t index, const char* name,
+                                  std::size_t stride) {
+    const Tensor* tensor = trace.recorded(index, name);
+    std::vector<std::int8_t> out;
+    for (std::size_t row = 0; row < tensor->elements(); row += stride) {
+        const auto* from = tensor->as<std::int8_t>() + row;
+        out.insert(out.end(), from, from + trace.info().dims.d_inner);
+    }
+    return out;
+}
+
+void expect_same(const CellStatistics& a, const CellStatistics& b) {
+    EXPECT_EQ(a.elements, b.elements);
+    EXPECT_EQ(a.flagged, b.flagged);
+    EXPECT_EQ(a.saturated, b.saturated);
+    EXPECT_EQ(a.largest, b.largest);
+    EXPECT_EQ(a.largest_code, b.largest_code);
+    EXPECT_EQ(a.scale, b.scale);
+    EXPECT_EQ(a.low, b.low);
+    EXPECT_EQ(a.high, b.high);
+    EXPECT_EQ(a.threshold, b.threshold);
+}
+
+// A code is held by its range where the quotient is half a step or more beyond it.
+bool held(float x, float scale, float low, float high) {
+    const float quotient = x / scale;
+    return quotient >= high + 0.5F || quotient <= low - 0.5F;
+}
+
+std::vector<CellStatistics> counted_int8(const LayerScales& scales, const std::vector<float>& x,
+                                         const std::vector<std::int8_t>& codes) {
+    std::vector<CellStatistics> out(scales.x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const std::size_t at = scales.cell_of[i % scales.cell_of.size()];
+        CellStatistics& cell = out[at];
+        cell.scale = scales.x[at];
+        ++cell.elements;
+        cell.saturated += held(x[i], cell.scale, -128, 127) ? 1 : 0;
+        cell.largest = std::max(cell.largest, std::fabs(x[i]));
+        cell.largest_code = std::max(cell.largest_code, std::abs(int{codes[i]}));
+    }
+    return out;
+}
+
+TEST(LayerStatistics, Int8IsCountedByCell) {
+    for (const Trace& trace : test::both_families()) {
+        const Trace made = regrouped(trace, cells(2, 2), "int8");
+        const auto statistics = statistics_of(made, 0, 2);
+        test::each_layer(made, [&](std::uint32_t index, const std::vector<float>& x,
+                                   const golden::LayerTensors&) {
+            const auto codes =
+                recorded(made, index, "conv1d.output", made.info().dims.conv_channels());
+            const auto expected = counted_int8(test::layer_scales(made, index), x, codes);
+            const LayerStatistics& layer = statistics[index];
+            EXPECT_EQ(layer.layer, index);
+            EXPECT_EQ(layer.top_code, 127);
+            ASSERT_EQ(layer.cells.size(), expected.size());
+            for (std::size_t i = 0; i < expected.size(); ++i) {
+                expect_same(layer.cells[i], expected[i]);
+            }
+        });
+    }
+}
+
+std::vector<CellStatistics> counted_dual4(const LayerScales& scales, const std::vector<float>& x,
+                                          const std::vector<std::int8_t>& codes,
+                                          const std::vector<std::int8_t>& flags) {
+    std::vector<CellStatistics> out(scales.x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const std::size_t at = scales.cell_of[i % scales.cell_of.size()];
+        CellStatistics& cell = out[at];
+        cell.scale = scales.x[at];
+        cell.low = scales.low[at];
+        cell.high = scales.high[at];
+        cell.threshold = scales.threshold[at];
+        ++cell.elements;
+        cell.flagged += static_cast<std::uint64_t>(flags[i]);
+        cell.saturated += held(x[i], flags[i] == 0 ? cell.low : cell.high, -1, 14) ? 1 : 0;
+        cell.largest = std::max(cell.largest, std::fabs(x[i]));
+        if (flags[i] != 0) cell.largest_code = std::max(cell.largest_code, int{codes[i]});
+    }
+    return out;
+}
+
+// One flag in a hundred has room, five ask for it.
+TEST(LayerStatistics, FlagsAreCountedByCell) {
+    for (const Trace& trace : test::both_families()) {
+        for (const char* code : {"dual4-skewed-threshold", "dual4-skewed-threshold-sparse1"}) {
+            const Trace made = regrouped(trace, coded(cells(2, 2), code, percentile()), "dual");
+            const auto statistics = statistics_of(made, 0, 2);
+            const std::size_t width = made.info().dims.d_inner;
+            test::each_layer(made, [&](std::uint32_t index, const std::vector<float>& x,
+                                       const golden::LayerTensors&) {
+                const auto expected = counted_dual4(test::layer_scales(made, index), x,
+                                                    recorded(made, index, "conv1d.codes", width),
+                                                    recorded(made, index, "conv1d.flags", width));
+                const LayerStatistics& layer = statistics[index];
+                EXPECT_EQ(layer.top_code, 14);
+                ASSERT_EQ(layer.cells.size(), expected.size());
+                for (std::size_t i = 0; i < expected.size(); ++i) {
+                    expect_same(layer.cells[i], expected[i]);
+                }
+            });
+        }
+    }
+}
+
+void expect_distribution(const LayerStatistics& layer, std::vector<float> x) {
+    EXPECT_EQ(layer.least, *std::min_element(x.begin(), x.end()));
+    EXPECT_EQ(layer.most, *std::max_element(x.begin(), x.end()));
+    std::array<std::uint64_t, Magnitudes::kBins> counts{};
+    const double top = std::exp2(layer.magnitudes.top);
+    for (float& value : x) {
+        value = std::fabs(value);
+        const auto magnitude = static_cast<double>(value);
+        EXPECT_LT(magnitude, top);
+        std::size_t bin = 0;
+        while (bin + 1 < counts.size() &&
+               magnitude >= top * std::exp2((static_cast<double>(bin) + 1 - 32) / 2))
+            ++bin;
+        ++counts[bin];
+    }
+    EXPECT_EQ(layer.magnitudes.counts, counts);
+    std::sort(x.begin(), x.end());
+    EXPECT_GE(static_cast<double>(x.back()), top / 2);
+    for (std::size_t i = 0; i < layer.quantiles.size(); ++i) {
+        const double rank = LayerStatistics::kQuantiles[i] * static_cast<double>(x.size() - 1);
+        const auto below = static_cast<std::size_t>(rank);
+        EXPECT_GE(layer.quantiles[i], x[below] * 0.9999F);
+        EXPECT_LE(layer.quantiles[i], x[std::min(below + 1, x.size() - 1)] * 1.0001F);
+    }
+}
+
+void expect_state(const Trace& trace, const LayerStatistics& layer) {
+    const Tensor& codes = *trace.recorded(layer.layer, "scan.state");
+    const Tensor& carry = *trace.recorded(layer.layer, "scan.carry");
+    const auto* end = codes.as<std::int8_t>() + codes.elements();
+    EXPECT_EQ(layer.state.elements, codes.elements());
+    EXPECT_EQ(layer.state.saturated, static_cast<std::uint64_t>(std::count_if(
+                                         codes.as<std::int8_t>(), end, [](std::int8_t code) {
+                                             return code == 127 || code == -128;
+                                         })));
+    float largest = 0;
+    for (std::uint64_t i = 0; i < carry.elements(); ++i) {
+        largest = std::max(largest, std::fabs(carry.as<float>()[i]));
+    }
+    EXPECT_EQ(layer.state.largest, largest);
+    const LayerScales scales = test::layer_scales(trace, layer.layer);
+    EXPECT_EQ(layer.state.lowest_scale,
+              *std::min_element(scales.state.begin(), scales.state.end()));
+    EXPECT_EQ(layer.state.highest_scale,
+              *std::max_element(scales.state.begin(), scales.state.end()));
+}
+
+TEST(LayerStatistics, DistributionAndStateAreThoseOfTheRun) {
+    for (const Trace& trace : test::both_families()) {
+        for (const TargetScales& target : {kOne, coded(cells(2, 2), "int5", percentile())}) {
+            const Trace made = regrouped(trace, target, "distribution");
+            const auto statistics = statistics_of(made, 0, 2);
+            test::each_layer(made, [&](std::uint32_t index, const std::vector<float>& x,
+                                       const golden::LayerTensors&) {
+                expect_distribution(statistics[index], x);
+                expect_state(made, statistics[index]);
+            });
+        }
+    }
+}
+
+TEST(LayerStatistics, WithoutCodesThereIsNoCount) {
+    for (const Trace& trace : test::both_families()) {
+        const Trace made = regrouped(trace, coded(kOne, "fp32", Observer::Percentile), "fp32");
+        const auto statistics = statistics_of(made, 1, 2);
+        ASSERT_EQ(statistics.size(), 1U);
+        EXPECT_EQ(statistics[0].layer, 1U);
+        EXPECT_EQ(statistics[0].top_code, 0);
+        EXPECT_EQ(statistics[0].cells[0].saturated, 0U);
+        EXPECT_EQ(statistics[0].cells[0].elements,
+                  std::uint64_t{made.info().tokens} * made.info().dims.d_inner);
+    }
+}
+
+TEST(LayerStatistics, ShapesHaveNone) {
+    TraceInfo info = test::small_info();
+    info.shapes_only = true;
+    const std::string path = temp_path("shapes");
+    SafetensorsWriter(path, metadata_of(info), {}).finish();
+    const Trace trace = Trace::open(path);
+    try {
+        statistics_of(trace, 0, 1);
+        ADD_FAILURE() << "accepted";
+    } catch (const TraceError& error) {
+        EXPECT_EQ(error.what(), path + ": holds shapes only, its layers have no numbers");
+    }
+}
+
+}  // namespace
+}  // namespace mambasic::traces::synth
