@@ -114,8 +114,7 @@ void ActivationStore::set_in_dram(std::size_t tile, Stream stream) {
 }
 
 void ActivationStore::set_place(std::size_t tile, Stream stream) {
-    const bool conv = stream == Stream::U || stream == Stream::UInt8 ||
-                      (stream == Stream::BC && work_.dims.mamba2());
+    const bool conv = is_x(stream) || (stream == Stream::BC && work_.dims.mamba2());
     DramPlace& place = entry(tile, stream).place;
     place.address = address(tile, stream);
     place.kind = conv ? TrafficKind::ConvOutput : TrafficKind::Activations;

@@ -71,6 +71,11 @@ bool rotates(Op op) { return op == Op::Rotate || op == Op::Unrotate; }
 
 }  // namespace
 
+bool is_x(Stream stream) {
+    return stream == Stream::U || stream == Stream::UInt8 || stream == Stream::Convolved ||
+           stream == Stream::Rotated;
+}
+
 bool OpSpec::reads(Stream stream) const {
     return std::find(inputs.begin(), inputs.end(), stream) != inputs.end();
 }

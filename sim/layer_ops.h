@@ -37,6 +37,9 @@ constexpr std::size_t kStreamCount = static_cast<std::size_t>(Stream::kCount);
 /// same in all.
 std::uint64_t bytes_per_row(const Workload& work, Stream stream, std::uint32_t layer);
 
+/// What carries x from the convolution to those that read it.
+bool is_x(Stream stream);
+
 /// A stream that an op writes: columns [begin, end) of the op's output.
 struct OpOutput {
     Stream stream = Stream::Hidden;

@@ -69,6 +69,11 @@ void Quality::run_with_fp32(const Layer& layer, const LayerStep& step) {
 template <typename Layer>
 void Quality::count_codes(const Layer& layer, const LayerStep& step) {
     if (step.code.format == traces::XFormat::Fp32) return;
+    if (step.code.rotated()) {  // what is coded is the rotated row
+        x_.elements += step.made.rotated.size();
+        x_.saturated += step.made.x_counts.saturated;
+        return;
+    }
     const std::vector<golden::XChannel> channels = channels_of(dims_, layer, step.code);
     std::vector<std::int8_t> codes(channels.size()), flags(channels.size());
     const std::size_t width = dims_.conv_channels();

@@ -199,6 +199,28 @@ void check_energy(const RunFacts& f, const EnergyModel& energy, double total, do
     check_equal(total, layers, "layers");
 }
 
+/// Elements that a quantizer coded. Of x the SSM's codes, each once although a dual code tries both
+/// scales; what x_proj reads besides is no code of the network's, and nobody counts what it holds.
+std::uint64_t coded_elements(const RunFacts& f) {
+    std::uint64_t elements = f.ledger.all().counts[Event::QuantizeInt8];
+    const std::uint64_t rows = f.work.batch * f.work.tokens;
+    const auto quantized = [&](std::uint32_t layer, Op op) {
+        return f.ledger.row(static_cast<std::int32_t>(layer), op, models::block_of(op))
+            .counts[Event::QuantizeInt8];
+    };
+    for (std::uint32_t layer = 0; layer < f.work.layers; ++layer) {
+        const models::XUse& x = f.work.x_use(layer);
+        if (x.int8()) continue;
+        const bool coded = x.code.format != traces::XFormat::Fp32;
+        const std::uint64_t elsewhere = x.code.rotated() ? f.work.dims.d_inner : 0;  // by rotate
+        elements -= quantized(layer, Op::Conv1d);
+        elements += coded ? rows * (f.work.dims.conv_channels() - elsewhere) : 0;
+        if (!x.requantized()) continue;
+        elements -= quantized(layer, Op::XProj) - rows * f.work.dims.x_proj_width();
+    }
+    return elements;
+}
+
 }  // namespace
 
 reports::Report make_report(const RunFacts& f) {
@@ -228,7 +250,7 @@ reports::Report make_report(const RunFacts& f) {
     report.totals.area_mm2 = band(area);
     report.dram = dram_section(f);
     report.lookup = lookup_section(f, energy);
-    report.quantization.elements = all.counts[Event::QuantizeInt8];
+    report.quantization.elements = coded_elements(f);
     report.quantization.saturated = all.counts[Event::Saturated];
     report.quantization.flagged = all.counts[Event::Flagged];
     report.unit_errors = unit_errors(f.chip.nonlinear);

@@ -17,6 +17,11 @@ using traces::XFormat;
 constexpr std::uint64_t kSlotBytes = 2;
 constexpr std::uint64_t kFloatBytes = 4;
 
+// A table has no low scale for a dual code of int8, whose int8 scale is that.
+const float* low_of(const XScaleRow& scales) {
+    return scales.low == nullptr ? scales.int8 : scales.low;
+}
+
 std::uint64_t blocks_of(std::uint64_t channels) {
     return ceil_div(channels, static_cast<std::uint64_t>(kXBlock));
 }
@@ -125,7 +130,7 @@ XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequen
     x.words = in.words + sequence * in.sequence_stride;
     x.stride = static_cast<std::int64_t>(in.stride);
     x.first = static_cast<std::int64_t>(in.first + channel);
-    x.low = (in.use.code.format == XFormat::Dual8 ? scales.int8 : scales.low) + channel;
+    x.low = low_of(scales) + channel;
     x.high = in.use.code.dual() ? scales.high + channel : x.low;
     return x;
 }
@@ -140,7 +145,7 @@ void x_codes_of_row(const XInput& in, std::uint64_t count, std::uint64_t row, st
 void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std::int8_t* codes) {
     const XScaleRows spread(in, count);
     const XScaleRow& scales = spread.row();
-    const float* low = in.use.code.format == XFormat::Dual8 ? scales.int8 : scales.low;
+    const float* low = low_of(scales);
     const float* high = scales.high == nullptr ? low : scales.high;
     const auto n = static_cast<std::int64_t>(count);
     const XKernels& kernels = active_kXKernels();

@@ -13,7 +13,7 @@
 
 namespace mambasic::models {
 
-/// Scales by channel; null where the code has none.
+/// Scales by channel; null where the code has none. A dual code of int8 has its low one as int8.
 struct XScaleRow {
     const float* int8 = nullptr;
     const float* low = nullptr;
@@ -21,10 +21,11 @@ struct XScaleRow {
     const float* threshold = nullptr;
 };
 
-/// Those of all channels, where there is no table.
+/// Those of all channels, where there is no table. A Mamba1 layer may have two of int8: what a code
+/// was made with, and what it is decoded with, which is the low one of a dual code of int8.
 struct XOneScale {
     float int8 = 0;
-    float low = 0;  // of Dual8 the int8 scale
+    float low = 0;
     float high = 0;
 };
 

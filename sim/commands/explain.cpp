@@ -19,8 +19,16 @@ bool starts_with_key(const std::string& path, const std::string& prefix) {
     return path == prefix || path.rfind(prefix + ".", 0) == 0;
 }
 
-// Those of a scheme for all layers, one of which has every key that a code may have, as quamba1
-// sets them where it has them; and `layers`, which a hybrid has.
+// Adds the key's account of a scheme that has it.
+void add_key(const char* scheme, const char* key, std::vector<KeyDoc>& docs) {
+    std::vector<KeyDoc> all;
+    Scheme::load(scheme, &all);
+    std::copy_if(all.begin(), all.end(), std::back_inserter(docs),
+                 [key](const KeyDoc& doc) { return doc.path == key; });
+}
+
+// Those of a scheme for all layers, one of which has every key that a code with flags may have, as
+// quamba1 sets them where it has them; what a rotation is by; and `layers`, which a hybrid has.
 std::vector<KeyDoc> scheme_keys() {
     std::vector<KeyDoc> docs;
     Scheme::load("w4a5-se-sparse", &docs);
@@ -31,10 +39,8 @@ std::vector<KeyDoc> scheme_keys() {
                                        [&](const KeyDoc& other) { return other.path == doc.path; });
         if (same != usual.end()) doc = *same;
     }
-    std::vector<KeyDoc> hybrid;
-    Scheme::load("hybrid", &hybrid);
-    const auto is_layers = [](const KeyDoc& doc) { return doc.path == "layers"; };
-    std::copy_if(hybrid.begin(), hybrid.end(), std::back_inserter(docs), is_layers);
+    add_key("rotation-hadamard", "rotation", docs);
+    add_key("hybrid", "layers", docs);
     return docs;
 }
 

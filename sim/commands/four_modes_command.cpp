@@ -19,6 +19,7 @@
 #include "sim/commands/verb.h"
 #include "sim/compare.h"
 #include "sim/compare_trace.h"
+#include "sim/file_names.h"
 #include "sim/same_bits.h"
 
 namespace mambasic::sim {
@@ -110,6 +111,7 @@ public:
     }
     const Trace& trace() const { return calibrated_ ? *calibrated_ : trace_; }
     std::string name() const { return std::filesystem::path(trace_.path()).filename().string(); }
+    const std::string& path() const { return trace_.path(); }
     bool is_calibrated() const { return calibrated_.has_value(); }
 
 private:
@@ -137,7 +139,9 @@ reports::Comparison run_modes(const Arguments& arguments, const ChipConfig& chip
     const Asked asked = {arguments.command({"chip", "trace", "set"}), arguments.list("set")};
     reports::Comparison made = compare({chip, schemes, baseline.trace(), true, 0, 0, jobs, asked});
     for (const reports::RefusedScheme& refused : made.refused) {
-        throw models::UserError("scheme " + refused.scheme + ": " + refused.why_with_folders);
+        const std::string why = replaced(refused.why_with_folders, baseline.trace().path(),
+                                         baseline.path());  // nobody knows the calibrated one
+        throw models::UserError("scheme " + refused.scheme + ": " + why);
     }
     made.trace = baseline.name();
     return made;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/scheme_code.h"
 #include "sim/target_scales.h"
 #include "traces/layer_observers.h"
 
@@ -73,6 +74,10 @@ std::vector<std::string> scheme_notes(const Scheme& scheme, const traces::TraceI
     if (!numerics) return notes;
     note = observer_note(scheme, info, report);
     if (!note.empty()) notes.push_back(std::move(note));
+    for (const LayerScheme& part : scheme.layers) {
+        const std::string warning = code_warning(part.x_code, part.observer);
+        if (!warning.empty()) notes.push_back("scheme " + part.name + ": " + warning);
+    }
     return notes;
 }
 

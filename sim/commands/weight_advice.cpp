@@ -61,6 +61,11 @@ std::string weight_note(const ChipConfig& chip, const traces::TraceInfo& info,
                         const reports::Report& report) {
     constexpr double kWorthSaying = 1.1;
     if (info.phase == traces::Phase::Decode) return "";
+    // A matrix that rotates x is none of a layer's weights, but read among them.
+    const bool rotates = std::any_of(
+        report.ops.begin(), report.ops.end(),
+        [](const reports::OpRow& op) { return op.name == models::name_of(models::Op::Rotate); });
+    if (rotates) return "";
     const Workload work = weights_of(info.dims, info.w4());
     const std::uint64_t once = report.layers.size() * layer_bytes(work);
     const double times =

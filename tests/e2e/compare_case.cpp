@@ -47,7 +47,7 @@ Compared compared(const std::string& trace, const std::string& schemes, Words mo
 Words table_cells(const std::string& line) {
     Words cells;
     std::size_t at = line.find_first_not_of(' ');
-    while (at != std::string::npos && cells.size() < 13) {
+    while (at != std::string::npos && cells.size() < 11) {
         const std::size_t end = line.find("  ", at);
         cells.push_back(line.substr(at, end - at));
         at = end == std::string::npos ? end : line.find_first_not_of(' ', end);
@@ -67,6 +67,17 @@ Words table_rows(const std::string& text) {
                line.find(" did not run; ") != std::string::npos;
     });
     return {rule + 1, end};
+}
+
+Words accuracy_rows(const std::string& text) {
+    const std::size_t at = text.find("\nAccuracy against an FP32 SSM input\n");
+    if (at == std::string::npos) return {};
+    Words rows = lines_of(text.substr(at + 1));
+    rows.erase(rows.begin(), std::find_if(rows.begin(), rows.end(), [](const std::string& line) {
+                                 return line.rfind("  -----", 0) == 0;
+                             }) + 1);
+    rows.erase(std::find(rows.begin(), rows.end(), ""), rows.end());
+    return rows;
 }
 
 std::string digits(std::string text) {

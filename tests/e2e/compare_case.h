@@ -31,6 +31,8 @@ Compared compared(const std::string& trace, const std::string& schemes, Words mo
 /// The lines below the table's rule; the cells of one.
 Words table_rows(const std::string& text);
 Words table_cells(const std::string& line);
+/// Likewise of the table of accuracy; empty where there is none.
+Words accuracy_rows(const std::string& text);
 std::string digits(std::string text);  // "1,234" without its commas
 
 }  // namespace mambasic::e2e

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "tests/e2e/compare_case.h"
+#include "tests/reports/schema_walker.h"
 
 namespace mambasic::e2e {
 namespace {
@@ -84,6 +86,38 @@ TEST(CompareErrors, FilesHaveNoFoldersInTheReport) {
     for (const std::string& text : {json, read_file(folder.path("out/compare.csv"))}) {
         EXPECT_EQ(text.find(folder.path("small")), std::string::npos) << text;
     }
+}
+
+// The figures beside it are those of a comparison without it.
+TEST(CompareErrors, AFileWithAMistakeHindersNoOther) {
+    const Folder folder;
+    const std::string broken =
+        folder.add("broken.yaml", "name: broken\ngroups: one\nlookup: walk\n");
+    const Outcome outcome = mambasic(compare_words(grouped_prefill(), broken + ",quamba1,quamba2",
+                                                   {"--out", folder.path("out")}));
+    EXPECT_EQ(outcome.status, 2);
+    const std::string why = "broken.yaml:3:9: lookup: ";
+    EXPECT_EQ(outcome.err.rfind("scheme broken.yaml: " + folder.path(why), 0), 0U) << outcome.err;
+    EXPECT_NE(outcome.out.find("\n  broken.yaml did not run; stderr tells why\n"),
+              std::string::npos);
+    const Json json = Json::parse(read_file(folder.path("out/compare.json")));
+    EXPECT_EQ(json["refused"][0]["scheme"], "broken.yaml");
+    EXPECT_EQ(json["refused"][0]["scheme_sha256"], nullptr);
+    EXPECT_EQ(json["refused"][0]["why"].get<std::string>().rfind(why, 0), 0U);
+    EXPECT_EQ(json["schemes"], compared(grouped_prefill(), "quamba1,quamba2").json()["schemes"]);
+    std::ifstream file(MAMBASIC_SOURCE "/reports/compare.schema.json");
+    EXPECT_EQ(reports::SchemaWalker(Json::parse(file)).fault(json), "");
+}
+
+TEST(CompareErrors, AFileWithAMistakeAloneIsAllThatIsSaid) {
+    const Folder folder;
+    const std::string broken = folder.add("broken.yaml", "name: broken\n");
+    expect_refused(compare_words(grouped_prefill(), broken, {}), "broken.yaml:");
+}
+
+TEST(CompareErrors, ASettingOfASchemeIsOfNoneHere) {
+    expect_refused(compare_words(grouped_prefill(), "se8", {"--set", "scheme.factor=8"}),
+                   "--set: 'scheme.factor=8' would be of all schemes; copy the file of one");
 }
 
 TEST(CompareErrors, TheTraceIsNamedAsTheUserNamesIt) {
@@ -216,9 +250,8 @@ TEST(CompareErrors, ADifferenceIsToldInTheTableAndInTheStatus) {
     EXPECT_EQ(differs.err.rfind("scheme quamba2-lite: " + mismatches + " elements differ", 0), 0U)
         << differs.err;
     const Words cells = table_cells(table_rows(differs.out).at(0));
-    EXPECT_EQ(digits(cells.at(12)), mismatches + " differ");
-    EXPECT_EQ(cells.at(10), "-") << "golden's SQNR would not be this chip's";
-    EXPECT_EQ(cells.at(11), "-");
+    EXPECT_EQ(digits(cells.at(10)), mismatches + " differ");
+    EXPECT_TRUE(accuracy_rows(differs.out).empty()) << "golden's accuracy would not be this chip's";
     words.emplace_back("--approximate");
     const Outcome accepted = mambasic(words);
     EXPECT_EQ(accepted.status, 0);

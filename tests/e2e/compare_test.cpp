@@ -25,6 +25,9 @@ void expect_figures_of(const Json& report, const Json& row) {
     EXPECT_EQ(row["dram_read_bytes"], totals["dram_read_bytes"]);
     EXPECT_EQ(row["dram_written_bytes"], totals["dram_written_bytes"]);
     EXPECT_EQ(row["table_dram_read_bytes"], report["dram"]["by_kind"]["tables"]["read_bytes"]);
+    const Json& conv = report["dram"]["conv_to_ssm"];
+    EXPECT_EQ(row["conv_to_ssm_dram_bytes"],
+              conv["read_bytes"].get<std::uint64_t>() + conv["written_bytes"].get<std::uint64_t>());
     EXPECT_EQ(row["lookup"], lookup["kind"]);
     EXPECT_EQ(row["lookups"], lookup["lookups"]);
     EXPECT_EQ(row["lookup_cycles"], lookup["cycles"]);
@@ -51,6 +54,10 @@ void expect_check_of(const Json& report, const Json& row) {
     EXPECT_EQ(row["ssm_input_sqnr_db"], report["quality"]["ssm_input_sqnr_db"]);
     EXPECT_EQ(row["layer_output_sqnr_db"], report["quality"]["layer_output_sqnr_db"]);
     EXPECT_TRUE(row["ssm_input_sqnr_db"].is_number());
+    EXPECT_EQ(row["x"], report["quality"]["x"]);
+    EXPECT_EQ(row["network"], report["quality"]["network"]);
+    EXPECT_EQ(row["network"]["of"], "logits");
+    EXPECT_TRUE(row["network"]["kl_nats"].is_number());
 }
 
 TEST(Compare, ARowIsARunOfItsOwn) {
@@ -128,7 +135,7 @@ TEST(Compare, RecordedScalesAreThoseOfTheUsualObserver) {
     const std::string minmax =
         folder.add("m.yaml", "{name: m, " + (kGroups + std::string("minmax}")));
     const std::string percentile =
-        folder.add("p.yaml", "{name: p, " + (kGroups + kPercentile + "}"));
+        folder.add("p.yaml", "{name: p, " + (kGroups + std::string(kPercentile) + "}"));
     EXPECT_EQ(compared(grouped_prefill(), minmax).json()["schemes"][0]["scales"], "recorded");
     EXPECT_EQ(compared(grouped_prefill(), percentile).json()["schemes"][0]["scales"], "calibrated");
     const Words timing = {"--timing-only"};
@@ -184,6 +191,53 @@ TEST(Compare, TraceGroupTakesAnObserverAsASchemeSaysIt) {
     EXPECT_FALSE(percentile == made({"--groups", "4x4"}));
     EXPECT_TRUE(made({"--groups", "one", "--observer", "minmax"}) ==
                 made({"--scheme", "quamba1-minmax"}));
+}
+
+// Codes of int8's scales run on one trace; the others on those that calibrate makes for them.
+TEST(Compare, CodesRunOnTheTraceThatCalibrateMakes) {
+    for (const std::string& trace : {grouped_prefill(), tiny_decode()}) {
+        const Folder folder;
+        const Json rows =
+            compared(trace, "quamba1,int8-sim,se8,w4a5-se,w4a5-se-4x4,int5,outlier-120")
+                .json()["schemes"];
+        ASSERT_EQ(rows.size(), 7U);
+        for (const Json& row : rows) {
+            const std::string scheme = row["scheme"];
+            const std::string file = folder.path(scheme + ".safetensors");
+            const Outcome made =
+                mambasic({"calibrate", "--trace", trace, "--scheme", scheme, "--out", file});
+            ASSERT_EQ(made.status, 0) << made.err;
+            const Json run = alone(
+                {"check", "--chip", "tiny", "--trace", file, "--scheme", scheme, "--quality"});
+            EXPECT_EQ(row["scales"], "calibrated");
+            expect_figures_of(run, row);
+            expect_check_of(run, row);
+        }
+        for (const std::size_t same : {1, 2}) {
+            EXPECT_EQ(rows[same]["trace_sha256"], rows[0]["trace_sha256"]);
+        }
+        for (const std::size_t other : {3, 4, 5, 6}) {
+            EXPECT_NE(rows[other]["trace_sha256"], rows[0]["trace_sha256"]);
+        }
+        EXPECT_EQ(rows[0]["network"], rows[1]["network"]);
+        EXPECT_GT(rows[3]["ssm_input_sqnr_db"], rows[5]["ssm_input_sqnr_db"]) << "int5's bits";
+    }
+}
+
+// A trace made for a code says so: its own scheme finds its scales there.
+TEST(Compare, ATraceRemembersItsCode) {
+    const Folder folder;
+    const std::string made = folder.path("made.safetensors");
+    ASSERT_EQ(
+        mambasic({"calibrate", "--trace", tiny_prefill(), "--scheme", "w4a5-se", "--out", made})
+            .status,
+        0);
+    EXPECT_EQ(compared(made, "w4a5-se").json()["schemes"][0]["scales"], "recorded");
+    for (const std::string other : {"w4a5-se-signed", "int5", "quamba1"}) {
+        EXPECT_EQ(compared(made, other).json()["schemes"][0]["scales"], "calibrated") << other;
+    }
+    const Json usual = alone({"run", "tiny", "--trace", made, "--quiet"});
+    EXPECT_EQ(usual["provenance"]["scheme"], "w4a5-se");
 }
 
 // Every scheme runs on Mamba1 as well, where 16 channels count as a head.

@@ -54,6 +54,7 @@ const std::map<std::string, std::string> kSilent = {
     {"scheme.code", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
     {"scheme.flag_rule", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
     {"scheme.flags", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
+    {"scheme.rotation", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
     {"scheme.sparse_percent", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
     {"scheme.levels", "of another file, --scheme: bits only"},
     {"scheme.factor", "of another file, --scheme: bits only"},
@@ -169,7 +170,9 @@ const std::vector<Case>& cases() {
         {shapes("knob-code",
                 {"--model", "tiny", "--phase", "prefill", "--tokens", "21", "--batch", "2"}),
          "w4a5-se"},
-        {kGrouped, "w4a5-se-4x4"}};
+        {kGrouped, "w4a5-se-4x4"},
+        {kGrouped, "rotation-hadamard"},
+        {kGrouped, "rotation-dense"}};
     return kCases;
 }
 
@@ -248,6 +251,7 @@ const std::vector<const char*> kBlocks = {"clock_ghz",
                                           "conv.",
                                           "scale_table.",
                                           "dequant_mux.",
+                                          "rotation.",
                                           "nonlinear.",
                                           "ssm.",
                                           "gated_norm.",

@@ -11,7 +11,9 @@
 #include "../traces/handmade_trace.h"
 #include "traces/describe.h"
 #include "traces/error.h"
+#include "traces/layer_groups.h"
 #include "traces/synth/synthesize.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::traces {
 namespace {
@@ -51,6 +53,15 @@ void write_small_mamba2(const std::string& path) {
     });
 }
 
+// One layer has a table, the other none.
+void write_mamba1_codes(const std::string& path) {
+    TraceInfo info = test::grouped_mamba1_info();
+    set_layer_groups({std::nullopt, GroupShape{1, 3, 2}}, info);
+    read_x_codes("1 dual4-skewed-threshold-sparse2, 1 int5", info.layers, info.x_codes);
+    info.observers = {Observer::OutlierAware, Observer::Mse};
+    test::write_trace(path, info);
+}
+
 // As a consumer would: every byte of every view.
 template <typename T>
 unsigned sum_of(const T* data, std::uint64_t count) {
@@ -86,15 +97,23 @@ unsigned walk(const Dims& dims, const GroupTable& table) {
     return sum;
 }
 
+// Of so many cells; null where the layer's code of x has no such scale.
+unsigned walk(const XScales& scales, std::uint32_t cells) {
+    return sum_of(scales.low, cells) + sum_of(scales.high, cells) + sum_of(scales.threshold, cells);
+}
+
 unsigned walk(const Trace& trace, std::uint32_t index) {
+    const std::uint32_t cells = trace.info().table(index).value_or(GroupShape{}).cells();
     if (!trace.info().dims.mamba2()) {
         const Mamba1Layer layer = trace.mamba1_layer(index);
         return walk(layer.in_proj) + walk(layer.x_proj) + walk(layer.dt_proj) +
-               walk(layer.out_proj) + (layer.groups ? walk(trace.info().dims, *layer.groups) : 0);
+               walk(layer.out_proj) + walk(layer.x_scales, cells) +
+               (layer.groups ? walk(trace.info().dims, *layer.groups) : 0);
     }
     const Mamba2Layer layer = trace.mamba2_layer(index);
-    return walk(layer.in_proj) + walk(layer.out_proj) + walk(trace.info().dims, layer.groups) +
-           sum_of(layer.b_scales, layer.bc_scales) + sum_of(layer.c_scales, layer.bc_scales);
+    return walk(layer.in_proj) + walk(layer.out_proj) + walk(layer.x_scales, cells) +
+           walk(trace.info().dims, layer.groups) + sum_of(layer.b_scales, layer.bc_scales) +
+           sum_of(layer.c_scales, layer.bc_scales);
 }
 
 struct Kind {
@@ -110,6 +129,7 @@ const std::vector<Kind>& kinds() {
         {"mamba1_groups",
          [](const std::string& path) { test::write_trace(path, test::grouped_mamba1_info()); },
          300},
+        {"mamba1_codes", write_mamba1_codes, 400},
         {"plain_w4",
          [](const std::string& path) {
              test::write_trace(path, four_bits(test::mamba2_info("w4a8"), false));
@@ -229,7 +249,7 @@ TEST_P(TraceFuzz, OpensOrThrowsTraceError) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, TraceFuzz,
-                         ::testing::Combine(::testing::Range(std::size_t{0}, std::size_t{5}),
+                         ::testing::Combine(::testing::Range(std::size_t{0}, std::size_t{6}),
                                             ::testing::Range(1U, 6U)),
                          [](const auto& test) {
                              return kinds()[std::get<0>(test.param)].name + "_" +

@@ -1,14 +1,14 @@
 mambasic_test(models_function_test
     SOURCES conv_function_test.cpp conv_sections_test.cpp
-        dequant_mux/conv_x_test.cpp dequant_mux/dequant_mux_function_test.cpp
+        dequant_mux/conv_x_ends_test.cpp dequant_mux/conv_x_test.cpp dequant_mux/dequant_mux_function_test.cpp
         dequant_mux/gemm_x_test.cpp dequant_mux/ssm_x_test.cpp embedding_function_test.cpp
         gated_norm_function_test.cpp gemm_columns_test.cpp gemm_function_test.cpp
         gemm_threads_test.cpp
         hadamard_function_test.cpp isa_function_test.cpp nonlinear_function_test.cpp
         norm_function_test.cpp rotation/rotation_function_test.cpp
-        scale_table/scale_table_counts_test.cpp
-        scale_table/scale_table_function_test.cpp ssm/ssd_function_test.cpp
-        ssm/ssm_state_code_test.cpp ssm_function_test.cpp
+        scale_table/scale_table_counts_test.cpp scale_table/scale_table_function_test.cpp
+        scale_table/x_columns_test.cpp ssm/ssd_function_test.cpp ssm/ssm_state_code_test.cpp
+        ssm_function_test.cpp
     LIBRARIES mambasic_models
     LABELS models)
 

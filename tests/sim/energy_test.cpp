@@ -22,7 +22,7 @@ Workload work_with(const char* scheme) {
     work.batch = 1;
     work.tokens = 8;
     work.layers = 4;
-    work.scale_ranges = scale_ranges(Scheme::load(scheme), kDims, chip().scale_table);
+    work.scale_ranges = scale_ranges(Scheme::load(scheme), kDims, chip());
     return work;
 }
 

@@ -57,13 +57,13 @@ TEST(Explain, BlocksAndEverythingAreTables) {
     EXPECT_EQ(lanes.size(), 5U);
     std::vector<models::KeyDoc> docs;
     ChipConfig::load(kChip, {}, &docs);
-    EXPECT_EQ(explain("", kChip).size(), docs.size() + 15);  // and the scheme's
+    EXPECT_EQ(explain("", kChip).size(), docs.size() + 16);  // and the scheme's
 }
 
 TEST(Explain, ASchemesKeysAreExplained) {
     for (const char* key :
          {"name", "groups", "lookup", "code", "levels", "flag_rule", "quantile", "factor", "flags",
-          "sparse_percent", "observer", "alpha", "sigma", "observes", "layers"}) {
+          "sparse_percent", "rotation", "observer", "alpha", "sigma", "observes", "layers"}) {
         const std::string text = joined(explain("scheme." + std::string(key), kChip));
         EXPECT_EQ(text.rfind("scheme." + std::string(key) + "\n", 0), 0U) << text;
         EXPECT_NE(text.find("  set in      "), std::string::npos) << text;
@@ -73,12 +73,13 @@ TEST(Explain, ASchemesKeysAreExplained) {
     EXPECT_NE(
         joined(explain("scheme.layers", kChip)).find("  value       0%: quamba1, 50%: quamba2"),
         std::string::npos);
-    EXPECT_EQ(explain("scheme", kChip).size(), 15U);
+    EXPECT_EQ(explain("scheme", kChip).size(), 16U);
     EXPECT_NE(joined(explain("scheme.code", kChip)).find("  value       int8"), std::string::npos);
     EXPECT_NE(joined(explain("scheme.factor", kChip)).find("w4a5-se-sparse.yaml:"),
               std::string::npos);
-    EXPECT_EQ(models::user_error([] { explain("scheme.x", kChip); })
-                  .rfind("mambasic explain: no key 'scheme.x'; valid are scheme.name, ", 0),
+    EXPECT_EQ(models::user_error([] {
+                  explain("scheme.x", kChip);
+              }).rfind("mambasic explain: no key 'scheme.x'; valid are scheme.name, ", 0),
               0U);
 }
 

@@ -24,12 +24,12 @@ Workload hybrid_work(std::uint32_t first, std::uint32_t layers) {
     work.tokens = 8;
     work.first_layer = first;
     work.layers = layers;
-    work.scale_ranges = scale_ranges(Scheme::load("hybrid"), kDims, chip().scale_table);
+    work.scale_ranges = scale_ranges(Scheme::load("hybrid"), kDims, chip());
     return work;
 }
 
 std::uint64_t table_bytes(const char* scheme) {
-    return scale_ranges(Scheme::load(scheme), kDims, chip().scale_table).at(0).table_bytes;
+    return scale_ranges(Scheme::load(scheme), kDims, chip()).at(0).table_bytes;
 }
 
 TEST(ScaleTables, EachLayerHasItsOwnScheme) {
@@ -82,7 +82,7 @@ Workload mamba1_work() {
     work.batch = 1;
     work.tokens = 8;
     work.layers = 4;
-    work.scale_ranges = scale_ranges(Scheme::load("hybrid"), work.dims, chip().scale_table);
+    work.scale_ranges = scale_ranges(Scheme::load("hybrid"), work.dims, chip());
     return work;
 }
 

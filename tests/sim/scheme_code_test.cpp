@@ -46,6 +46,8 @@ TEST(SchemeCode, OurFilesSayWhatTheirNamesDo) {
     EXPECT_EQ(code("fp32-ssm-input"), "fp32");
     EXPECT_EQ(code("int8-sim"), "int8-sim");
     EXPECT_EQ(code("int5"), "int5");
+    EXPECT_EQ(code("rotation-hadamard"), "rotated8-hadamard");
+    EXPECT_EQ(code("rotation-dense"), "rotated8-dense");
     EXPECT_EQ(code("se8"), "dual8-x4");
     EXPECT_EQ(code("se8-2025"), "dual8-x2025");
     EXPECT_EQ(code("se8-uniform"), "uniform8-x4");
@@ -54,6 +56,19 @@ TEST(SchemeCode, OurFilesSayWhatTheirNamesDo) {
     EXPECT_EQ(code("w4a5-se-threshold"), "dual4-skewed-threshold");
     EXPECT_EQ(code("w4a5-se-sparse"), "dual4-skewed-overflow-sparse2");
     EXPECT_EQ(code("w4a5-se-4x4"), "dual4-skewed-overflow");
+}
+
+TEST(SchemeCode, RotatedChannelsShareAScale) {
+    const ConfigFolder folder;
+    const std::string file =
+        folder.write("mine.yaml",
+                     "name: a\ngroups: 2x2\nlookup: direct\ncode: rotated8\nrotation: "
+                     "hadamard\n" +
+                         std::string(kObserver));
+    const std::string why = user_error([&] { Scheme::load(file); });
+    EXPECT_NE(why.find("mine.yaml:2:9: groups: must be one where code is rotated8"),
+              std::string::npos)
+        << why;
 }
 
 TEST(SchemeCode, ObserversHaveTheirNumbers) {
@@ -99,6 +114,10 @@ TEST(SchemeCode, WhatACodeHasNotIsRefusedWithTheReason) {
         refuses("code: dual8\nfactor: 4\nflags: packed\nsparse_percent: 3\n",
                 "sparse_percent: nothing here reads it; leave it out, or take flags: sparse"));
     EXPECT_TRUE(refuses("code: int5\nlevels: signed\n", "take code dual4"));
+    EXPECT_TRUE(refuses("code: int5\nrotation: dense\n", "take code rotated8"));
+    EXPECT_TRUE(refuses("code: rotated8\n", "'rotation'"));
+    EXPECT_TRUE(refuses("code: rotated8\nrotation: sparse\n", "hadamard | dense"));
+    EXPECT_TRUE(refuses("code: rotated8\nrotation: dense\nflags: packed\n", "take code dual8"));
     EXPECT_TRUE(refuses("code: fp32\nflag_rule: overflow\n", "take code dual4"));
     EXPECT_TRUE(
         refuses("code: dual4\nlevels: signed\nflag_rule: overflow\nflags: packed\n"

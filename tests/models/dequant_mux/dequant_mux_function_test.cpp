@@ -198,7 +198,8 @@ TEST(DequantMux, RequantizesWhatTheSsmReads) {
         in.use = {code, true, XProjInput::Requantized};
         in.channels = kChannels;
         in.first = kFirst;
-        in.scales = {int8.data(), low.data(), high.data(), nullptr};
+        in.scales = {int8.data(), code.format == XFormat::Dual8 ? nullptr : low.data(), high.data(),
+                     nullptr};
         in.words = words.data();
         in.stride = bytes;
         for (const Isa isa : test::available_isas()) {
@@ -224,6 +225,22 @@ TEST(DequantMux, RequantizesFp32WithOneScale) {
     EXPECT_EQ(got[1], -1);
     EXPECT_EQ(got[2], 127);
     EXPECT_EQ(got[3], 1);
+}
+
+TEST(DequantMux, OneInt8ScaleMayDecodeAndAnotherCodeAgain) {
+    const std::int8_t codes[2] = {10, 10};
+    const std::int8_t flags[2] = {0, 1};
+    std::uint8_t words[72];
+    x_pack_row(dual8(), 2, codes, flags, words);
+    XInput in;
+    in.use = {dual8(), true, XProjInput::Requantized};
+    in.channels = 2;
+    in.one = {0.5F, 0.75F, 3.0F};
+    in.words = words;
+    std::int8_t got[2] = {};
+    x_requantize(in, 2, 1, got);
+    EXPECT_EQ(got[0], 15);
+    EXPECT_EQ(got[1], 60);
 }
 
 std::uint32_t bits(bool int8, bool low, bool high, bool threshold) {

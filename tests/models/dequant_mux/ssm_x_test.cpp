@@ -56,7 +56,8 @@ struct Rows {
         in.use.code = code;
         in.channels = channels;
         in.first = first;
-        in.scales = {int8.data(), low.data(), high.data(), nullptr};
+        in.scales = {int8.data(), code.format == XFormat::Dual8 ? nullptr : low.data(), high.data(),
+                     nullptr};
         in.words = words.data();
         in.stride = stride;
         in.sequence_stride = stride * tokens;

@@ -15,13 +15,24 @@ using traces::XCode;
 using traces::XFormat;
 using traces::XProjInput;
 
+inline XCode plain(XFormat format) {
+    XCode code;
+    code.format = format;
+    return code;
+}
 inline XCode dual4(bool skewed, FlagRule rule, std::uint32_t sparse = 0) {
-    return {XFormat::Dual4, skewed, rule, sparse, 0};
+    XCode code = plain(XFormat::Dual4);
+    code.skewed = skewed;
+    code.rule = rule;
+    code.sparse_percent = sparse;
+    return code;
 }
 inline XCode dual8(std::uint32_t sparse = 0) {
-    return {XFormat::Dual8, false, FlagRule::Overflow, sparse, 4};
+    XCode code = plain(XFormat::Dual8);
+    code.sparse_percent = sparse;
+    code.factor = 4;
+    return code;
 }
-inline XCode plain(XFormat format) { return {format, false, FlagRule::Overflow, 0, 0}; }
 
 inline std::vector<XCode> codes_in_words() {
     return {dual4(false, FlagRule::Overflow),

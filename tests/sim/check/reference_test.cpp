@@ -104,6 +104,39 @@ TEST_P(References, OptionsOfTheChipReachGolden) {
     EXPECT_GT(section.mismatches, 0U);
 }
 
+std::string names_of(const std::vector<traces::Tensor>& tensors) {
+    std::string names;
+    for (const traces::Tensor& tensor : tensors) {
+        const bool conv = tensor.name.rfind("conv1d.", 0) == 0 && tensor.name != "conv1d.state";
+        if (conv) names += tensor.name.substr(7) + " " + std::to_string(tensor.elements()) + " ";
+    }
+    return names;
+}
+
+TEST_P(References, EveryLayerHasItsOwnCodeOfX) {
+    const Trace trace = tiny_trace(GetParam(), RecordLevel::None);
+    std::vector<traces::XCode> codes(2);
+    codes[0].format = traces::XFormat::Dual8;
+    codes[0].factor = 4;
+    golden::Options options;
+    const std::uint32_t tokens = GetParam() == Phase::Decode ? 1 : trace.info().tokens;
+    const std::string size = std::to_string(2 * tokens * trace.info().dims.d_inner) + " ";
+    const auto expect_tensors = [&](const std::string& first, const std::string& second) {
+        const auto golden = golden_reference(trace, options, nullptr, codes);
+        golden->tensors({LayerOutput::kEmbedding, 0, {}});
+        EXPECT_EQ(names_of(golden->tensors({0, 0, {}})), first);
+        EXPECT_EQ(names_of(golden->tensors({1, 0, {}})), second);
+    };
+    const std::string output = "output " + size;
+    const std::string coded = "codes " + size + "flags " + size;
+    expect_tensors(output + coded, output);
+    options.x_proj_input = traces::XProjInput::Codes;
+    expect_tensors(coded, output);
+    codes[1].format = traces::XFormat::Int8Sim;
+    options.x_proj_input = traces::XProjInput::Requantized;
+    expect_tensors(output + coded, output + "values " + size);
+}
+
 TEST_P(References, NothingRecordedIsTheUsersError) {
     const Trace trace = tiny_trace(GetParam(), RecordLevel::None);
     EXPECT_THROW(recorded_reference(trace, trace.info()), models::UserError);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/schedule.h"
+#include "traces/x_code_text.h"
 
 namespace mambasic::sim::test {
 
@@ -28,11 +29,55 @@ struct Case {
     std::vector<std::string> overrides;  // of chips/tiny.yaml
     std::string name() const {
         std::string text = work.decode() ? "decode" : "prefill";
+        for (const ScaleRange& range : work.scale_ranges) {
+            text += " " + traces::spell(range.groups.x.code);
+        }
         text += " batch " + std::to_string(work.batch) + " tokens " + std::to_string(work.tokens);
         for (const std::string& o : overrides) text += " " + o;
         return text;
     }
 };
+
+inline traces::XCode code_of(traces::XFormat format, std::uint32_t sparse_percent = 0) {
+    traces::XCode code;
+    code.format = format;
+    code.sparse_percent = sparse_percent;
+    const bool scaled = format == traces::XFormat::Dual8 || format == traces::XFormat::Uniform8;
+    if (scaled) code.factor = 4;
+    return code;
+}
+
+inline traces::XCode rotated(bool dense) {
+    traces::XCode code = code_of(traces::XFormat::Rotated8);
+    code.dense = dense;
+    return code;
+}
+
+inline ScaleRange range_of(const models::XUse& x) {
+    ScaleRange range;
+    range.groups.x = x;
+    range.table_bytes = sizeof(float) * models::table_columns(x).count();
+    return range;
+}
+
+/// int8 as often as not; otherwise another code in every layer.
+inline std::vector<ScaleRange> random_codes(std::uint64_t random, std::uint32_t layers) {
+    using traces::XFormat;
+    const std::vector<traces::XCode> codes = {
+        code_of(XFormat::Dual4),    code_of(XFormat::Fp32), code_of(XFormat::Dual8),
+        code_of(XFormat::Dual4, 2), code_of(XFormat::Int8), code_of(XFormat::Int5),
+        code_of(XFormat::Uniform8), rotated(false),         rotated(true)};
+    if (random % 2 == 0) return {ScaleRange{}};
+    const auto x_proj = static_cast<traces::XProjInput>(random / 2 % 3);
+    std::vector<ScaleRange> ranges;
+    for (std::uint32_t layer = 0; layer < layers; ++layer) {
+        const traces::XCode& code = codes[(random / 8 + layer) % codes.size()];
+        const bool possible = x_proj != traces::XProjInput::Codes || !code.x_values();
+        ranges.push_back(range_of({code, true, possible ? x_proj : traces::XProjInput::Copy}));
+        if (layer + 1 < layers) ranges.back().end = layer + 1;
+    }
+    return ranges;
+}
 
 /// Deterministic for a seed; about one in five is too small for a task.
 inline Case random_case(std::uint32_t seed) {
@@ -56,6 +101,7 @@ inline Case random_case(std::uint32_t seed) {
                    set("activation_sram.capacity_kib", 4 * pick(1, 40)),
                    set("ssm.state_store_kib", pick(1, 40)),
                    std::string("ssm.state_residency=") + (pick(0, 3) > 0 ? "on_chip" : "spilled")};
+    c.work.scale_ranges = random_codes(random(), c.work.layers);
     return c;
 }
 

@@ -133,6 +133,11 @@ void check_work(const Workload& work, const std::vector<Segment>& segments) {
         {Op::Conv1d, rows * d.d_inner}, {Op::XProj, rows * d.x_proj_width()},
         {Op::DtProj, rows * d.d_inner}, {Op::Scan, rows * d.d_inner},
         {Op::Had, rows * d.d_inner},    {Op::OutProj, rows * d.d_model}};
+    std::uint64_t rotated = 0;  // elements of layers that do
+    for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
+        if (work.x_use(layer).code.rotated()) rotated += rows / work.layers * d.d_inner;
+    }
+    if (rotated > 0) expected[Op::Rotate] = expected[Op::Unrotate] = rotated;
     if (work.embeds) expected[Op::Embedding] = work.batch * work.tokens * d.d_model;
     if (work.has_head) {
         const std::uint64_t last = work.batch * work.steps();
