@@ -16,4 +16,4 @@ trace=traces/samples/tiny-prefill.safetensors
 "$mambasic" check --trace "$trace" --chip edge-32x32
 echo
 "$mambasic" compare edge-32x32 --trace traces/samples/tiny2-prefill.safetensors --out out/demo \
-    --schemes quamba1,quamba2,quamba2-parallel,quamba2-direct,quamba2-code,quamba2-runlength
+    --schemes quamba1,quamba2,quamba2-parallel,quamba2-direct,quamba2-code,quamba2-runlength,w4a5-se,int5,se8,fp32-ssm-input

@@ -92,7 +92,7 @@ traces::XCode x_code(const std::string& value) {
     if (!traces::read_x_code(value, code)) {
         throw UsageError("--x-code: '" + value +
                          "' is no code such as int8, fp32, int8-sim, int5, "
-                         "dual4-skewed-overflow, dual8-x4 or uniform8-x4");
+                         "dual4-skewed-overflow, dual8-x4, uniform8-x4 or rotated8-hadamard");
     }
     return code;
 }

@@ -19,6 +19,7 @@ public:
     void conv_prefill(const ConvJob& job) override;
     void conv_decode(const ConvJob& job) override;
     void code_x(const CodeJob& job) override;
+    void rotate_x(const RotateJob& job) override;
     void requantize(const RequantizeJob& job) override;
     void scan_prefill(const ScanJob& job) override;
     void scan_decode(const ScanJob& job) override;

@@ -35,6 +35,7 @@ public:
     virtual void conv_prefill(const ConvJob& job) = 0;
     virtual void conv_decode(const ConvJob& job) = 0;
     virtual void code_x(const CodeJob& job) = 0;
+    virtual void rotate_x(const RotateJob& job) = 0;
     virtual void requantize(const RequantizeJob& job) = 0;
     virtual void scan_prefill(const ScanJob& job) = 0;
     virtual void scan_decode(const ScanJob& job) = 0;

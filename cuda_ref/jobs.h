@@ -132,6 +132,18 @@ struct CodeJob {
     std::int8_t* flags = nullptr;  // [rows][channels]; null where the format has none
 };
 
+/// Codes of rotated rows of x (ssm.md 8.9).
+struct RotateJob {
+    std::uint64_t rows = 0;
+    std::uint64_t channels = 0;
+    std::uint64_t stride = 0;  // of a row of values, whose first `channels` these are
+    float scale = 0;
+    float factor = 0;              // FP32(1 / sqrt(channels)), of Hadamard's
+    const Half* matrix = nullptr;  // [channels][channels]; null: Hadamard's
+    float* values = nullptr;       // [rows][stride], in and, rotated back, out
+    std::int8_t* codes = nullptr;  // [rows][channels]
+};
+
 /// int8 codes of what the SSM reads, for x_proj (ssm.md 8.7).
 struct RequantizeJob {
     std::uint64_t rows = 0;

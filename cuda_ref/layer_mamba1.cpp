@@ -115,6 +115,7 @@ LayerOutputs LayerRunner::run(const traces::Mamba1Layer& layer, const LayerInput
                             {conv_scales, scales.x, cells_of_channels(dims_, layer)});
         code_x(codes, place, out);
     }
+    if (place.x_code.rotated()) rotate_x(layer.x_scales, place, out);
     out.x_proj = project_x(layer, conv_scales, codes, place, out);
     const Codes low_rank{out.x_proj.data(), dims_.x_proj_width(), dims_.dt_rank};
     out.dt_proj = linear_codes(layer.dt_proj, low_rank, place.seqlen_last());

@@ -16,7 +16,7 @@ ConvSection section(std::uint64_t end, const traces::ConvSection& scales) {
 void drop_unread(const traces::Dims& dims, const traces::XCode& code, LayerOutputs& out) {
     if (code.values()) {
         out.conv.clear();
-    } else if (code.own_codes()) {
+    } else if (code.own_codes() || code.rotated()) {
         const std::uint64_t width = dims.conv_channels();
         for (std::uint64_t row = 0; row < out.conv.size(); row += width) {
             std::fill_n(out.conv.data() + row, dims.d_inner, std::int8_t{0});
@@ -49,6 +49,7 @@ void LayerRunner::convolve(const traces::Mamba2Layer& layer, const GroupScales& 
                            {output_scales, scales.x, cells_of_channels(dims_, layer.groups)}),
                place, out);
     }
+    if (place.x_code.rotated()) rotate_x(layer.x_scales, place, out);
     drop_unread(dims_, place.x_code, out);
 }
 

@@ -24,6 +24,16 @@ Levels levels_of(const traces::XCode& code) {
     return code.skewed ? Levels{-1.0F, 14.0F} : Levels{-8.0F, 7.0F};
 }
 
+/// Of rows of `width`.
+std::vector<float> first_columns(const std::vector<float>& rows, std::uint64_t width,
+                                 std::uint64_t count) {
+    std::vector<float> out;
+    for (std::uint64_t row = 0; row < rows.size(); row += width) {
+        out.insert(out.end(), rows.data() + row, rows.data() + row + count);
+    }
+    return out;
+}
+
 }  // namespace
 
 Epilogue epilogue_of(traces::LinearKind kind, const LinearCall& call) {
@@ -181,6 +191,28 @@ void LayerRunner::code_x(const CodeScales& scales, const Place& place, LayerOutp
     job.values = out.values.data();
     job.codes = out.x_codes.data();
     device_.code_x(job);
+}
+
+void LayerRunner::rotate_x(const traces::XScales& scales, const Place& place,
+                           LayerOutputs& out) const {
+    const std::uint64_t inner = dims_.d_inner;
+    const std::uint64_t width = dims_.conv_channels();
+    out.convolved = first_columns(out.values, width, inner);
+    out.rotated.resize(place.rows * inner);
+    RotateJob job;
+    job.rows = place.rows;
+    job.channels = inner;
+    job.stride = width;
+    job.scale = scales.low[0];
+    if (place.x_code.dense) {
+        job.matrix = scales.rotation;
+    } else {
+        job.factor = hadamard_scale(inner, 1.0);
+    }
+    job.values = out.values.data();
+    job.codes = out.rotated.data();
+    device_.rotate_x(job);
+    out.unrotated = first_columns(out.values, width, inner);
 }
 
 void LayerRunner::project_out(const std::vector<Half>& x, double x_h_scale,

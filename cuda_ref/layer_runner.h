@@ -46,6 +46,9 @@ struct LayerOutputs {
     /// What the SSM reads in place of int8 codes [rows][conv channels], where it does; it is
     /// conv1d.values in the formats of 32 bits only.
     std::vector<float> values;
+    std::vector<float> convolved;         // conv1d.values of rotated codes [rows][E]
+    std::vector<std::int8_t> rotated;     // rotate.output     [rows][E]
+    std::vector<float> unrotated;         // unrotate.output   [rows][E]
     std::vector<std::int8_t> x_proj;      // x_proj.output     [rows][R + 2N]
     std::vector<std::int8_t> dt_proj;     // dt_proj.output    [rows][E]
     std::vector<Half> scan;               // scan.output       [rows][E]
@@ -124,6 +127,8 @@ private:
     void convolve(ConvJob job, const Place& place, LayerOutputs& out) const;
     /// Makes x's codes of the convolution's values, which become what the codes stand for.
     void code_x(const CodeScales& scales, const Place& place, LayerOutputs& out) const;
+    /// Rotates the convolution's x, codes it and rotates what the codes stand for back.
+    void rotate_x(const traces::XScales& scales, const Place& place, LayerOutputs& out) const;
     std::vector<std::int8_t> project_x(const traces::Mamba1Layer& layer,
                                        const std::vector<float>& conv_scales,
                                        const CodeScales& codes, const Place& place,

@@ -56,6 +56,11 @@ std::vector<Tensor> layer_tensors(const TraceInfo& info, std::uint32_t index,
     if (code.own_codes()) add("conv1d.codes", rows(dims.d_inner), out.x_codes);
     if (code.dual()) add("conv1d.flags", rows(dims.d_inner), out.x_flags);
     if (code.values()) add("conv1d.values", rows(dims.conv_channels()), out.values);
+    if (code.rotated()) {
+        add("conv1d.values", rows(dims.d_inner), out.convolved);
+        add("rotate.output", rows(dims.d_inner), out.rotated);
+        add("unrotate.output", rows(dims.d_inner), out.unrotated);
+    }
     if (!dims.mamba2()) {
         add("x_proj.output", rows(dims.x_proj_width()), out.x_proj);
         add("dt_proj.output", rows(dims.d_inner), out.dt_proj);

@@ -41,6 +41,7 @@ target_sources(mambasic_models PRIVATE
     dequant_mux/x_use.cpp
     embedding/embedding_function.cpp
     gated_norm/gated_norm_function.cpp
+    gemm/gemm_counts.cpp
     gemm/gemm_function.cpp
     gemm/gemm_x.cpp
     hadamard/hadamard_function.cpp

@@ -119,8 +119,8 @@ std::string footnotes(const Rows& rows) {
     std::string text;
     if (any(rows, ScalesFrom::Calibrated)) {
         text +=
-            "  * calibrated in float on the inputs that ran, which flatters SQNR: the trace has "
-            "not the scales of every scheme here\n";
+            "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
+            "of every scheme here\n";
     }
     if (any(rows, ScalesFrom::Nowhere)) {
         text += "  ~ timing only: groups as equal as they can be, no scales\n";

@@ -71,8 +71,7 @@ void add_second_sums(AreaParts& area, const GemmConfig& config) {
     }
     if (config.one_row != OneRowMode::Vector) return;
     const double width = config.vector_adder_tree_width;
-    const double trees =
-        static_cast<double>(config.rows * config.cols / config.vector_adder_tree_width);
+    const std::uint32_t trees = config.rows * config.cols / config.vector_adder_tree_width;
     add(area, "second adder trees", Primitive::Int32Adder, trees * (width - 1));
 }
 

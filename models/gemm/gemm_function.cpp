@@ -8,7 +8,6 @@
 
 #include "models/common/error.h"
 #include "models/common/isa.h"
-#include "models/common/units.h"
 #include "models/gemm/gemm_kernels.h"
 #if defined(MAMBASIC_HAVE_ONEDNN)
 #include "models/gemm/gemm_onednn.h"
@@ -105,10 +104,6 @@ Factors factors_of(const GemmTile& tile) {
     }
 }
 
-bool has_two_factors(Epilogue epilogue) {
-    return epilogue != Epilogue::Int8Alpha && epilogue != Epilogue::HalfAlpha;
-}
-
 using RowKernel = std::uint64_t (*)(const GemmRow&);
 
 // Those of x_proj, whose output is int8.
@@ -164,20 +159,6 @@ std::uint64_t finish(const Part& part) {
     return saturated;
 }
 
-// Native products scale the sum of each group of k for each output; an expander makes the eight
-// products of a table entry, each rounded to a code, for each group of each column that it loads.
-void count_int4_scaling(const GemmConfig& config, const GemmShape& shape, Counts& counts) {
-    const std::uint64_t groups = ceil_div(shape.k, kInt4Group);
-    const std::uint64_t scales = groups * shape.n * gemm_weight_loads(config, shape);
-    counts[Event::HalfConvert] += scales;
-    if (config.multiplies_int4()) {
-        counts[Event::Fp32Fma] += groups * shape.m * shape.n;
-        return;
-    }
-    counts[Event::Fp32Mul] += kInt4Magnitudes * scales;
-    counts[Event::QuantizeInt8] += kInt4Magnitudes * scales;
-}
-
 void multiply(const Part& part) {
     if (!multiply_by_onednn(part)) multiply_by_kernels(part);
 }
@@ -227,48 +208,6 @@ std::uint64_t multiply_int8(const GemmTile& tile) {
 }
 
 }  // namespace
-
-bool is_half(Epilogue epilogue) {
-    return epilogue == Epilogue::HalfWeightFirst || epilogue == Epilogue::HalfAlpha ||
-           epilogue == Epilogue::HalfColumns;
-}
-
-bool has_columns(Epilogue epilogue) {
-    return epilogue == Epilogue::Int8Columns || epilogue == Epilogue::Int8ColumnsAlpha ||
-           epilogue == Epilogue::HalfColumns;
-}
-
-bool gemm_uses_vector_mode(const GemmConfig& config, const GemmShape& shape) {
-    return shape.m == 1 && config.one_row == OneRowMode::Vector;
-}
-
-std::uint64_t gemm_weight_loads(const GemmConfig& config, const GemmShape& shape) {
-    if (gemm_uses_vector_mode(config, shape)) return 1;
-    const std::uint64_t held =
-        config.dataflow == Dataflow::WeightStationary ? config.accumulator_rows : config.rows;
-    return ceil_div(shape.m, std::max<std::uint64_t>(held, 1));
-}
-
-// Per output: k MACs; 2 multiplies (1 with alpha); quantize or convert to FP16. A weight-stationary
-// array holds `rows` weights of k at a time (twice as many native INT4) and adds the partial sums
-// of its passes outside; an output-stationary array and the one-row vector mode accumulate inside
-// their MACs.
-Counts gemm_count(const GemmConfig& config, const GemmShape& shape, Epilogue epilogue, MacMode mode,
-                  const XInput& x) {
-    const std::uint64_t outputs = shape.m * shape.n;
-    const bool native = mode == MacMode::Int4 && config.multiplies_int4();
-    const std::uint64_t held = std::uint64_t{config.rows} * (native ? config.int4_macs_per_mac : 1);
-    const bool passes = config.dataflow == Dataflow::WeightStationary &&
-                        !gemm_uses_vector_mode(config, shape) && held > 0 && shape.k > held;
-    Counts counts;
-    counts[native ? Event::Int4Mac : Event::Int8Mac] = outputs * shape.k;
-    counts[Event::Int32Add] = passes ? (ceil_div(shape.k, held) - 1) * outputs : 0;
-    counts[Event::Fp32Mul] = outputs * (has_two_factors(epilogue) ? 2 : 1);
-    counts[is_half(epilogue) ? Event::HalfConvert : Event::QuantizeInt8] = outputs;
-    if (x.use.requantized() || x.use.multiplied()) count_gemm_x(config, shape, x.use, counts);
-    if (mode == MacMode::Int4) count_int4_scaling(config, shape, counts);
-    return counts;
-}
 
 Counts gemm_compute(const GemmConfig& config, const GemmTile& tile) {
     const GemmShape& shape = tile.shape;

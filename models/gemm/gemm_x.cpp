@@ -1,6 +1,5 @@
 #include "models/gemm/gemm_x.h"
 
-#include "models/common/units.h"
 #include "models/dequant_mux/x_layout.h"
 
 namespace mambasic::models {
@@ -21,10 +20,6 @@ void stage_codes(const XInput& in, std::uint64_t k, std::uint64_t row, StagedX& 
     }
 }
 
-std::uint64_t vector_lanes(const GemmConfig& config) {
-    return std::uint64_t{config.rows} * config.cols / config.vector_adder_tree_width;
-}
-
 }  // namespace
 
 StagedX stage_x(const GemmTile& tile) {
@@ -43,29 +38,6 @@ StagedX stage_x(const GemmTile& tile) {
         stage_codes(tile.x_in, shape.k, static_cast<std::uint64_t>(row), staged);
     }
     return staged;
-}
-
-void count_gemm_x(const GemmConfig& config, const GemmShape& shape, const XUse& use,
-                  Counts& counts) {
-    const std::uint64_t elements = shape.m * shape.k * gemm_input_sweeps(config, shape);
-    const std::uint64_t outputs = shape.m * shape.n;
-    if (use.requantized()) {
-        count_decoding(use, elements, counts);
-        counts[Event::Fp32Mul] += use.code.x_values() ? 0 : elements;
-        counts[Event::Fp32Div] += elements;
-        counts[Event::QuantizeInt8] += elements;
-        return;
-    }
-    counts[Event::PackCode] += elements;
-    counts[Event::Fp32Mul] += outputs;
-    if (!use.code.dual()) return;
-    counts[Event::Int32Add] *= 2;
-    counts[Event::Fp32Fma] += outputs;
-}
-
-std::uint64_t gemm_input_sweeps(const GemmConfig& config, const GemmShape& shape) {
-    const bool vector = gemm_uses_vector_mode(config, shape);
-    return ceil_div(shape.n, vector ? vector_lanes(config) : config.cols);
 }
 
 }  // namespace mambasic::models

@@ -88,7 +88,7 @@ TEST(CommandCodes, OthersThanTheTracesAreRefused) {
     const std::string layer = trace.path() + ": layer 0: ";
     refuses(mamba1, {"--x-code", "int6"},
             "--x-code: 'int6' is no code such as int8, fp32, int8-sim, int5, "
-            "dual4-skewed-overflow, dual8-x4 or uniform8-x4");
+            "dual4-skewed-overflow, dual8-x4, uniform8-x4 or rotated8-hadamard");
     refuses(mamba1, {"--x-code", "int5"},
             layer + "the trace has no scales for int5; its code of x is int8");
     refuses(with_codes(mamba1, "dual4-signed-overflow"), {"--x-code", "dual4-skewed-overflow"},
@@ -219,6 +219,7 @@ TEST_F(CommandRun, AFailingKernelLeavesNothingBehind) {
         void conv_prefill(const ConvJob&) override {}
         void conv_decode(const ConvJob&) override {}
         void code_x(const CodeJob&) override {}
+        void rotate_x(const RotateJob&) override {}
         void requantize(const RequantizeJob&) override {}
         void scan_prefill(const ScanJob&) override {}
         void scan_decode(const ScanJob&) override {}

@@ -53,6 +53,8 @@ public:
         put("conv1d.codes", t.x_codes);
         put("conv1d.flags", t.x_flags);
         put("conv1d.values", t.values);
+        put("rotate.output", t.rotated);
+        put("unrotate.output", t.unrotated);
         put("x_proj.output", t.x_proj);
         put("dt_proj.output", t.dt_proj);
         put("scan.output", t.scan);

@@ -301,6 +301,24 @@ TEST_F(Network, CodesOfX) {
     }
 }
 
+// Widths of H12, of H40, which is not symmetric, and of neither; a matrix has any.
+TEST_F(Network, RotatedCodesOfX) {
+    for (const char* codes :
+         {"rotated8-hadamard", "rotated8-dense", "1 rotated8-dense, 1 rotated8-hadamard"}) {
+        SCOPED_TRACE(codes);
+        for (const std::uint32_t d_model : {24U, 40U, 16U}) {
+            for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+                const auto mamba1 = headless(with_codes(random_info(phase, 2, 5, d_model), codes));
+                expect_golden(mamba1, reading(traces::XProjInput::Copy));
+                expect_golden(mamba1, reading(traces::XProjInput::Requantized));
+                expect_golden(headless(with_codes(
+                                  without_groups(random_mamba2_info(phase, 2, 5, d_model)), codes)),
+                              {});
+            }
+        }
+    }
+}
+
 TEST_F(Network, CodesOfXInUpstreamsOrder) {
     for (const char* codes : {"int5", "int8-sim", "uniform8-x3"}) {
         expect_golden(headless(with_codes(random_info(Phase::Prefill, 1, 5, 8), codes)),

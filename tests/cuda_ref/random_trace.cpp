@@ -145,6 +145,8 @@ private:
                 value = 1.0 + 0.1 * value;
             } else if (ends_with(tensor.name, "embedding.scales")) {
                 value = 0.02 + 0.002 * value;
+            } else if (tensor.name == traces::kRotationKey) {
+                value /= std::sqrt(static_cast<double>(info_.dims.d_inner));
             }
             half = arith::to_half(static_cast<float>(value));
         }

@@ -84,6 +84,19 @@ TEST(Walk, CodesOfXAreMadeBetweenTheConvolutionAndXProj) {
     EXPECT_EQ(calls_with(traces::XProjInput::Requantized), expected);
 }
 
+TEST(Walk, XIsRotatedOnceForTheSsm) {
+    const TemporaryFile file("rotated_calls.safetensors");
+    traces::TraceInfo info =
+        with_codes(without_groups(random_mamba2_info(Phase::Decode, 1, 3, 24)), "rotated8-dense");
+    info.layers = 1;
+    info.has_head = false;
+    RecordingDevice device;
+    walk(random_trace(file.path(), info, 1), device, {}, [](const Tensor&) {});
+    EXPECT_EQ(device.calls,
+              (std::vector<std::string>{"first norm", "linear", "conv decode", "rotate x",
+                                        "ssd decode", "gated norm", "hadamard", "linear"}));
+}
+
 std::vector<Tensor> sorted(std::vector<Tensor> tensors) {
     std::sort(tensors.begin(), tensors.end(),
               [](const Tensor& a, const Tensor& b) { return a.name < b.name; });
@@ -130,6 +143,14 @@ TEST(Layout, IsEveryResultOfEveryCodeOfX) {
                 expect_every_result(info);
             }
         }
+    }
+}
+
+TEST(Layout, IsEveryResultOfRotatedCodes) {
+    for (const char* codes : {"rotated8-hadamard", "1 int8, 1 rotated8-dense"}) {
+        expect_every_result(with_codes(random_info(Phase::Prefill, 2, 3, 24), codes));
+        expect_every_result(
+            with_codes(without_groups(random_mamba2_info(Phase::Prefill, 2, 3, 24)), codes));
     }
 }
 

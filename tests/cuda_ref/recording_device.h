@@ -25,6 +25,7 @@ public:
     void conv_prefill(const ConvJob&) override { calls.emplace_back("conv prefill"); }
     void conv_decode(const ConvJob&) override { calls.emplace_back("conv decode"); }
     void code_x(const CodeJob&) override { calls.emplace_back("code x"); }
+    void rotate_x(const RotateJob&) override { calls.emplace_back("rotate x"); }
     void requantize(const RequantizeJob&) override { calls.emplace_back("requantize"); }
     void scan_prefill(const ScanJob&) override { calls.emplace_back("scan prefill"); }
     void scan_decode(const ScanJob&) override { calls.emplace_back("scan decode"); }

@@ -139,6 +139,21 @@ void add_codes(std::vector<Rung2Case>& cases, std::uint32_t tokens) {
     }
 }
 
+/// Of E 192, 12 * 16, and 320, 40 * 8; without a table.
+void add_rotations(std::vector<Rung2Case>& cases, std::uint32_t tokens) {
+    for (const char* codes : {"rotated8-hadamard", "rotated8-dense"}) {
+        for (const std::uint32_t d_model : {96U, 160U}) {
+            auto mamba1 = with_codes(random_info(Phase::Prefill, 2, tokens, d_model), codes);
+            for (const auto input : {traces::XProjInput::Copy, traces::XProjInput::Requantized}) {
+                mamba1.x_proj_input = input;
+                add_cases(cases, mamba1);
+            }
+            const auto mamba2 = random_mamba2_info(Phase::Prefill, 2, tokens, d_model);
+            add_cases(cases, with_codes(without_groups(mamba2), codes));
+        }
+    }
+}
+
 traces::TraceInfo one_ssd_group(traces::TraceInfo info) {
     info.dims.groups = info.groups.ssd_groups = 1;
     return info;
@@ -248,6 +263,7 @@ std::vector<Rung2Case> rung2_cases(const std::vector<std::uint32_t>& lengths) {
         add_cases(cases, four_bit(random_info(Phase::Prefill, 1, tokens, 128)));
     }
     add_codes(cases, 129);
+    add_rotations(cases, 129);
     add_cases(cases, wide_layer(768, 512));
     add_cases(cases, wide_layer(2560, 33));
     add_cases(cases, four_bit(with_table(wide_layer(2560, 33), 4, 4)));

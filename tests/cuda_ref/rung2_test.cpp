@@ -90,6 +90,7 @@ public:
     std::function<void(LinearJob&)> linear_fault = [](LinearJob&) {};
     std::function<void(ConvJob&)> conv_fault = [](ConvJob&) {};
     std::function<void(CodeJob&)> code_fault = [](CodeJob&) {};
+    std::function<void(RotateJob&)> rotate_fault = [](RotateJob&) {};
     std::function<void(RequantizeJob&)> requantize_fault = [](RequantizeJob&) {};
     std::function<void(ScanJob&)> scan_fault = [](ScanJob&) {};
     std::function<void(SsdJob&)> ssd_fault = [](SsdJob&) {};
@@ -102,6 +103,7 @@ public:
     void conv_prefill(const ConvJob& job) override { gpu_.conv_prefill(changed(job, conv_fault)); }
     void conv_decode(const ConvJob& job) override { gpu_.conv_decode(changed(job, conv_fault)); }
     void code_x(const CodeJob& job) override { gpu_.code_x(changed(job, code_fault)); }
+    void rotate_x(const RotateJob& job) override { gpu_.rotate_x(changed(job, rotate_fault)); }
     void requantize(const RequantizeJob& job) override {
         gpu_.requantize(changed(job, requantize_fault));
     }
@@ -223,6 +225,21 @@ TEST_F(Rung2, FaultsInCodesOfXAreFound) {
     expect_found(trace_.path(), devices, "dual4-signed-threshold", traces::XProjInput::Requantized);
 }
 
+TEST_F(Rung2, FaultsInRotatedCodesAreFound) {
+    std::map<std::string, FaultyDevice> devices;
+    devices["scale"].rotate_fault = [](RotateJob& job) { job.scale *= 1.01F; };
+    devices["factor"].rotate_fault = [](RotateJob& job) { job.factor *= 1.00001F; };
+    devices["no row but the first"].rotate_fault = [](RotateJob& job) { job.rows = 1; };
+    devices["the scan's input"].scan_fault = [](ScanJob& job) { ++job.fp32_u.data; };
+    expect_found(trace_.path(), devices, "rotated8-hadamard", traces::XProjInput::Copy);
+    devices.erase("factor");
+    devices["another rotation"].rotate_fault = [](RotateJob& job) {
+        job.matrix = nullptr;
+        job.factor = 0.14F;
+    };
+    expect_found(trace_.path(), devices, "rotated8-dense", traces::XProjInput::Requantized);
+}
+
 TEST_F(Rung2, AnotherTraceIsRefused) {
     make_trace(Phase::Prefill, 4);
     record_by_command({});
@@ -252,9 +269,13 @@ TEST_F(Rung2, TheTableTellsWhatDiffers) {
 // with a table and without, prefill and decode; and six of them that x_proj multiplies.
 constexpr std::size_t kCodeCases = 9 * (4 * 3 + 2 * 2) + 6 * 3;
 
+// Two rotations of two widths; three walks of Mamba1 with each of two inputs of x_proj, two of
+// Mamba2.
+constexpr std::size_t kRotationCases = 2U * 2U * (2U * 3U + 2U);
+
 TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
     const auto cases = rung2_cases({1, 2049});
-    EXPECT_EQ(cases.size(), 2U * (2U * 4U + 3U) * 3U + 5U * 3U + kCodeCases);
+    EXPECT_EQ(cases.size(), 2U * (2U * 4U + 3U) * 3U + 5U * 3U + kCodeCases + kRotationCases);
     EXPECT_EQ(cases.front().name, "mamba1 quamba1 w8a8, prefill, sequential, D 96, batch 1, L 1");
     std::set<std::string> names;
     for (const Rung2Case& c : cases) {
@@ -271,7 +292,9 @@ TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
                              "mamba2 quamba1 w8a8 G 2, prefill, recurrent, D 96, batch 1, L 1",
                              "mamba2 quamba2 w4a8 G 1, prefill, chunked, D 2560, batch 1, L 33",
                              "mamba1 quamba1 w8a8 int5 codes, decode, D 96, batch 2, L 129",
-                             "mamba2 quamba2 w8a8 G 2 dual8-x4, decode, D 96, batch 2, L 129"}) {
+                             "mamba2 quamba2 w8a8 G 2 dual8-x4, decode, D 96, batch 2, L 129",
+                             "mamba2 quamba1 w8a8 G 2 rotated8-dense, decode, D 160, batch 2, L "
+                             "129"}) {
         EXPECT_EQ(names.count(name), 1U) << name;
     }
 }

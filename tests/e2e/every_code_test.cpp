@@ -43,7 +43,7 @@ std::string made_for(const Folder& folder, const Base& base, const std::string& 
     const std::string plain = folder.path("plain");
     expect_done({"trace", "synth", "--model", base.model, "--phase", base.phase, "--tokens",
                  base.phase == "prefill" ? "21" : "5", "--batch", "2", "--seed", "5", "--outliers",
-                 "0.02", "--out", plain});
+                 "0.02", "--record", "all", "--out", plain});
     const std::string made = folder.path("made");
     expect_done({"trace", "group", plain, "--scheme", scheme, "--out", made});
     return made;
@@ -238,8 +238,20 @@ TEST(Codes, LayersMayHaveCodesOfTheirOwn) {
             EXPECT_EQ(tensors_named(report, "conv1d.codes"), 1U);
             EXPECT_EQ(tensors_named(report, "conv1d.values"), 1U);
         }
-        const Json recorded = checked(folder, trace, scheme, {"--against", "recorded"});
-        EXPECT_EQ(recorded["check"]["mismatches"], 0);
+    }
+}
+
+TEST(Codes, WhatACalibratedTraceRecordsIsWhatTheChipMakes) {
+    const Folder models;
+    for (const Base& base : bases(models)) {
+        for (const char* scheme : {"w4a5-se", "int5"}) {
+            SCOPED_TRACE(base.model + " " + base.phase + " " + scheme);
+            const Folder folder;
+            const std::string trace = made_for(folder, base, scheme);
+            const Json report = checked(folder, trace, scheme, {"--against", "recorded"});
+            EXPECT_EQ(report["check"]["mismatches"], 0);
+            EXPECT_EQ(tensors_named(report, "conv1d.codes"), 2U);
+        }
     }
 }
 

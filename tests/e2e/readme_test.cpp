@@ -83,7 +83,8 @@ std::vector<Words> commands() {
         bool goes_on = false;
         for (const std::string& line : code ? lines_of(piece) : Lines()) {
             const Words words = words_of(line);
-            const std::set<std::string> verbs = {"run", "check", "compare", "trace", "explain"};
+            const std::set<std::string> verbs = {"run",     "check",  "compare",   "trace",
+                                                 "explain", "scales", "calibrate", "experiment"};
             const bool begins = words.size() > 1 && words[0] == "mambasic";
             if (begins && verbs.count(words[1]) == 1) {
                 found.emplace_back(words.begin() + 1, words.end());

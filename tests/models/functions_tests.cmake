@@ -1,6 +1,6 @@
 mambasic_test(models_function_test
     SOURCES conv_function_test.cpp conv_sections_test.cpp
-        dequant_mux/conv_x_test.cpp dequant_mux/dequant_mux_function_test.cpp
+        dequant_mux/conv_x_ends_test.cpp dequant_mux/conv_x_test.cpp dequant_mux/dequant_mux_function_test.cpp
         dequant_mux/gemm_x_test.cpp dequant_mux/ssm_x_test.cpp embedding_function_test.cpp
         gated_norm_function_test.cpp gemm_columns_test.cpp gemm_function_test.cpp
         gemm_threads_test.cpp

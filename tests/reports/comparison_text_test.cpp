@@ -29,7 +29,7 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
         "  quamba2    31.46    28.00    exact  1.00000  100.0 %     0      2.0 %    0.1 %        3,900\n";
     // clang-format on
     const std::string rest =
-        "  * calibrated in float on the inputs that ran, which flatters SQNR: the trace has not "
+        "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not "
         "the scales "
         "of every scheme here\n"
         "  lookup energy is of reads and comparisons: filling the tables and their leakage are in "

@@ -56,8 +56,8 @@ mambasic_mutant(conv_decode_drops_a_tap ${conv} ${decode}
     "sum = arith::fma(w[2 * kC + c], x2[c], sum);"
     "sum = arith::fma(w[2 * kC + c], 0.0F, sum);")
 mambasic_mutant(conv_scale_of_the_first_channel ${conv} ${groups_prefill}
-    "p.output_scale[c] = s.output_scales[c];"
-    "p.output_scale[c] = s.output_scales[0];")
+    "? 1.0F : s.output_scales[c];"
+    "? 1.0F : s.output_scales[0];")
 
 # Normalization
 set(norm models/norm/norm_kernels.cpp)
@@ -106,8 +106,8 @@ mambasic_mutant(decode_conv_state_not_carried ${layer} ${decode}
     "bound.prepare = copy_of(t.states_in->conv.data() + at, n, tile.history);"
     "bound.prepare = [to = tile.history, n] { std::fill_n(to, n, std::int8_t{0}); };")
 mambasic_mutant(scale_u_and_b_swapped ${layer} ${prefill}
-    "e, c, w.u_scale);"
-    "e, c, w.b_scale);")
+    "decoding_scale(x_use(task), w.u_scale));"
+    "decoding_scale(x_use(task), w.b_scale));")
 mambasic_mutant(state_quantized_after_no_tile ${layer} ${prefill}
     "return ends && !work_.decode();"
     "return ends && task.region.token == 0 && !work_.decode();")
@@ -131,9 +131,9 @@ mambasic_mutant(ssd_state_not_rounded_to_fp16 ${ssd} ${prefill2}
 mambasic_mutant(ssd_decode_state_rounds_to_fp16 ${ssd_step} ${decode2}
     "const float v = h[n] / scale[n];"
     "const float v = arith::from_half(arith::to_half(h[n])) / scale[n];")
-mambasic_mutant(ssd_state_scale_of_the_next_cell models/ssm/ssm.cpp ${decode2}
-    "table.state_scales.data(), given.cells.data(), table.shape.state_columns};"
-    "table.state_scales.data() + table.shape.state_columns, given.cells.data(), 0};")
+mambasic_mutant(ssd_state_scale_of_the_first_cell models/ssm/ssm.cpp ${decode2}
+    "given.cells.data(), table.shape.state_columns};"
+    "given.cells.data(), 0};")
 
 # Mamba2: scale table
 set(table models/scale_table/scale_table_function.cpp)

@@ -140,6 +140,30 @@ TEST(GemmX, RequantizesOnTheWay) {
     }
 }
 
+TEST(GemmX, BothSumsAreAddedWithOneRounding) {
+    // 3 r2 needs a bit more than FP32 has, and r1 is 3 r2 rounded: what is left of 3 r2 - r1 is
+    // what the product would have lost.
+    const float r2 = 1.0F + 0x1p-23F;
+    const float r1 = 3.0F * r2;
+    const double left = 3.0 * static_cast<double>(r2) - static_cast<double>(r1);
+    Problem p({1, 1, 2}, test::dual4(false, traces::FlagRule::Overflow));
+    const std::int8_t codes[2] = {-1, 3};
+    const std::int8_t flags[2] = {0, 1};
+    x_pack_row(p.code, 2, codes, flags, p.words.data());
+    p.weight = {1, 1};
+    GemmTile tile = p.tile(XProjInput::Codes, Epilogue::Int8Alpha);
+    tile.alpha = 0x1p+23F;
+    tile.x_in.one = {1.0F, r1, r2};
+    GemmConfig config;
+    config.rows = config.cols = config.vector_adder_tree_width = 8;
+    for (const Isa isa : test::available_isas()) {
+        const test::IsaScope scope(isa);
+        gemm_compute(config, tile);
+        EXPECT_EQ(p.out[0], static_cast<int>(left * 0x1p+23)) << name_of(isa);
+    }
+    EXPECT_NE(p.out[0], 0);
+}
+
 TEST(GemmX, ShowsTheCodesThatItMade) {
     Problem p({3, 4, 70}, test::dual8());
     GemmTile tile = p.tile(XProjInput::Requantized, Epilogue::Int8WeightFirst);
