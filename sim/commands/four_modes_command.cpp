@@ -126,6 +126,7 @@ private:
 
 std::vector<Scheme> modes() {
     std::vector<Scheme> schemes;
+    schemes.reserve(kSchemes.size());
     for (const char* name : kSchemes) schemes.push_back(Scheme::load(name));
     return schemes;
 }
