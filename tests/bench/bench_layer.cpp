@@ -91,8 +91,18 @@ struct Layer {
               models::GemmShape shape, std::int8_t* to_int8, arith::Half* to_half) {
         const auto epilogue = to_half != nullptr ? models::Epilogue::HalfWeightFirst
                                                  : models::Epilogue::Int8WeightFirst;
-        models::gemm_compute({}, {shape, input, stride, weight, epilogue, 0.37F, 0.0004F, 0.0F,
-                                  false, to_int8, to_half, shape.n});
+        models::GemmTile tile;
+        tile.shape = shape;
+        tile.x = input;
+        tile.x_stride = stride;
+        tile.weight = weight;
+        tile.epilogue = epilogue;
+        tile.a = 0.37F;
+        tile.b = 0.0004F;
+        tile.out_int8 = to_int8;
+        tile.out_half = to_half;
+        tile.out_stride = shape.n;
+        models::gemm_compute({}, tile);
     }
     void in_proj(std::uint64_t t, std::uint64_t n) {
         gemm(&u[t * d], d, w_in.data(), {n, 2 * e, d}, &xz[t * 2 * e], nullptr);
