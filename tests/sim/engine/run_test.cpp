@@ -101,7 +101,7 @@ std::string scans_of(const ChipConfig& chip, const char* scheme, const traces::T
         RunOptions options;
         options.on_output = [&](const LayerOutput& out) {
             for (const OutputTensor& t : out.tensors) {
-                if (t.name.rfind("selective_scan.", 0) != 0) continue;
+                if (t.name.rfind("scan.", 0) != 0) continue;
                 std::uint64_t size = traces::bytes_of(t.dtype);
                 for (const std::uint64_t n : t.shape) size *= n;
                 bytes.append(static_cast<const char*>(t.data), size);
