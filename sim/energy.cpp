@@ -81,7 +81,7 @@ AreaParts EnergyModel::gemm_area() const {
 }
 
 AreaParts EnergyModel::conv_area() const {
-    return with(models::conv_area(chip_.conv, chip_.nonlinear),
+    return with(models::conv_area(chip_.conv, chip_.nonlinear, x_uses_),
                 models::x_quantizer_area(chip_.conv, x_uses_));
 }
 

@@ -1,13 +1,17 @@
 #include "sim/run_inputs.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 
 #include "models/common/error.h"
 #include "models/common/units.h"
+#include "models/common/yaml_scalar.h"
 #include "models/hadamard/hadamard_cost.h"
 #include "models/rotation/rotation_cost.h"
+#include "traces/layout.h"
 #include "traces/x_code_text.h"
 
 namespace mambasic::sim {
@@ -62,8 +66,8 @@ void check_code(const LayerPart& at, const traces::Trace& trace, bool numerics) 
     const traces::TraceInfo& info = trace.info();
     const XCode& asked = at.part.x_code;
     if (asked.sparse_percent > 0 && info.dims.d_inner >= kNoChannel) {
-        throw UserError("scheme " + at.scheme.name +
-                        ": flags: a list counts channels in 16 bits, " + "but the network has " +
+        throw UserError(at.part.at.flags +
+                        "a list counts channels in 16 bits, but the network has " +
                         std::to_string(info.dims.d_inner) + "; write packed");
     }
     const XCode& has = info.x_code(at.index);
@@ -72,7 +76,33 @@ void check_code(const LayerPart& at, const traces::Trace& trace, bool numerics) 
                     " has " + scales_text(has) + ", but scheme '" + at.scheme.name +
                     "' codes x as " + traces::spell(asked) + "; mambasic calibrate --trace " +
                     trace.path() + " --scheme " + at.scheme.name +
-                    " --out FILE makes a trace with them, " + "--timing-only needs none");
+                    " --out FILE makes a trace with them, --timing-only needs none");
+}
+
+// Of int8: what codes, and in a Mamba1 layer without a table what decodes.
+std::vector<float> int8_scales(const traces::Trace& trace, std::uint32_t index) {
+    const auto find = [&](const char* name) {
+        return trace.find(traces::weight_key(trace.info(), index, name));
+    };
+    if (const traces::Tensor* table = find("mixer.conv1d.x_out_scales")) {
+        const auto* scales = table->as<float>();
+        return {scales, scales + table->elements()};
+    }
+    const double coding = *find("mixer.conv1d.output_scale")->as<double>();
+    return {static_cast<float>(coding), *find("mixer.selective_scan.u_scale")->as<float>()};
+}
+
+// Multiples of int8's scales, which a trace may have as large as FP32 goes.
+void check_factor(const LayerPart& at, const traces::Trace& trace, bool numerics) {
+    const XCode& code = at.part.x_code;
+    if (!numerics || trace.info().shapes_only || code.factor <= 1) return;
+    const std::vector<float> scales = int8_scales(trace, at.index);
+    const float largest = *std::max_element(scales.begin(), scales.end());
+    if (std::isfinite(largest * code.factor)) return;
+    throw UserError(at.part.at.factor + "times the largest scale of layer " +
+                    std::to_string(trace.info().first_layer + at.index) + " of " + trace.path() +
+                    " it is more than FP32 holds; write less than " +
+                    models::to_text(std::numeric_limits<float>::max() / largest));
 }
 
 // x_proj sums products of codes of at most two scales for a row; those of a table differ by column.
@@ -131,6 +161,7 @@ void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Tr
         const LayerPart at{scheme, scheme.of_layer(layer, info.dims.n_layer), index};
         check_groups(at, trace, options.numerics);
         check_code(at, trace, options.numerics);
+        check_factor(at, trace, options.numerics);
         check_x_proj(at, trace, chip);
     }
     check_row_buffers(chip, scheme, info.dims);
@@ -149,8 +180,8 @@ void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Tr
         if (trace.recorded(before, name) != nullptr) continue;
         throw UserError(path + ": layer " + std::to_string(options.first_layer) +
                         " cannot be the first: the trace does not record " + name + " of layer " +
-                        std::to_string(before) + "; start at layer 0, record all, or run with " +
-                        "--timing-only");
+                        std::to_string(before) +
+                        "; start at layer 0, record all, or run with --timing-only");
     }
 }
 

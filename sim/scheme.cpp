@@ -84,6 +84,7 @@ void take_quantile(Observation& observer, YamlMap& map) {
     if (observer.follows_quantile()) {
         observer.alpha = static_cast<float>(map.take_double(
             "alpha", 0, 1, "share", "of a sequence's values, what lies below the percentile"));
+        if (observer.alpha <= 0) map.reject("alpha", "must be above 0");
         observer.sigma = static_cast<float>(
             map.take_double("sigma", 0, 1, "share",
                             "of the way to a later sequence's percentile, how far the running one "
@@ -169,9 +170,9 @@ void take_layers(Scheme& scheme, YamlMap map) {
         if (before != nullptr && layers.first <= before->first) {
             map.reject(key.c_str(), "must be above the one before it");
         }
+        layers.path = part.path() + ".";
         scheme.layers.push_back(layers);
     }
-    if (scheme.layers.empty()) map.reject("layers", "names no layers");
     map.finish();
 }
 
@@ -188,6 +189,15 @@ KeyDoc document_layers(const Scheme& scheme, const std::string& file) {
     }
     doc.where = file;
     return doc;
+}
+
+void keep_places(const std::vector<KeyDoc>& docs, LayerScheme& part) {
+    for (const KeyDoc& doc : docs) {
+        const std::string place = doc.where + ": " + doc.path + ": ";
+        if (doc.path == part.path + "groups") part.at.groups = place;
+        if (doc.path == part.path + "flags") part.at.flags = place;
+        if (doc.path == part.path + "factor") part.at.factor = place;
+    }
 }
 
 // Settings name keys as `explain` does: below "scheme".
@@ -219,12 +229,14 @@ Scheme Scheme::load(const std::string& name_or_path, const std::vector<std::stri
     if (map.has("layers")) {
         scheme.name = take_name(map);
         take_layers(scheme, map.take_map("layers", kLayersMeaning));
+        if (scheme.layers.empty()) map.reject("layers", "names no layers; write 0 and a scheme");
         collected.push_back(document_layers(scheme, file));
     } else {
         scheme.layers = {take_layer_scheme(map)};
         scheme.name = scheme.layers.front().name;
     }
     map.finish();
+    for (LayerScheme& part : scheme.layers) keep_places(collected, part);
     scheme.file = file;
     scheme.sha256 = hash_of(collected);
     if (docs != nullptr) *docs = std::move(collected);
@@ -241,20 +253,20 @@ const LayerScheme& Scheme::of_layer(std::uint32_t layer, std::uint32_t network_l
 traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& dims) {
     if (scheme.groups == GroupsOf::One) return {};
     if (dims.d_inner % dims.table_head_dim() != 0) {
-        throw models::UserError("scheme " + scheme.name +
-                                ": groups: " + std::to_string(dims.table_head_dim()) +
+        throw models::UserError(scheme.at.groups + std::to_string(dims.table_head_dim()) +
                                 " channels count as a head, but the network's " +
-                                std::to_string(dims.d_inner) + " are not whole heads");
+                                std::to_string(dims.d_inner) + " are not whole heads; write one");
     }
     const std::uint32_t ssd_groups = dims.table_ssd_groups();
     const std::uint32_t heads = dims.table_heads() / ssd_groups;
     if (scheme.groups == GroupsOf::Channel) return {ssd_groups, heads, dims.table_head_dim()};
     if (scheme.head_groups > heads || scheme.dim_groups > dims.table_head_dim()) {
         throw models::UserError(
-            "scheme " + scheme.name + ": groups: the network has " + std::to_string(heads) +
-            " heads of " + std::to_string(dims.table_head_dim()) +
-            " channels in an SSD group, not " + std::to_string(scheme.head_groups) + " x " +
-            std::to_string(scheme.dim_groups) + " groups of them");
+            scheme.at.groups + "the network has " + std::to_string(heads) + " heads of " +
+            std::to_string(dims.table_head_dim()) + " channels in an SSD group, not " +
+            std::to_string(scheme.head_groups) + " x " + std::to_string(scheme.dim_groups) +
+            " groups of them; write " + std::to_string(std::min(scheme.head_groups, heads)) + "x" +
+            std::to_string(std::min(scheme.dim_groups, dims.table_head_dim())));
     }
     return {ssd_groups, scheme.head_groups, scheme.dim_groups};
 }

@@ -24,6 +24,11 @@ enum class GroupsOf {
 /// The scheme of some layers, up to where the next one's begin.
 struct LayerScheme {
     std::string name;  // "quamba1"
+    std::string path;  // of its keys: "", or "layers.50%."
+    /// "file:line:col: key: ", for what only a network shows to be wrong.
+    struct Places {
+        std::string groups, flags, factor;
+    } at;
     std::uint32_t first = 0;
     bool first_percent = false;  // `first` counts hundredths of the network, not layers
     GroupsOf groups = GroupsOf::One;

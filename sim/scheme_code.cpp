@@ -55,14 +55,16 @@ XFormat take_format(YamlMap& map) {
         "turned back where the SSM reads it");
 }
 
-void require_above_one(const YamlMap& map, double factor) {
+// The chip multiplies by the FP32 number.
+float above_one(const YamlMap& map, double number) {
+    const auto factor = static_cast<float>(number);
     if (factor <= 1) map.reject("factor", "must be above 1: the high scale reaches further");
+    return factor;
 }
 
 float take_number_factor(YamlMap& map) {
     const double factor = map.take_double("factor", 1, kLargestFactor, "ratio", kFactorMeaning);
-    require_above_one(map, factor);
-    return static_cast<float>(factor);
+    return above_one(map, factor);
 }
 
 // 0: calibrated.
@@ -73,8 +75,7 @@ float take_factor_or_calibrated(YamlMap& map) {
     if (!number.value || *number.value > kLargestFactor) {
         map.reject("factor", "must be calibrated, or a number above 1 and up to 1e6");
     }
-    require_above_one(map, *number.value);
-    return static_cast<float>(*number.value);
+    return above_one(map, *number.value);
 }
 
 void take_flags(XCode& code, YamlMap& map, Names& taken) {
@@ -109,8 +110,8 @@ void take_split(Observation& observer, YamlMap& map, Names& taken) {
         map.take_double("quantile", 0, 1, "share",
                         "of |y|, y being the convolution's output: what lies below it is coded "
                         "with the low scale");
-    if (quantile <= 0) map.reject("quantile", "must be above 0");
     observer.quantile = static_cast<float>(quantile);
+    if (observer.quantile <= 0) map.reject("quantile", "must be above 0");
     observer.factor = take_factor_or_calibrated(map);
 }
 

@@ -32,6 +32,7 @@ XOutput TileBinding::x_output(const Task& task) {
     out.use = x_use(task);
     out.channels = work_.dims.d_inner;
     if (tensors_ == nullptr) return out;
+    out.decoding_scale = segment(task).mamba1.u_scale;  // no Mamba2 has one, and no table
     SegmentTensors& t = tensors(task);
     const std::uint64_t row = first_row(task);
     const std::uint64_t tokens = work_.tokens_per_step();

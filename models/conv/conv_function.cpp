@@ -68,10 +68,6 @@ ConvBlock block_of(const ConvTile& tile, std::uint64_t sequence, std::uint64_t c
     return block;
 }
 
-}  // namespace
-
-namespace {
-
 void count_making(const XOps& ops, std::uint64_t elements, Counts& counts) {
     counts[Event::Fp32Div] += ops.divisions * elements;
     counts[Event::QuantizeInt8] += ops.divisions * elements;

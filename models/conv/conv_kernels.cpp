@@ -21,6 +21,7 @@ struct Planes {
     float* values;
     float* scale;
     float* output_scale;
+    float* decoding_scale;  // where values are decoded int8 codes
 };
 
 void fill_span(const ConvBlock& s, const Planes& p, const ConvSpan& span) {
@@ -46,11 +47,18 @@ Planes carve(const ConvBlock& s) {
     p.values = p.inputs + kTaps * kC;
     p.scale = p.values + kC;
     p.output_scale = p.scale + kC;
+    p.decoding_scale = p.output_scale + kC;
     for (const ConvSpan& span : s.spans) fill_span(s, p, span);
     for (std::int64_t c = 0; c < s.channels; ++c) {
         p.output_scale[c] = s.output_scales == nullptr ? 1.0F : s.output_scales[c];
         for (std::int64_t k = 0; k < kTaps; ++k) {
             p.inputs[k * kC + c] = static_cast<float>(s.history[c * kTaps + k]);
+        }
+    }
+    if (s.x_out != nullptr && s.x_out->decoded) {
+        const float one = s.x_out->decoding_scale;
+        for (std::int64_t c = 0; c < s.channels; ++c) {
+            p.decoding_scale[c] = one == 0.0F ? p.output_scale[c] : one;
         }
     }
     return p;
@@ -184,10 +192,11 @@ std::uint32_t value_row(const ConvX& x, const Planes& p, std::int64_t t) {
         for (std::int64_t c = 0; c < channels; ++c) values[c] = y[c];
         return 0;
     }
+    const float* __restrict decoding = p.decoding_scale;
     std::uint32_t saturated = 0;
     for (std::int64_t c = 0; c < channels; ++c) {
         const float v = y[c] / scale[c];
-        values[c] = scale[c] * static_cast<float>(arith::quantize_rha(v));
+        values[c] = decoding[c] * static_cast<float>(arith::quantize_rha(v));
         saturated += saturated_rha(v);
     }
     return saturated;

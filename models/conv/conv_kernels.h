@@ -9,7 +9,7 @@
 namespace mambasic::models {
 
 constexpr std::int64_t kConvBlock = 128;  // channels; a last block with fewer is padded
-constexpr std::int64_t kConvScratchFloats = 13 * kConvBlock;
+constexpr std::int64_t kConvScratchFloats = 14 * kConvBlock;
 
 enum class ConvOrder {
     Sum,                   // S * sum + bias
@@ -32,8 +32,9 @@ struct ConvX {
     float* values;                      // or null
     std::int64_t value_channels;        // the first ones
     std::int64_t value_stride;
-    bool decoded;        // values are decoded int8 codes
-    std::int64_t coded;  // channels, the first ones, with codes of their own
+    bool decoded;          // values are decoded int8 codes
+    float decoding_scale;  // of all of them; 0: what coded them
+    std::int64_t coded;    // channels, the first ones, with codes of their own
     XRange range;
     bool flags_below;        // by overflow: also where the code would lie below its range
     const float* low;        // [channel]

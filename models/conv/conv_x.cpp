@@ -42,6 +42,7 @@ ConvX ConvRows::block(std::uint64_t sequence, std::uint64_t channel, std::int64_
         out.values = x_.values + sequence * x_.value_sequence_stride + channel;
         out.value_stride = static_cast<std::int64_t>(x_.value_stride);
         out.decoded = code.format == XFormat::Int8Sim;
+        out.decoding_scale = x_.decoding_scale;
     }
     if (!code.own_codes() || of_x == 0) return out;
     out.coded = of_x;

@@ -92,6 +92,7 @@ XUses those(const XUses& uses, const Predicate& predicate) {
 
 }  // namespace
 
+// The multiplication by the scale begins the scan's own pipeline, as it does with int8.
 Cycles x_decode_latency(const DequantMuxConfig& config, const XUse& use) {
     return {use.code.own_codes() ? config.pipeline_cycles : 0ULL};
 }

@@ -34,6 +34,7 @@ struct XOutput {
     XUse use;
     std::uint64_t channels = 0;     // of x: the tile's first
     XScaleRow scales;               // [channels]; int8 is in ConvTile::output_scales
+    float decoding_scale = 0;       // of int8 in FP32 without a table, or 0: what codes, decodes
     std::uint8_t* words = nullptr;  // codes of their own; rows of x_row_bytes()
     std::uint64_t stride = 0;       // bytes between tokens
     std::uint64_t sequence_stride = 0;

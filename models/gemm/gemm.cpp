@@ -24,7 +24,9 @@ std::shared_ptr<const TableAnswer> Gemm::look_up(const BoundWithTable<GemmTile>&
     LookupRun run;
     run.count = static_cast<std::uint32_t>(tile.shape.k);
     run.x_columns = x_proj_columns(tile.x_in.use);
-    return scales_.look_up({bound.table, run, {tile.shape.m, config_.rows}});
+    const bool vector = gemm_uses_vector_mode(config_, tile.shape);
+    const std::uint32_t lanes = vector ? config_.vector_adder_tree_width : config_.rows;
+    return scales_.look_up({bound.table, run, {tile.shape.m, lanes}});
 }
 
 TileWork Gemm::perform(const Task& task) {

@@ -31,7 +31,9 @@ void count_int4_scaling(const GemmConfig& config, const GemmShape& shape, Counts
 }
 
 // What happens to x on its way into the array, every time that it enters; and what two sums take
-// where there was one.
+// where there was one: every MAC selects the sum that it adds to and the sum that it hands on. Not
+// counted: what clocks the second sums, and the second adder trees of the one-row mode, whose
+// inputs are zero but for the flagged codes.
 void count_gemm_x(const GemmConfig& config, const GemmShape& shape, const XUse& use,
                   Counts& counts) {
     const std::uint64_t elements = shape.m * shape.k * gemm_input_sweeps(config, shape);
@@ -46,6 +48,7 @@ void count_gemm_x(const GemmConfig& config, const GemmShape& shape, const XUse& 
     counts[Event::PackCode] += elements;
     counts[Event::Fp32Mul] += outputs;
     if (!use.code.dual()) return;
+    counts[Event::ScaleSelect] += 2 * shape.k * outputs;  // as wide as a sum
     counts[Event::Int32Add] *= 2;
     counts[Event::Fp32Fma] += outputs;
 }

@@ -2,6 +2,8 @@
 // Not modelled: two rows in flight, which would hide the latency between passes; in front of the
 // matrix the wait for the last sums' codes. Turning back reads columns of the matrix, whose rows
 // lie in DRAM one after another: it takes the same bytes here, as though they came in whole bursts.
+// A trace has one matrix for all layers, which every op of every layer fetches again: that it could
+// stay on the chip.
 #pragma once
 
 #include "models/common/cost.h"

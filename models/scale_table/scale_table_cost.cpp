@@ -142,7 +142,8 @@ std::string scale_table_problem(const ScaleTableConfig& config, const TableNeeds
         if (scale_table_bytes(config, need.shape).ranges > 0 &&
             largest_end >> (kByteBits * config.range_bytes) != 0) {
             return "a group end of " + std::to_string(largest_end) + " does not fit range_bytes (" +
-                   std::to_string(config.range_bytes) + ")";
+                   std::to_string(config.range_bytes) + "); write " +
+                   (largest_end >> (2 * kByteBits) != 0 ? "4" : "2");
         }
     }
     const std::uint64_t kib = ceil_div(scale_table_capacity_bytes(config, needs),

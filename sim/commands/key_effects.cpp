@@ -72,9 +72,10 @@ constexpr std::array<Effect, 106> kEffects = {{
     {"scale_table.lookup_cycles", "cycles of conv1d and scan in front of their tiles"},
     {"scale_table.residency", "cycles, DRAM bytes, energy, area: tables fetched once or again"},
     {"scale_table.capacity_kib", "no figure: which tables are accepted"},
-    {"dequant_mux.pipeline_cycles", "cycles of scan, where x is not int8"},
+    {"dequant_mux.pipeline_cycles",
+     "cycles of scan, and of x_proj where it unpacks x, where x is in words (dual8, dual4, int5)"},
     {"dequant_mux.requantize_cycles",
-     "cycles of x_proj, where x_proj_input is requantized and x is not int8"},
+     "cycles of x_proj, where x_proj_input is requantized and x is neither int8 nor uniform8"},
     {"dequant_mux.x_proj_input",
      "where x of a Mamba1 is not int8: bits from x_proj on (golden follows), cycles, DRAM bytes, "
      "energy, area"},

@@ -37,6 +37,20 @@ bool refuses(const std::string& code, const std::string& text,
     return why.find(text) != std::string::npos;
 }
 
+// The chip has the FP32 number: just above 1 is 1, just above 0 is 0.
+TEST(SchemeCode, NumbersAreJudgedAsTheChipHoldsThem) {
+    EXPECT_TRUE(refuses("code: uniform8\nfactor: 1.00000001\n", "factor: must be above 1"));
+    const std::string four = "code: dual4\nlevels: signed\nflag_rule: overflow\nflags: packed\n";
+    EXPECT_TRUE(refuses(four + "quantile: 0.9\nfactor: 1.00000001\n", "factor: must be above 1"));
+    EXPECT_TRUE(refuses(four + "quantile: 1e-60\nfactor: 8\n", "quantile: must be above 0"));
+    const auto percentile = [](const char* alpha, const char* sigma) {
+        return std::string("observer: percentile\nobserves: float\nalpha: ") + alpha +
+               "\nsigma: " + sigma + "\n";
+    };
+    EXPECT_TRUE(refuses("code: int8\n", "alpha: must be above 0", percentile("0", "0.5")));
+    EXPECT_EQ(written("code: int8\n", percentile("1", "0")).observer.sigma, 0);
+}
+
 TEST(SchemeCode, OurFilesSayWhatTheirNamesDo) {
     const auto code = [](const char* name) {
         return traces::spell(Scheme::load(name).layers.front().x_code);

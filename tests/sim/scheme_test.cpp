@@ -143,15 +143,30 @@ TEST(Scheme, SixteenChannelsOfAMamba1CountAsAHead) {
     EXPECT_EQ(group_shape(Scheme::load("quamba2-per-channel").layers[0], dims),
               (traces::GroupShape{1, 12, 16}));
     EXPECT_EQ(group_shape(Scheme::load("quamba1").layers[0], dims), traces::GroupShape{});
-    LayerScheme many = Scheme::load("quamba2").layers[0];
-    many.head_groups = 13;
-    EXPECT_EQ(user_error([&] { group_shape(many, dims); }),
-              "scheme quamba2: groups: the network has 12 heads of 16 channels in an SSD group, "
-              "not 13 x 4 groups of them");
+    const auto many = [&](const std::string& text) {
+        const ConfigFolder folder;
+        const std::string rest =
+            "lookup: sequential\nobserver: minmax\nobserves: float\ncode: int8\n";
+        const std::string file = "name: a\ngroups: " + text + "\n" + rest;
+        const Scheme scheme = Scheme::load(folder.write("mine.yaml", file));
+        const std::string what = user_error([&] { group_shape(scheme.layers[0], dims); });
+        return what.substr(what.find("mine.yaml"));
+    };
+    EXPECT_EQ(many("13x4"),
+              "mine.yaml:2:9: groups: the network has 12 heads of 16 channels in an SSD group, not "
+              "13 x 4 groups of them; write 12x4");
     dims.d_inner = 24;
-    EXPECT_EQ(user_error([&] { group_shape(Scheme::load("quamba2").layers[0], dims); }),
-              "scheme quamba2: groups: 16 channels count as a head, but the network's 24 are not "
-              "whole heads");
+    EXPECT_EQ(many("4x4"),
+              "mine.yaml:2:9: groups: 16 channels count as a head, but the network's 24 are not "
+              "whole heads; write one");
+}
+
+TEST(Scheme, APartOfAHybridSaysWhereItsGroupsStand) {
+    const ConfigFolder folder;
+    const Scheme scheme = Scheme::load(
+        folder.write("mine.yaml", "name: mine\nlayers:\n  0: " + kOne + "  7: " + kGroups));
+    EXPECT_NE(scheme.layers[0].at.groups.find("mine.yaml:3:"), std::string::npos);
+    EXPECT_NE(scheme.layers[1].at.groups.find(": layers.7.groups: "), std::string::npos);
 }
 
 TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
@@ -173,7 +188,7 @@ TEST(Scheme, LayersThatMakeNoSenseAreRefused) {
     }
     EXPECT_EQ(refused("  0: " + kOne + "  3: " + kGroups + "  5: " + kOne),
               "mine.yaml:5:13: layers.5.name: 'a' is another part's name; take a new one");
-    EXPECT_NE(refused("  {}\n").find("layers: names no layers"), std::string::npos);
+    EXPECT_NE(refused("  {}\n").find(": layers: names no layers"), std::string::npos);
     EXPECT_NE(refused("  0: {name: a, groups: one, lookup: code}\n").find("must be register"),
               std::string::npos);
     EXPECT_NE(refused("  0: {name: a, groups: one, lookup: register, more: 1" + kRest)

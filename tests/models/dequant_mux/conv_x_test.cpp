@@ -217,6 +217,28 @@ TEST(ConvX, Mamba2KeepsBAndCAsTheyAre) {
     }
 }
 
+// ssm.md 8: without a table what decodes may differ from what codes; the copy is x_proj's and keeps
+// the codes.
+TEST(ConvX, Int8InFp32IsDecodedWithAScaleOfItsOwn) {
+    const XUse use{plain(XFormat::Int8Sim), true, XProjInput::Copy};
+    Problem coded({1, 7, 300}, 300, false, 91);
+    conv_compute({}, {}, coded.tile(use));
+    for (const Isa isa : test::available_isas()) {
+        const test::IsaScope scope(isa);
+        Problem p({1, 7, 300}, 300, false, 91);
+        ConvTile tile = p.tile(use);
+        tile.x_out.decoding_scale = 0.0123F;
+        conv_compute({}, {}, tile);
+        ASSERT_EQ(p.output, coded.output) << "coding has nothing to do with it";
+        for (std::uint64_t row = 0; row < 7; ++row) {
+            for (std::uint64_t c = 0; c < 300; ++c) {
+                const float code = p.output[row * p.out_stride + c];
+                ASSERT_EQ(p.values[row * p.value_stride + c], 0.0123F * code) << name_of(isa);
+            }
+        }
+    }
+}
+
 TEST(ConvX, ManyElementsAreCodedByAllThreads) {
     compare({1, 80, 1700}, 1600, {dual4(true, FlagRule::Overflow, 5), false, XProjInput::Copy},
             false, 90);

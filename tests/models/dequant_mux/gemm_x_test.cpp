@@ -216,10 +216,12 @@ TEST(GemmX, CountsAreTheHandCount) {
     EXPECT_EQ(codes[Event::Fp32Mul], 600U);
     EXPECT_EQ(codes[Event::Fp32Fma], 200U);
     EXPECT_EQ(codes[Event::PackCode], 1200U) << "x enters three times";
+    EXPECT_EQ(codes[Event::ScaleSelect], 2U * 8000) << "the sum added to, the sum handed on";
     const Counts five = count(plain(XFormat::Int5), XProjInput::Codes);
     EXPECT_EQ(five[Event::Int32Add], 800U);
     EXPECT_EQ(five[Event::Fp32Mul], 600U);
     EXPECT_EQ(five[Event::Fp32Fma], 0U);
+    EXPECT_EQ(five[Event::ScaleSelect], 0U);
     const Counts again = count(test::dual8(), XProjInput::Requantized);
     EXPECT_EQ(again[Event::PackCode], 1200U);
     EXPECT_EQ(again[Event::ScaleSelect], 1200U);

@@ -170,7 +170,7 @@ TEST(ScaleTableCost, CapacityIsOfTheLayersOnChip) {
               "the tables need 196 KiB, the chip has 195; raise scale_table.capacity_kib to 196");
     config.range_bytes = 1;
     EXPECT_EQ(scale_table_problem(config, {{{LookupKind::RunLength, 1, 4, 4, 256, 64}, 1}}),
-              "a group end of 256 does not fit range_bytes (1)");
+              "a group end of 256 does not fit range_bytes (1); write 2");
     EXPECT_EQ(scale_table_problem(config, {{{LookupKind::Code, 1, 4, 4, 256, 64}, 1}}), "");
 }
 

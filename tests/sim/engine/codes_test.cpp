@@ -150,7 +150,21 @@ TEST(CodesOfX, ATileThatIsTooWideIsRefused) {
     }
 }
 
-// Nothing but what the scheme needs: the parts' area, and the time of decoding.
+// The parts' area stands in tests/sim/energy_test.cpp.
+TEST(CodesOfX, DecodingShowsInTheScansCycles) {
+    const auto cycles = [](XFormat format, const char* latency) {
+        const std::vector<std::string> roomy = {
+            "weight_sram.capacity_kib=256", "activation_sram.capacity_kib=256",
+            std::string("dequant_mux.pipeline_cycles=") + latency};
+        const auto block = static_cast<std::size_t>(models::BlockId::Ssm);
+        return test::simulate(work_with({test::code_of(format), true}), roomy).blocks[block].busy;
+    };
+    constexpr std::uint64_t kTiles = 2ULL * 5;  // two layers of 40 tokens in tiles of 8
+    EXPECT_EQ(cycles(XFormat::Int8, "9"), cycles(XFormat::Int8, "2"));
+    EXPECT_EQ(cycles(XFormat::Dual4, "2"), cycles(XFormat::Int8, "2") + 2 * kTiles);
+    EXPECT_EQ(cycles(XFormat::Dual4, "9"), cycles(XFormat::Dual4, "2") + 7 * kTiles);
+}
+
 TEST(CodesOfX, RunsInEveryPhaseAndFusion) {
     for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
         for (const char* fusion : {"schedule.fusion=none", "schedule.fusion=layer"}) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "models/common/error.h"
 #include "tests/sim/engine/cases.h"
@@ -88,6 +89,65 @@ TEST_F(RunTest, TimingDoesNotDependOnNumerics) {
     EXPECT_EQ(report.totals.dram_written_bytes, timing[2]);
     EXPECT_EQ(report.lookup.lookups, 2U * 2 * 3);  // layers, sequences, tiles of 8 tokens
     EXPECT_EQ(report.layers.size(), 2U);
+}
+
+// What a layer makes of the SSM input, in a process of its own.
+std::string scans_of(const ChipConfig& chip, const char* scheme, const traces::Trace& trace) {
+    int ends[2] = {-1, -1};
+    if (::pipe(ends) != 0) return "no pipe";
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        std::string bytes;
+        RunOptions options;
+        options.on_output = [&](const LayerOutput& out) {
+            for (const OutputTensor& t : out.tensors) {
+                if (t.name.rfind("scan.", 0) != 0) continue;
+                std::uint64_t size = traces::bytes_of(t.dtype);
+                for (const std::uint64_t n : t.shape) size *= n;
+                bytes.append(static_cast<const char*>(t.data), size);
+            }
+        };
+        run(chip, Scheme::load(scheme), trace, options);
+        for (std::size_t at = 0; at < bytes.size();) {
+            const ssize_t n = ::write(ends[1], bytes.data() + at, bytes.size() - at);
+            if (n <= 0) ::_exit(1);
+            at += static_cast<std::size_t>(n);
+        }
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    std::string all;
+    char buffer[4096];
+    for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof(buffer))) > 0;) {
+        all.append(buffer, static_cast<std::size_t>(n));
+    }
+    ::close(ends[0]);
+    int status = -1;
+    ::waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0);
+    return all;
+}
+
+// ssm.md 8.3: int8 in FP32 is int8, bit for bit; also where what decodes is not what coded.
+TEST_F(RunTest, Int8InFp32ScansWhatInt8Does) {
+    make(traces::Phase::Prefill);
+    const std::string before = scans_of(chip_, "quamba1", traces::Trace::open(path_));
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    const traces::Trace trace = traces::Trace::open(path_);
+    for (const traces::Tensor& tensor : trace.tensors()) {
+        if (tensor.name.find("selective_scan.u_scale") == std::string::npos) continue;
+        const float other = *tensor.as<float>() * 0.93F;
+        const auto* first = trace.tensors().front().data;
+        std::uint64_t header = 0;
+        file.seekg(0).read(reinterpret_cast<char*>(&header), sizeof(header));
+        file.seekp(static_cast<std::streamoff>(sizeof(header) + header) + (tensor.data - first));
+        file.write(reinterpret_cast<const char*>(&other), sizeof(other));
+    }
+    file.close();
+    const std::string int8 = scans_of(chip_, "quamba1", trace);
+    EXPECT_NE(int8, before);
+    EXPECT_FALSE(int8.empty());
+    EXPECT_TRUE(scans_of(chip_, "int8-sim", trace) == int8);
 }
 
 TEST_F(RunTest, LayersSumToTheRunWithItsEnds) {
