@@ -21,13 +21,21 @@ std::vector<float> magnitudes_of(const std::vector<float>& values) {
     return out;
 }
 
-// Of the magnitudes, which it reorders; all zeros would give scales of zero.
-Split split_at(std::vector<float>& magnitudes, float quantile_of, float factor, float high) {
+// All zeros would give scales of zero.
+float threshold_at(std::vector<float>& magnitudes, float quantile_of) {
+    return std::max(quantile(magnitudes, quantile_of), kSmallestMaximum);
+}
+
+float largest_of(const std::vector<float>& magnitudes) {
+    return *std::max_element(magnitudes.begin(), magnitudes.end());
+}
+
+// `factor` 0: the high scale is that of the largest magnitude.
+Split split_at(float threshold, float largest, float factor, float high) {
     Split out;
-    out.threshold = std::max(quantile(magnitudes, quantile_of), kSmallestMaximum);
-    out.low = out.threshold / high;
-    const float largest = *std::max_element(magnitudes.begin(), magnitudes.end());
-    out.high = factor > 0 ? out.low * factor : std::max(largest, out.threshold) / high;
+    out.threshold = threshold;
+    out.low = threshold / high;
+    out.high = factor > 0 ? out.low * factor : std::max(largest, threshold) / high;
     return out;
 }
 
@@ -71,7 +79,9 @@ void CodeScales::add_to(Pieces& pieces, const std::string& conv) const {
 
 Split split_of(const std::vector<float>& values, const XCode& code, const Observation& how) {
     std::vector<float> magnitudes = magnitudes_of(values);
-    return split_at(magnitudes, how.quantile, how.factor, own_range(code).divisor);
+    const float largest = largest_of(magnitudes);
+    return split_at(threshold_at(magnitudes, how.quantile), largest, how.factor,
+                    own_range(code).divisor);
 }
 
 Split least_error_split(const std::vector<float>& values, const XCode& code) {
@@ -82,13 +92,15 @@ Split least_error_split(const std::vector<float>& values, const XCode& code) {
                                              8,        10,   12, 15,   20, 24, 29};
     const float high = own_range(code).divisor;
     std::vector<float> magnitudes = magnitudes_of(values);
+    const float largest = largest_of(magnitudes);
     const SortedValues sorted(values);
     Split out;
     double least = kAll;
     for (const float quantile_of : kQuantiles) {
+        const float threshold = threshold_at(magnitudes, quantile_of);
         for (const float factor : kFactors) {
             if (factor > 2 * high + 1) continue;
-            const Split split = split_at(magnitudes, quantile_of, factor, high);
+            const Split split = split_at(threshold, largest, factor, high);
             const double error = error_of(sorted, split, code);
             if (error >= least) continue;
             least = error;
