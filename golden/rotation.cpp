@@ -13,7 +13,8 @@ void add_multiple(const float* row, float factor, std::size_t width, float* sum)
 }
 
 #if defined(__x86_64__)
-/// The same bits by the processor's own fma, where it has one: a matrix is millions of them.
+/// The same bits by the processor's own fma, where it has one: a matrix is millions of them. Golden
+/// may have two paths here because both round each product and sum once, as arith::fma does.
 __attribute__((target("avx2,fma"))) void add_multiple_fused(const float* row, float factor,
                                                             std::size_t width, float* sum) {
     for (std::size_t i = 0; i < width; ++i) {

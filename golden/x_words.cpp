@@ -14,7 +14,9 @@ constexpr std::size_t kFlagBytes = 8;  // of a block
 constexpr unsigned kFreeSlot = 65535;
 constexpr std::size_t kSlotBytes = 2;
 
-bool in_nibbles(const XCode& code) { return code.own_scales(); }
+bool in_nibbles(const XCode& code) {
+    return code.format == XFormat::Dual4 || code.format == XFormat::Int5;
+}
 bool is_listed(const XCode& code) { return code.dual() && code.sparse_percent != 0; }
 bool in_blocks(const XCode& code) { return code.own_codes(); }
 

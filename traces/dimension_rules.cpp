@@ -1,7 +1,9 @@
 // The dimension rules of FORMAT.md.
+#include <algorithm>
 #include <cmath>
 
 #include "traces/error.h"
+#include "traces/layer_observers.h"
 #include "traces/metadata.h"
 #include "traces/x_code_text.h"
 
@@ -124,18 +126,23 @@ void require_no_rotated_table(const std::string& path, const TraceInfo& info) {
     }
 }
 
-void require_sane_codes(const std::string& path, const TraceInfo& info) {
-    if (!info.x_codes.empty() && info.x_codes.size() != info.layers) {
-        throw error_in_metadata(path, "x_code",
-                                "tells of " + std::to_string(info.x_codes.size()) +
-                                    " layers, there are " + std::to_string(info.layers));
-    }
-    require_no_rotated_table(path, info);
+// Where every layer has int8, x_proj reads those codes, and there is nothing to choose.
+bool all_int8(const TraceInfo& info) {
+    return std::all_of(info.x_codes.begin(), info.x_codes.end(),
+                       [](const XCode& code) { return code.format == XFormat::Int8; });
+}
+
+void require_sane_x_proj_input(const std::string& path, const TraceInfo& info) {
     if (info.x_proj_input == XProjInput::Copy) return;
     if (info.dims.mamba2()) {
         throw error_in_metadata(path, "x_proj_input", "Mamba2 has no x_proj");
     }
     if (info.x_proj_input != XProjInput::Codes) return;
+    if (all_int8(info)) {
+        throw error_in_metadata(path, "x_proj_input",
+                                "'codes' is for another x_code than int8, which every layer has; "
+                                "leave it out");
+    }
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         if (x_proj_reads(info, index)) continue;
         throw error_in_metadata(path, "x_proj_input",
@@ -147,10 +154,43 @@ void require_sane_codes(const std::string& path, const TraceInfo& info) {
     }
 }
 
+// The quantile and the factor of a word make the scales of dual4, and of nothing else.
+void require_sane_observers(const std::string& path, const TraceInfo& info) {
+    for (std::uint32_t index = 0; index < info.observers.size(); ++index) {
+        const Observation& how = info.observers[index];
+        if (how.quantile == 0 || info.x_code(index).format == XFormat::Dual4) continue;
+        throw error_in_metadata(path, "regroup.observer",
+                                "'" + spell(how) + "' has a quantile, which is for dual4; layer " +
+                                    std::to_string(info.first_layer + index) + " has " +
+                                    spell(info.x_code(index)));
+    }
+}
+
+void require_by_layer(const std::string& path, const char* key, std::size_t count,
+                      std::uint32_t layers) {
+    if (count == 0 || count == layers) return;
+    throw error_in_metadata(
+        path, key,
+        "tells of " + std::to_string(count) + " layers, there are " + std::to_string(layers));
+}
+
+void require_sane_codes(const std::string& path, const TraceInfo& info) {
+    require_by_layer(path, "x_code", info.x_codes.size(), info.layers);
+    require_by_layer(path, "regroup.observer", info.observers.size(), info.layers);
+    require_no_rotated_table(path, info);
+    require_sane_x_proj_input(path, info);
+    require_sane_observers(path, info);
+}
+
 }  // namespace
 
-void require_sane(const std::string& path, const TraceInfo& info) {
+void require_sane_sizes(const std::string& path, const TraceInfo& info) {
     require_sane_widths(path, info.dims);
+    require_range(path, "layers", info.layers, info.dims.n_layer);
+}
+
+void require_sane(const std::string& path, const TraceInfo& info) {
+    require_sane_sizes(path, info);
     if (info.dims.mamba2()) {
         require_sane_heads(path, info.dims);
     } else {
@@ -163,7 +203,6 @@ void require_sane(const std::string& path, const TraceInfo& info) {
     if (std::uint64_t{info.batch} * info.tokens > (1U << 26)) {
         throw error_in_metadata(path, "tokens", "batch * tokens exceeds 2^26");
     }
-    require_range(path, "layers", info.layers, info.dims.n_layer);
     if (info.first_layer > info.dims.n_layer - info.layers) {
         throw error_in_metadata(path, "first_layer",
                                 std::to_string(info.first_layer) + " + layers exceeds n_layer = " +

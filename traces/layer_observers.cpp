@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <stdexcept>
 
 #include "traces/layer_runs.h"
 #include "traces/words.h"
+#include "traces/x_code.h"
 
 namespace mambasic::traces {
 
@@ -28,31 +28,40 @@ public:
     }
     /// A number in (low, high] behind `prefix`.
     bool take(const std::string& prefix, float low, float high, float& out) {
-        if (done() || words_[next_].rfind(prefix, 0) != 0) return false;
         float value = 0;
-        if (!read_decimal(words_[next_].substr(prefix.size()), value)) return false;
-        if (value <= low || value > high) return false;
+        if (!next_number(prefix, value) || value <= low || value > high) return false;
+        out = value;
+        ++next_;
+        return true;
+    }
+    /// A number in [0, 1].
+    bool take_share(float& out) {
+        float value = 0;
+        if (!next_number("", value) || value < 0 || value > 1) return false;
         out = value;
         ++next_;
         return true;
     }
 
 private:
+    bool next_number(const std::string& prefix, float& out) const {
+        return !done() && words_[next_].rfind(prefix, 0) == 0 &&
+               read_decimal(words_[next_].substr(prefix.size()), out);
+    }
+
     std::vector<std::string> words_;
     std::size_t next_ = 0;
 };
 
-constexpr float kMostFactor = std::numeric_limits<float>::max();
-
 bool read_numbers(const std::string& text, Observation& out) {
     Rest rest(text);
     if (out.follows_quantile() && rest.take("", 0, 1, out.alpha) &&
-        !rest.take("", 0, 1, out.sigma)) {
+        !rest.take_share(out.sigma)) {  // 0: the first sample decides
         return false;
     }
     out.codes = rest.take("codes");
     if (out.observer != Observer::Mse && rest.take("q", 0, 1, out.quantile)) {
-        rest.take("x", 1, kMostFactor, out.factor);
+        rest.take("x", 1, kLargestXFactor, out.factor);
     }
     return rest.done();
 }

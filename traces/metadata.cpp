@@ -87,10 +87,11 @@ TraceInfo parse_info(const std::string& path, const std::map<std::string, std::s
         info.data_sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
         throw error_in_metadata(path, "data_sha256", "is not 64 lower-case hexadecimal digits");
     }
+    require_sane_sizes(path, info);  // first: what follows makes as many words as there are layers
     info.x_codes = keys.x_codes(kXCode, info.layers);
     info.x_proj_input = keys.x_proj_input(kXProjInput);
-    require_sane(path, info);
     info.observers = keys.layer_observers(kObserver, info.layers);
+    require_sane(path, info);
     info.notes = keys.rest();
     return info;
 }

@@ -15,7 +15,11 @@ TraceInfo parse_info(const std::string& path, const std::map<std::string, std::s
 /// Without data_sha256, which the writer adds.
 std::map<std::string, std::string> metadata_of(const TraceInfo& info);
 
-/// The dimension rules of FORMAT.md; throws TraceError naming the key.
+/// That the network's widths and the number of layers are in their ranges; throws TraceError naming
+/// the key.
+void require_sane_sizes(const std::string& path, const TraceInfo& info);
+
+/// All of FORMAT.md's rules for metadata, these among them.
 void require_sane(const std::string& path, const TraceInfo& info);
 
 const char* name_of(Phase phase);

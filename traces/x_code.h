@@ -30,6 +30,9 @@ enum class XProjInput : std::uint8_t {
     Codes,        // not made: x_proj multiplies the SSM's codes, with an accumulator for each flag
 };
 
+/// The factors that scales are told apart by; a far larger one would leave the range of FP32.
+constexpr float kLargestXFactor = 1e6F;
+
 /// What does not depend on a layer's numbers.
 struct XCode {
     XFormat format = XFormat::Int8;
@@ -37,7 +40,7 @@ struct XCode {
     bool skewed = false;                 // Dual4: [-1, 14] in place of [-8, 7]
     FlagRule rule = FlagRule::Overflow;  // Dual4; Dual8 has Overflow
     std::uint32_t sparse_percent = 0;    // Dual4, Dual8: 0, a bit for each flag; otherwise a list
-    float factor = 0;                    // Dual8, Uniform8: high scale = fl(low scale * factor)
+    float factor = 0;  // Dual8, Uniform8: high scale = fl(low scale * factor); in (1, 1e6]
 
     bool dual() const { return format == XFormat::Dual8 || format == XFormat::Dual4; }
     /// 32 bits, of all channels of the convolution.

@@ -31,7 +31,8 @@ constexpr std::array<Name, 6> kPlain{{{"int8", XFormat::Int8},
 const char* const kSparse = "sparse";
 
 bool read_factor(const std::string& word, float& out) {
-    return word.rfind('x', 0) == 0 && read_decimal(word.substr(1), out) && out > 1;
+    return word.rfind('x', 0) == 0 && read_decimal(word.substr(1), out) && out > 1 &&
+           out <= kLargestXFactor;
 }
 
 bool read_percent(const std::string& word, std::uint32_t& out) {

@@ -35,6 +35,15 @@ XRow row_of(std::size_t count, const std::vector<std::pair<std::size_t, int>>& c
     return row;
 }
 
+TEST(XWords, RotatedCodesAreAByteEach) {
+    XCode code;
+    code.format = XFormat::Rotated8;
+    const XRow row{{1, -2, 127, -128, 0, 15, 16}, {}};
+    const Bytes bytes{1, 254, 127, 128, 0, 15, 16};
+    EXPECT_EQ(pack_x_row(code, row), bytes);
+    EXPECT_EQ(unpack_x_row(code, row.codes.size(), bytes), row);
+}
+
 TEST(XWords, SignedNibblesThenFlags) {
     const XRow row =
         row_of(66, {{0, 7}, {1, -8}, {2, -1}, {63, 5}, {64, 3}, {65, -2}}, {1, 8, 63, 65});

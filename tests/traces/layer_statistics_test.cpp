@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "calibrated.h"
+#include "golden/arithmetic.h"
 #include "traces/error.h"
 
 namespace mambasic::traces::synth {
@@ -64,6 +65,7 @@ void expect_same(const CellStatistics& a, const CellStatistics& b) {
     EXPECT_EQ(a.elements, b.elements);
     EXPECT_EQ(a.flagged, b.flagged);
     EXPECT_EQ(a.saturated, b.saturated);
+    EXPECT_EQ(a.saturated_below, b.saturated_below);
     EXPECT_EQ(a.largest, b.largest);
     EXPECT_EQ(a.largest_code, b.largest_code);
     EXPECT_EQ(a.scale, b.scale);
@@ -73,9 +75,10 @@ void expect_same(const CellStatistics& a, const CellStatistics& b) {
 }
 
 // A code is held by its range where the quotient is half a step or more beyond it.
-bool held(float x, float scale, float low, float high) {
-    const float quotient = x / scale;
-    return quotient >= high + 0.5F || quotient <= low - 0.5F;
+void count_held(float quotient, float low, float high, CellStatistics& cell) {
+    const bool below = quotient <= low - 0.5F;
+    cell.saturated_below += below ? 1 : 0;
+    cell.saturated += below || quotient >= high + 0.5F ? 1 : 0;
 }
 
 std::vector<CellStatistics> counted_int8(const LayerScales& scales, const std::vector<float>& x,
@@ -86,7 +89,7 @@ std::vector<CellStatistics> counted_int8(const LayerScales& scales, const std::v
         CellStatistics& cell = out[at];
         cell.scale = scales.x[at];
         ++cell.elements;
-        cell.saturated += held(x[i], cell.scale, -128, 127) ? 1 : 0;
+        count_held(x[i] / cell.scale, -128, 127, cell);
         cell.largest = std::max(cell.largest, std::fabs(x[i]));
         cell.largest_code = std::max(cell.largest_code, std::abs(int{codes[i]}));
     }
@@ -126,7 +129,7 @@ std::vector<CellStatistics> counted_dual4(const LayerScales& scales, const std::
         cell.threshold = scales.threshold[at];
         ++cell.elements;
         cell.flagged += static_cast<std::uint64_t>(flags[i]);
-        cell.saturated += held(x[i], flags[i] == 0 ? cell.low : cell.high, -1, 14) ? 1 : 0;
+        count_held(x[i] / (flags[i] == 0 ? cell.low : cell.high), -1, 14, cell);
         cell.largest = std::max(cell.largest, std::fabs(x[i]));
         if (flags[i] != 0) cell.largest_code = std::max(cell.largest_code, int{codes[i]});
     }
@@ -182,30 +185,58 @@ void expect_distribution(const LayerStatistics& layer, std::vector<float> x) {
     }
 }
 
-void expect_state(const Trace& trace, const LayerStatistics& layer) {
-    const Tensor& codes = *trace.recorded(layer.layer, "scan.state");
+// What the phase and the family make of a state's quotient (golden/spec/ssm.md 1.4, 2.2, 3.6, 4),
+// without a range.
+float unheld_code(const TraceInfo& info, float carry, float scale) {
+    const bool prefill = info.phase == Phase::Prefill;
+    if (prefill && !info.dims.mamba2()) return std::round(carry / scale);
+    const float state = prefill ? arith::from_half(arith::to_half(carry)) : carry;
+    return std::nearbyint(state / scale);
+}
+
+struct StateCodes {
+    std::uint64_t last = 0;  // -128 or 127
+    std::uint64_t held = 0;  // another code than the rounded quotient
+};
+
+StateCodes count_states(const Trace& trace, std::uint32_t index, const LayerScales& scales) {
+    const Dims& dims = trace.info().dims;
+    const auto* codes = trace.recorded(index, "scan.state")->as<std::int8_t>();
+    const Tensor& carry = *trace.recorded(index, "scan.carry");
+    StateCodes out;
+    for (std::uint64_t i = 0; i < carry.elements(); ++i) {
+        const std::size_t cell = scales.cell_of[i / dims.d_state % dims.d_inner];
+        const float scale = scales.state.size() == 1
+                                ? scales.state[0]
+                                : scales.state[cell * dims.d_state + i % dims.d_state];
+        out.last += codes[i] == 127 || codes[i] == -128 ? 1 : 0;
+        out.held += unheld_code(trace.info(), carry.as<float>()[i], scale) == codes[i] ? 0 : 1;
+    }
+    return out;
+}
+
+StateCodes expect_state(const Trace& trace, const LayerStatistics& layer) {
     const Tensor& carry = *trace.recorded(layer.layer, "scan.carry");
-    const auto* end = codes.as<std::int8_t>() + codes.elements();
-    EXPECT_EQ(layer.state.elements, codes.elements());
-    EXPECT_EQ(layer.state.saturated, static_cast<std::uint64_t>(std::count_if(
-                                         codes.as<std::int8_t>(), end, [](std::int8_t code) {
-                                             return code == 127 || code == -128;
-                                         })));
+    const LayerScales scales = test::layer_scales(trace, layer.layer);
+    const StateCodes counted = count_states(trace, layer.layer, scales);
+    EXPECT_EQ(layer.state.elements, carry.elements());
+    EXPECT_EQ(layer.state.saturated, counted.held);
     float largest = 0;
     for (std::uint64_t i = 0; i < carry.elements(); ++i) {
         largest = std::max(largest, std::fabs(carry.as<float>()[i]));
     }
     EXPECT_EQ(layer.state.largest, largest);
-    const LayerScales scales = test::layer_scales(trace, layer.layer);
     EXPECT_EQ(layer.state.lowest_scale,
               *std::min_element(scales.state.begin(), scales.state.end()));
     EXPECT_EQ(layer.state.highest_scale,
               *std::max_element(scales.state.begin(), scales.state.end()));
+    return counted;
 }
 
 TEST(LayerStatistics, DistributionAndStateAreThoseOfTheRun) {
     for (const Trace& trace : test::both_families()) {
-        for (const TargetScales& target : {kOne, coded(cells(2, 2), "int5", percentile())}) {
+        for (const TargetScales& target :
+             {kOne, coded(cells(2, 2), "int5", Observer::Percentile)}) {
             const Trace made = regrouped(trace, target, "distribution");
             const auto statistics = statistics_of(made, 0, 2);
             test::each_layer(made, [&](std::uint32_t index, const std::vector<float>& x,
@@ -214,6 +245,61 @@ TEST(LayerStatistics, DistributionAndStateAreThoseOfTheRun) {
                 expect_state(made, statistics[index]);
             });
         }
+    }
+}
+
+// The largest state of a maximum's scale has the last code, and clamp did not hold it.
+TEST(LayerStatistics, ALastCodeIsNotASaturatedState) {
+    StateCodes all;
+    for (const Phase phase : {Phase::Prefill, Phase::Decode}) {
+        std::vector<Trace> traces;
+        traces.push_back(test::captured_mamba1(synth::Precision::W8A8, phase, "mamba1"));
+        traces.push_back(
+            test::captured(synth::Scheme::Quamba2, synth::Precision::W8A8, phase, "mamba2"));
+        for (const Trace& trace : traces) {
+            for (const LayerStatistics& layer : statistics_of(trace, 0, 2)) {
+                const StateCodes counted = expect_state(trace, layer);
+                all.last += counted.last;
+                all.held += counted.held;
+            }
+        }
+    }
+    EXPECT_GT(all.held, 0U);
+    EXPECT_GT(all.last, all.held);
+}
+
+// golden/spec/ssm.md 8.9: r_i = sum over j of R_ij y_j, one fma after another from +0.
+std::vector<float> rotated(const Trace& trace, const std::vector<float>& x) {
+    const auto* matrix = trace.find("backbone.x_rotation")->as<std::uint16_t>();
+    const std::size_t width = trace.info().dims.d_inner;
+    std::vector<float> out(x.size(), 0.0F);
+    for (std::size_t at = 0; at < x.size(); ++at) {
+        const std::size_t i = at % width;
+        for (std::size_t j = 0; j < width; ++j) {
+            out[at] = std::fma(arith::from_half(matrix[i * width + j]), x[at - i + j], out[at]);
+        }
+    }
+    return out;
+}
+
+TEST(LayerStatistics, ARotatedCodeIsMeasuredWhereItIsCoded) {
+    for (const Trace& trace : test::both_families()) {
+        const Trace made =
+            regrouped(trace, coded(kOne, "rotated8-dense", Observer::Percentile), "rotated");
+        const auto statistics = statistics_of(made, 0, 2);
+        test::each_layer(made, [&](std::uint32_t index, const std::vector<float>& x,
+                                   const golden::LayerTensors&) {
+            const std::vector<float> r = rotated(made, x);
+            expect_distribution(statistics[index], r);
+            LayerScales scales = test::layer_scales(made, index);
+            const float int8 = scales.x[0];
+            scales.x = scales.low;
+            CellStatistics expected = counted_int8(
+                scales, r, recorded(made, index, "rotate.output", made.info().dims.d_inner))[0];
+            expected.low = expected.scale;
+            expected.scale = int8;
+            expect_same(statistics[index].cells[0], expected);
+        });
     }
 }
 

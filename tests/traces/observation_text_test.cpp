@@ -1,6 +1,8 @@
 // How metadata spells what made the scales of a layer.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "traces/layer_observers.h"
 
 namespace mambasic::traces {
@@ -48,6 +50,23 @@ TEST(ObservationText, SpellsWhatItReads) {
     }
 }
 
+// alpha in (0, 1], sigma in [0, 1], a factor in (1, 10^6].
+TEST(ObservationText, ExtremesAreReadBack) {
+    constexpr float kLeast = std::numeric_limits<float>::denorm_min();
+    for (const float alpha : {kLeast, 0x1.fffffep-1F, 1.0F}) {
+        for (const float sigma : {0.0F, kLeast, 1.0F}) {
+            for (const float factor : {0.0F, 0x1.000002p0F, 1e6F}) {
+                Observation how = Observer::OutlierAware;
+                how.alpha = alpha;
+                how.sigma = sigma;
+                how.quantile = kLeast;
+                how.factor = factor;
+                EXPECT_EQ(observation(spell(how)), how) << spell(how);
+            }
+        }
+    }
+}
+
 TEST(ObservationText, WrongSpellingsAreRefused) {
     for (const char* text : {"",
                              "maximum",
@@ -58,7 +77,7 @@ TEST(ObservationText, WrongSpellingsAreRefused) {
                              "percentile-0.9",
                              "percentile-1.5-0.1",
                              "percentile-0-0.1",
-                             "percentile-0.9-0",
+                             "percentile-0.9--0.1",
                              "percentile-0.9-2",
                              "percentile--0.9-0.1",
                              "percentile-nan-0.1",
@@ -72,6 +91,7 @@ TEST(ObservationText, WrongSpellingsAreRefused) {
                              "minmax-q0.9-4",
                              "minmax-q0.9-x1",
                              "minmax-q0.9-xinf",
+                             "minmax-q0.9-x1000001",
                              "minmax-q0.9-x4-x4",
                              "minmax-q0.9-codes",
                              "outlier",

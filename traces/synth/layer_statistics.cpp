@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "golden/arithmetic.h"
 #include "golden/rotation.h"
 #include "golden/x_code.h"
 #include "traces/error.h"
@@ -67,23 +68,20 @@ public:
         golden::XInt8Scales int8 = numbers.int8;
         int8.groups = groups;
         channels_ = golden::x_channels(code, numbers.own, int8, width);
-        if (code.rotated()) rotation_.emplace(code, numbers.own, width);
     }
 
     void code_row(const float* x, const std::vector<std::uint32_t>& cells,
                   std::vector<CellStatistics>& out) {
-        std::vector<float> rotated;
-        if (rotation_) {
-            rotated = rotation_->forward(x);
-            x = rotated.data();
-        }
         golden::encode_x_row(code_, channels_, x, codes_.data(), flags_.data());
         for (std::size_t i = 0; i < cells.size(); ++i) {
             CellStatistics& cell = out[cells[i]];
             const bool flag = flags_[i] != 0;
             const int magnitude = std::abs(static_cast<int>(codes_[i]));
             cell.flagged += flag ? 1 : 0;
-            cell.saturated += saturated(x[i], channels_[i], flag) ? 1 : 0;
+            if (saturated(x[i], channels_[i], flag)) {
+                ++cell.saturated;
+                cell.saturated_below += x[i] < 0 ? 1 : 0;
+            }
             if (flag || !code_.dual()) cell.largest_code = std::max(cell.largest_code, magnitude);
         }
     }
@@ -96,7 +94,6 @@ private:
     XCode code_;
     std::vector<golden::XChannel> channels_;
     std::vector<std::int8_t> codes_, flags_;
-    std::optional<golden::Rotation> rotation_;
 };
 
 void count_cells(const Dims& dims, const XNumbers& numbers, const std::vector<std::uint32_t>& cells,
@@ -119,18 +116,37 @@ void count_cells(const Dims& dims, const XNumbers& numbers, const std::vector<st
     }
 }
 
-StateStatistics state_statistics(const std::vector<float>& scales, const std::vector<float>& carry,
-                                 const std::vector<std::int8_t>& codes) {
+// Whether clamp held the code that is made of the FP32 state: golden/spec/ssm.md 1.4 (Mamba1's
+// prefill), 3.6 (Mamba2's, by way of FP16), 2.2 and 4 (decode).
+bool held(const TraceInfo& info, float carry, float scale) {
+    if (info.phase == Phase::Decode) return arith::saturates_rhe(carry / scale);
+    if (!info.dims.mamba2()) return arith::saturates_rha(carry / scale);
+    return arith::saturates_rhe(arith::from_half(arith::to_half(carry)) / scale);
+}
+
+// `scales` [E][N], `carry` the states at the end of every sequence.
+StateStatistics state_statistics(const TraceInfo& info, const std::vector<float>& scales,
+                                 const std::vector<float>& carry) {
     StateStatistics out;
     const auto [lowest, highest] = std::minmax_element(scales.begin(), scales.end());
     out.lowest_scale = *lowest;
     out.highest_scale = *highest;
-    for (const float value : carry) out.largest = std::max(out.largest, std::fabs(value));
-    out.elements = codes.size();
-    for (const std::int8_t code : codes) {
-        if (code == INT8_MIN || code == INT8_MAX) ++out.saturated;
+    out.elements = carry.size();
+    for (std::size_t i = 0; i < carry.size(); ++i) {
+        out.largest = std::max(out.largest, std::fabs(carry[i]));
+        out.saturated += held(info, carry[i], scales[i % scales.size()]) ? 1 : 0;
     }
     return out;
+}
+
+// The rows as the code takes them.
+void rotate(const XCode& code, const XScales& scales, std::size_t width, std::vector<float>& x) {
+    if (!code.rotated()) return;
+    const golden::Rotation rotation(code, scales, width);
+    for (std::size_t row = 0; row < x.size(); row += width) {
+        const std::vector<float> rotated = rotation.forward(x.data() + row);
+        std::copy(rotated.begin(), rotated.end(), x.data() + row);
+    }
 }
 
 // What the layer's convolution makes of x, in FP32, [tokens of all sequences][E].
@@ -151,17 +167,19 @@ LayerStatistics statistics_of(const Trace& trace, std::uint32_t index, const Lay
                               Stream& stream) {
     const TraceInfo& info = trace.info();
     const StateScales scales = state_scales(info.dims, layer);
-    const std::vector<float> x = conv_output_of(trace, index, layer, stream);
+    const XNumbers numbers = numbers_of(layer);
     LayerStatistics out;
     out.layer = info.first_layer + index;
     out.code = info.x_code(index);
+    std::vector<float> x = conv_output_of(trace, index, layer, stream);
+    rotate(out.code, numbers.own, info.dims.d_inner, x);
     out.top_code = top_code_of(out.code);
     count_magnitudes(x, out);
-    count_cells(info.dims, numbers_of(layer), scales.grouping.cells, x, out);
+    count_cells(info.dims, numbers, scales.grouping.cells, x, out);
     golden::LayerState state = state_in(trace, index);
     const golden::LayerTensors made =
         run_layer(info, options_of(info, index), layer, stream, state);
-    out.state = state_statistics(scales.state, made.carry, state.ssm);
+    out.state = state_statistics(info, scales.state, made.carry);
     stream = after(made);
     return out;
 }

@@ -1,5 +1,6 @@
-// What the numbers of a trace's layers look like: the convolution's x as it comes, before it is
-// coded, what the layer's code does to it, and the state.
+// What the numbers of a trace's layers look like: the convolution's x before it is coded (of a
+// rotated code the rotated rows, which is what it codes), what the layer's code does to it, and the
+// state.
 #pragma once
 
 #include <array>
@@ -30,8 +31,13 @@ struct CellStatistics {
     std::uint64_t elements = 0;
     std::uint64_t flagged = 0;    // golden/spec/ssm.md 8
     std::uint64_t saturated = 0;  // the same
-    float largest = 0;            // magnitude of x
-    int largest_code = 0;         // magnitude of a code; where there are flags, of a flagged one
+    /// Of the saturated ones, those held at the lowest code. SiLU's small negative values are there
+    /// where codes are skewed, which clips nothing that stands out.
+    std::uint64_t saturated_below = 0;
+    float largest = 0;     // magnitude of what is coded
+    int largest_code = 0;  // magnitude of a code; where there are flags, of a flagged one
+
+    std::uint64_t saturated_above() const { return saturated - saturated_below; }
 };
 
 struct StateStatistics {
@@ -39,7 +45,7 @@ struct StateStatistics {
     float highest_scale = 0;
     float largest = 0;            // magnitude at the end of a sequence, before it is coded
     std::uint64_t elements = 0;   // codes at the end of the sequences
-    std::uint64_t saturated = 0;  // of them: -128 and 127
+    std::uint64_t saturated = 0;  // of them: held by clamp, not merely -128 or 127
 };
 
 struct LayerStatistics {
@@ -49,7 +55,7 @@ struct LayerStatistics {
     XCode code;
     int top_code = 0;  // the largest positive one: 127, 15, 14, 7; 0 where nothing is coded
     std::vector<CellStatistics> cells;
-    float least = 0;  // of x; the largest magnitude is in the cells
+    float least = 0;  // of what is coded; the largest magnitude is in the cells
     float most = 0;
     std::array<float, kQuantiles.size()> quantiles{};  // of the magnitudes
     Magnitudes magnitudes;
