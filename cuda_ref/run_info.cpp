@@ -28,6 +28,8 @@ void require_scales(const TraceInfo& trace, std::uint32_t index, const XCode& co
 
 void require_kernels(const TraceInfo& run, std::uint32_t index, const Options& options) {
     const XCode code = run.x_code(index);
+    if (code.rotated())
+        refuse(run, index, "no kernel rotates x, as " + traces::spell(code) + " does");
     if (run.dims.mamba2()) {
         if (options.ssd_order == SsdOrder::Chunked && code.format != traces::XFormat::Int8) {
             refuse(run, index,
@@ -51,8 +53,8 @@ TraceInfo run_info(const TraceInfo& info, const Options& options) {
     if (options.x_code) run.x_codes.assign(info.layers, *options.x_code);
     if (options.x_proj_input) run.x_proj_input = *options.x_proj_input;
     for (std::uint32_t index = 0; index < info.layers; ++index) {
-        require_scales(info, index, run.x_code(index));
         require_kernels(run, index, options);
+        require_scales(info, index, run.x_code(index));
     }
     return run;
 }

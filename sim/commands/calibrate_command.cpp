@@ -78,7 +78,7 @@ std::string repeated(const std::vector<std::string>& settings) {
 }
 
 void tell(const Arguments& arguments, const Trace& made, std::uint64_t samples) {
-    const std::string file = made.path();
+    const std::string& file = made.path();
     const std::string with = " --trace " + file + " --scheme " + arguments.text("scheme") +
                              repeated(arguments.list("set"));
     const std::string chip = chip_for(made.info().dims, made.info().w4());

@@ -2,6 +2,7 @@
 // input, on one trace, and what must hold between them.
 #include <omp.h>
 
+#include <array>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -33,8 +34,11 @@ constexpr const char* kJsonName = "compare.json";
 constexpr const char* kCsvName = "compare.csv";
 
 // In the order of the rows.
-enum Mode : std::size_t { kBaseline, kSim, kFp32, kDual, kModes };
-constexpr const char* kSchemes[kModes] = {"quamba1", "int8-sim", "fp32-ssm-input", "se8"};
+constexpr std::array<const char*, 4> kSchemes = {"quamba1", "int8-sim", "fp32-ssm-input", "se8"};
+constexpr std::size_t kBaseline = 0;
+constexpr std::size_t kSim = 1;
+constexpr std::size_t kFp32 = 2;
+constexpr std::size_t kDual = 3;
 
 void describe(po::options_description& options) {
     const auto text = [] { return po::value<std::string>(); };
@@ -136,6 +140,7 @@ private:
 
 std::vector<Scheme> modes() {
     std::vector<Scheme> schemes;
+    schemes.reserve(kSchemes.size());
     for (const char* name : kSchemes) schemes.push_back(Scheme::load(name));
     return schemes;
 }

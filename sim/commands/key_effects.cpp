@@ -87,7 +87,7 @@ constexpr std::array<Effect, 106> kEffects = {{
      "row that is taken"},
     {"rotation.fma_lanes",
      "where a scheme rotates x by a matrix of the trace: cycles of rotate and unrotate, energy, "
-     "area"},
+     "area; by these cycles, how many tiles go together and so DRAM bytes"},
     {"rotation.recurrence_ii_cycles",
      "where a scheme rotates x by a matrix of the trace: cycles of rotate and unrotate, energy, "
      "area"},

@@ -79,8 +79,10 @@ std::string scales_pictures(const std::vector<LayerStatistics>& layers, bool pla
         const double to = std::exp2(layer.magnitudes.top);
         std::string first = reports::three_digits(from);
         first.insert(0, first.size() < 9 ? 9 - first.size() : 0, ' ');
-        text += "  layer " + std::string(number.size() < 3 ? 3 - number.size() : 0, ' ') + number +
-                "  " + first + " " + picture(layer, plain) + " " + reports::three_digits(to) + "\n";
+        text.append("  layer ").append(number.size() < 3 ? 3 - number.size() : 0, ' ');
+        text.append(number).append("  ").append(first).append(" ");
+        text.append(picture(layer, plain)).append(" ").append(reports::three_digits(to));
+        text.append("\n");
     }
     return text;
 }

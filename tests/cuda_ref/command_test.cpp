@@ -105,6 +105,8 @@ TEST(CommandCodes, OthersThanTheTracesAreRefused) {
             layer +
                 "x_proj multiplies codes of one scale or two, neither dual8-x4 nor codes with "
                 "a table; it can read copy or requantized");
+    refuses(mamba1, {"--x-code", "rotated8-hadamard"},
+            layer + "no kernel rotates x, as rotated8-hadamard does");
     refuses(mamba2, {"--x-proj-input", "codes"},
             "--x-proj-input: " + trace.path() + " is of mamba2, which has no x_proj");
 }

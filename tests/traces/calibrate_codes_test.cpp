@@ -66,6 +66,7 @@ TEST(CalibrateCodes, OutProjsInputIsThatOfTheQuantizedLayers) {
             const std::vector<arith::Half>& halves =
                 made.info().dims.mamba2() ? out.gated_norm : out.scan;
             std::vector<float> rows;
+            rows.reserve(halves.size());
             for (const arith::Half half : halves) rows.push_back(arith::from_half(half));
             const float most = largest(float_hadamard(rows, made.info().dims.d_inner));
             const auto scale = static_cast<double>(arith::from_half(arith::to_half(most / 127)));

@@ -14,20 +14,36 @@ namespace {
 
 constexpr double kAll = std::numeric_limits<double>::infinity();
 
-std::vector<float> magnitudes_of(const std::vector<float>& values) {
-    std::vector<float> out(values.size());
-    std::transform(values.begin(), values.end(), out.begin(),
-                   [](float value) { return std::fabs(value); });
-    return out;
-}
+class CellMagnitudes {
+public:
+    explicit CellMagnitudes(const std::vector<float>& values) : values_(values.size()) {
+        std::transform(values.begin(), values.end(), values_.begin(),
+                       [](float value) { return std::fabs(value); });
+        largest_ = *std::max_element(values_.begin(), values_.end());
+    }
 
-// Of the magnitudes, which it reorders; all zeros would give scales of zero.
-Split split_at(std::vector<float>& magnitudes, float quantile_of, float factor, float high) {
+    /// All zeros would give scales of zero.
+    float threshold(float quantile_of) {
+        return std::max(quantile(values_, quantile_of), kSmallestMaximum);
+    }
+    float largest() const { return largest_; }
+
+private:
+    std::vector<float> values_;
+    float largest_ = 0;
+};
+
+struct HighScale {
+    float factor = 0;  // 0: that of the largest magnitude
+    float largest = 0;
+};
+
+Split split_at(float threshold, HighScale how, const XCode& code) {
+    const float high = own_range(code).divisor;
     Split out;
-    out.threshold = std::max(quantile(magnitudes, quantile_of), kSmallestMaximum);
-    out.low = out.threshold / high;
-    const float largest = *std::max_element(magnitudes.begin(), magnitudes.end());
-    out.high = factor > 0 ? out.low * factor : std::max(largest, out.threshold) / high;
+    out.threshold = threshold;
+    out.low = threshold / high;
+    out.high = how.factor > 0 ? out.low * how.factor : std::max(how.largest, threshold) / high;
     return out;
 }
 
@@ -70,8 +86,8 @@ void CodeScales::add_to(Pieces& pieces, const std::string& conv) const {
 }
 
 Split split_of(const std::vector<float>& values, const XCode& code, const Observation& how) {
-    std::vector<float> magnitudes = magnitudes_of(values);
-    return split_at(magnitudes, how.quantile, how.factor, own_range(code).divisor);
+    CellMagnitudes magnitudes(values);
+    return split_at(magnitudes.threshold(how.quantile), {how.factor, magnitudes.largest()}, code);
 }
 
 Split least_error_split(const std::vector<float>& values, const XCode& code) {
@@ -81,14 +97,15 @@ Split least_error_split(const std::vector<float>& values, const XCode& code) {
     constexpr std::array<float, 15> kFactors{kMaximum, 1.5F, 2,  2.5F, 3,  4,  5, 6,
                                              8,        10,   12, 15,   20, 24, 29};
     const float high = own_range(code).divisor;
-    std::vector<float> magnitudes = magnitudes_of(values);
+    CellMagnitudes magnitudes(values);
     const SortedValues sorted(values);
     Split out;
     double least = kAll;
     for (const float quantile_of : kQuantiles) {
+        const float threshold = magnitudes.threshold(quantile_of);
         for (const float factor : kFactors) {
             if (factor > 2 * high + 1) continue;
-            const Split split = split_at(magnitudes, quantile_of, factor, high);
+            const Split split = split_at(threshold, {factor, magnitudes.largest()}, code);
             const double error = error_of(sorted, split, code);
             if (error >= least) continue;
             least = error;

@@ -24,9 +24,10 @@ QuantizedMamba2 Mamba2Regrouping::run(const TargetScales& target,
         calibrate(dims, floats, sample, observers, start);
     });
     QuantizedMamba2 out = moved_layer(grouping);
-    out.set_inner_scales(grouping, observers);
     if (target.observed_by().codes) {
         set_coded_scales(target, grouping, observers, out);
+    } else {
+        out.set_inner_scales(grouping, observers);
     }
     states = starts(grouping, out);
     return out;

@@ -49,8 +49,7 @@ void reflect(const Column& mirror, std::size_t k, Column& column) {
 void reflect_all(const Column& mirror, std::size_t k, std::size_t first,
                  std::vector<Column>& columns) {
     const std::size_t width = columns.size();
-    const bool worth = (width - first) * (width - k) >= kWorthThreads;
-#pragma omp parallel for schedule(static) if (worth)
+#pragma omp parallel for schedule(static) if ((width - first) * (width - k) >= kWorthThreads)
     for (std::size_t j = first; j < width; ++j) reflect(mirror, k, columns[j]);
 }
 

@@ -202,6 +202,7 @@ void calibrate(const std::vector<const Trace*>& traces, const std::vector<Target
     const std::vector<arith::Half> matrix = rotation_for(trace, info);
     write_begin(trace, matrix, assembler);
     std::vector<CalibrationInput> inputs;
+    inputs.reserve(traces.size());
     for (const Trace* one : traces) inputs.push_back({one, first_input(*one)});
     for (std::uint32_t index = 0; index < info.layers; ++index) {
         TargetScales target = targets[index];

@@ -143,6 +143,7 @@ TEST(SsmX, NumbersOfInt8CodesGiveWhatTheCodesGive) {
         Scan codes(decode, 70);
         const std::vector<std::int8_t> u = Random(13).codes(codes.wide.size());
         std::vector<float> values;
+        values.reserve(u.size());
         for (const std::int8_t q : u) values.push_back(0.031F * static_cast<float>(q));
         codes.tile.u = {u.data(), 70, tokens * 70, 0.031F};
         const Outcome want = codes.run({});

@@ -173,6 +173,24 @@ TEST(RotationFunction, RoundsAwayFromZeroAndHolds) {
     }
 }
 
+// Quotients at and beside ties, which a product with 1 / s would move.
+TEST(RotationFunction, DividesByTheScale) {
+    const Half one = arith::to_half(1.0F);
+    for (const float scale : {0.03F, 0.0071F, 0.9F, 1.3F}) {
+        std::vector<float> x;
+        for (int c = -128; c < 128; ++c) x.push_back((static_cast<float>(c) + 0.5F) * scale);
+        std::vector<std::int8_t> want;
+        std::uint64_t saturated = 0;
+        for (const float value : x) want.push_back(code_of(value, scale, saturated));
+        for (const RotationKind kind : {RotationKind::Hadamard, RotationKind::Dense}) {
+            std::vector<std::int8_t> codes(x.size());
+            const RotationShape shape{kind, x.size(), 1, 0, 1};
+            rotate_compute(kUnit, {shape, x.data(), &one, scale, codes.data()});
+            EXPECT_EQ(codes, want) << scale;
+        }
+    }
+}
+
 // Rows that are turned and turned back are what they were, but for half a step of each code.
 TEST(RotationFunction, HadamardComesBack) {
     constexpr float kScale = 0.001F;

@@ -63,16 +63,21 @@ std::map<Op, OpWork> work_of(const Workload& work, const std::vector<std::string
     return ops;
 }
 
-const std::vector<std::string> kNoFusion = {"schedule.fusion=none", "weight_sram.capacity_kib=512",
-                                            "activation_sram.capacity_kib=512"};
-const std::vector<std::string> kRoomy = {"weight_sram.capacity_kib=512",
-                                         "activation_sram.capacity_kib=512"};
+const std::vector<std::string> kRoomy = {"weight_sram.capacity_kib=512", "weight_sram.banks=8",
+                                         "activation_sram.capacity_kib=512",
+                                         "activation_sram.banks=8", "schedule.tile_tokens=40"};
+
+std::vector<std::string> roomy_and(const std::vector<std::string>& more) {
+    std::vector<std::string> overrides = kRoomy;
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    return overrides;
+}
 
 // FP32 from the convolution to the rotation, int8 to the way back, FP32 to the scan.
 TEST(Rotation, WithoutFusionItsStreamsGoThroughDram) {
     const auto kind = models::TrafficKind::ConvOutput;
     for (const bool dense : {false, true}) {
-        std::map<Op, OpWork> ops = work_of(work_with(dense), kNoFusion);
+        std::map<Op, OpWork> ops = work_of(work_with(dense), roomy_and({"schedule.fusion=none"}));
         EXPECT_EQ(ops[Op::Conv1d].stored[kind], kRows * (4 + 1) * kWidth);  // x, x_proj's copy
         EXPECT_EQ(ops[Op::Rotate].loaded[kind], kRows * 4 * kWidth);
         EXPECT_EQ(ops[Op::Rotate].stored[kind], kRows * kWidth);
@@ -87,7 +92,8 @@ TEST(Rotation, WithoutFusionItsStreamsGoThroughDram) {
 
 TEST(Rotation, XProjMayReadWhatTheScanReads) {
     const auto kind = models::TrafficKind::ConvOutput;
-    std::map<Op, OpWork> ops = work_of(work_with(false, XProjInput::Requantized), kNoFusion);
+    std::map<Op, OpWork> ops =
+        work_of(work_with(false, XProjInput::Requantized), roomy_and({"schedule.fusion=none"}));
     EXPECT_EQ(ops[Op::Conv1d].stored[kind], kRows * 4 * kWidth);
     EXPECT_EQ(ops[Op::XProj].loaded[kind], kRows * 4 * kWidth);
 }
@@ -96,7 +102,7 @@ TEST(Rotation, XProjMayReadWhatTheScanReads) {
 TEST(Rotation, OfMamba2TurnsXAlone) {
     const auto kind = models::TrafficKind::ConvOutput;
     constexpr std::uint64_t kBc = 2ULL * 2 * 16;
-    std::map<Op, OpWork> ops = work_of(mamba2_with(false), kNoFusion);
+    std::map<Op, OpWork> ops = work_of(mamba2_with(false), roomy_and({"schedule.fusion=none"}));
     EXPECT_EQ(ops[Op::Conv1d].stored[kind], kRows * (4 * kWidth + kBc));
     EXPECT_EQ(ops[Op::Rotate].loaded[kind], kRows * 4 * kWidth);
     EXPECT_EQ(ops[Op::Scan].loaded[kind], kRows * (4 * kWidth + kBc));
@@ -141,11 +147,9 @@ TEST(Rotation, ASmallScratchpadReadsTheMatrixAgain) {
 
 // The unit's busy cycles are those of its tiles: 40 rows of 192 = 12 * 2^4 in one tile.
 TEST(Rotation, TheUnitIsBusyForWhatItsTilesTake) {
-    std::vector<std::string> overrides = kRoomy;
-    overrides.insert(overrides.end(), {"schedule.tile_tokens=40", "rotation.butterfly_lanes=16",
-                                       "rotation.pipeline_cycles=5", "rotation.quantize_lanes=8",
-                                       "rotation.quantize_cycles=9"});
-    const test::Outcome o = test::simulate(work_with(false), overrides);
+    const test::Outcome o = test::simulate(
+        work_with(false), roomy_and({"rotation.butterfly_lanes=16", "rotation.pipeline_cycles=5",
+                                     "rotation.quantize_lanes=8", "rotation.quantize_cycles=9"}));
     ASSERT_TRUE(o.fits);
     const std::uint64_t turn = (12 + 4) * (12 + 5);
     EXPECT_EQ(o.blocks[static_cast<std::size_t>(models::BlockId::Rotation)].busy,
@@ -163,7 +167,7 @@ TEST(Rotation, RunsInEveryPhaseAndFusion) {
                 work.scale_ranges = {ScaleRange{}};
                 const test::Outcome int8 = test::simulate(work, {fusion});
                 ASSERT_TRUE(one.fits && int8.fits);
-                EXPECT_GT(one.cycles, int8.cycles);
+                EXPECT_GE(one.cycles, int8.cycles);  // equal where all wait for the DRAM
                 EXPECT_GT(one.energy_pj, int8.energy_pj);
                 Workload two = mamba2_with(dense);
                 two.phase = phase;
