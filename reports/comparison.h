@@ -62,6 +62,8 @@ struct ComparedScheme {
     std::optional<std::uint64_t> flagged_elements;
     std::optional<double> ssm_input_sqnr_db;  // against an FP32 SSM input
     std::optional<double> layer_output_sqnr_db;
+    bool ssm_input_noiseless = false;  // as in QualityFigures
+    bool layer_output_noiseless = false;
     std::optional<CodeCounts> x;  // absent: golden measured nothing
     std::optional<NetworkFigures> network;
     ComparedCheck check;

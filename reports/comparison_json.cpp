@@ -57,9 +57,14 @@ Json network_of(const std::optional<NetworkFigures>& measured) {
     return {{"of", measured ? Json(of) : Json(nullptr)},
             {"rows", measured ? Json(n.rows) : Json(nullptr)},
             {"sqnr_db", json_of(n.sqnr_db)},
+            {"noiseless", measured ? Json(n.noiseless) : Json(nullptr)},
             {"cosine", json_of(n.cosine)},
             {"top1_agreement", json_of(n.top1_agreement)},
             {"kl_nats", json_of(n.kl_nats)}};
+}
+
+Json noiseless_of(const ComparedScheme& row, bool noiseless) {
+    return row.x ? Json(noiseless) : Json(nullptr);  // null where golden measured nothing
 }
 
 Json json_of(const ComparedScheme& row) {
@@ -96,6 +101,8 @@ Json json_of(const ComparedScheme& row) {
             {"flagged_elements", json_of(row.flagged_elements)},
             {"ssm_input_sqnr_db", json_of(row.ssm_input_sqnr_db)},
             {"layer_output_sqnr_db", json_of(row.layer_output_sqnr_db)},
+            {"ssm_input_noiseless", noiseless_of(row, row.ssm_input_noiseless)},
+            {"layer_output_noiseless", noiseless_of(row, row.layer_output_noiseless)},
             {"x", counts_of(row.x)},
             {"network", network_of(row.network)},
             {"check", json_of(row.check)},

@@ -19,6 +19,8 @@ std::optional<double> number(const Json& value) {
 void read_quality(const Json& quality, ComparedScheme& row) {
     row.ssm_input_sqnr_db = number(quality.at("ssm_input_sqnr_db"));
     row.layer_output_sqnr_db = number(quality.at("layer_output_sqnr_db"));
+    row.ssm_input_noiseless = quality.at("ssm_input_noiseless");
+    row.layer_output_noiseless = quality.at("layer_output_noiseless");
     const Json& x = quality.at("x");
     row.x = CodeCounts{x.at("elements"), x.at("saturated"), x.at("flagged")};
     const Json& network = quality.at("network");
@@ -27,6 +29,7 @@ void read_quality(const Json& quality, ComparedScheme& row) {
     row.network->logits = network.at("of") == "logits";
     row.network->rows = network.at("rows");
     row.network->sqnr_db = number(network.at("sqnr_db"));
+    row.network->noiseless = network.at("noiseless");
     row.network->cosine = number(network.at("cosine"));
     row.network->top1_agreement = number(network.at("top1_agreement"));
     row.network->kl_nats = number(network.at("kl_nats"));

@@ -119,8 +119,9 @@ std::string footnotes(const Rows& rows) {
     std::string text;
     if (any(rows, ScalesFrom::Calibrated)) {
         text +=
-            "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the scales "
-            "of every scheme here\n";
+            "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not the "
+            "scales "
+            "of every scheme here, and those that it has give other figures\n";
     }
     if (any(rows, ScalesFrom::Nowhere)) {
         text += "  ~ timing only: groups as equal as they can be, no scales\n";

@@ -120,7 +120,9 @@ Json json_of(const QuantizationSection& q) {
 Json json_of(const QualityFigures& f) {
     return {{"ssm_input_sqnr_db", json_of(f.ssm_input_db)},
             {"ssm_input_x_sqnr_db", json_of(f.ssm_input_x_db)},
-            {"layer_output_sqnr_db", json_of(f.layer_output_db)}};
+            {"layer_output_sqnr_db", json_of(f.layer_output_db)},
+            {"ssm_input_noiseless", f.ssm_input_noiseless},
+            {"layer_output_noiseless", f.layer_output_noiseless}};
 }
 
 Json json_of(const LayerQuality& layer) {
@@ -156,6 +158,7 @@ Json json_of(const NetworkFigures& n) {
     return {{"of", n.logits ? "logits" : "last_layer_output"},
             {"rows", n.rows},
             {"sqnr_db", json_of(n.sqnr_db)},
+            {"noiseless", n.noiseless},
             {"cosine", json_of(n.cosine)},
             {"top1_agreement", json_of(n.top1_agreement)},
             {"kl_nats", json_of(n.kl_nats)}};

@@ -14,6 +14,9 @@ struct QualityFigures {
     std::optional<double> ssm_input_db;     // Mamba1: u. Mamba2: x, B and C together
     std::optional<double> ssm_input_x_db;   // x alone; in Mamba1 that is u
     std::optional<double> layer_output_db;  // out_proj
+    // No figure because there is a signal and no noise, not because there is no ratio.
+    bool ssm_input_noiseless = false;
+    bool layer_output_noiseless = false;
 };
 
 struct LayerQuality {
@@ -30,12 +33,8 @@ struct NetworkFigures {
     std::optional<double> cosine;          // mean over the rows
     std::optional<double> top1_agreement;  // share of rows with the same largest logit
     std::optional<double> kl_nats;         // mean over the rows, of softmax(FP32) to softmax(codes)
+    bool noiseless = false;                // as above: the network makes what its FP32 twin makes
 };
-
-/// The network makes what its FP32 twin makes: there is no noise.
-inline bool is_exact(const NetworkFigures& network) {
-    return !network.sqnr_db && network.cosine == 1.0;
-}
 
 /// Of the codes of x, over all layers and tokens (ssm.md 8).
 struct CodeCounts {

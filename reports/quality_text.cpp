@@ -19,10 +19,11 @@ std::string network_line(const NetworkFigures& network) {
     const auto figure = [](const std::optional<double>& value, int decimals) {
         return value ? fixed(*value, decimals) : "-";
     };
+    const char* without = network.noiseless ? "exact" : "undefined";
     std::string line = std::string("\n  ") +
                        (network.logits ? "network's logits" : "last layer's output") + ", " +
                        grouped(network.rows) + (network.rows == 1 ? " row" : " rows") + ": SQNR " +
-                       (is_exact(network) ? "exact" : decibels(network.sqnr_db) + " dB") +
+                       (network.sqnr_db ? decibels(network.sqnr_db) + " dB" : without) +
                        ", cosine " + figure(network.cosine, 5);
     if (!network.logits) return line + "\n";
     line += ", same top-1 in ";

@@ -100,6 +100,7 @@ reports::NetworkFigures Agreement::figures() const {
     figures.logits = logits_;
     figures.rows = rows_;
     figures.sqnr_db = powers_.sqnr_db();
+    figures.noiseless = powers_.noiseless();
     figures.cosine = finite(cosines_ / count);
     if (!logits_) return figures;
     figures.top1_agreement = finite(static_cast<double>(same_top_) / count);

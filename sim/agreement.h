@@ -19,6 +19,8 @@ struct NoisySignal {
     void add(double wanted, double got);
     void add(const NoisySignal& other);
     std::optional<double> sqnr_db() const;
+    /// Why there is no figure: not that nothing, or no number, was summed.
+    bool noiseless() const { return signal > 0 && noise == 0; }
 };
 
 class Agreement {

@@ -11,13 +11,30 @@ using golden::LayerState;
 using golden::LayerTensors;
 
 // Logits of a real vocabulary are large: so many rows of them at once.
-constexpr std::uint64_t kRowsAtOnce = 16;
+constexpr std::size_t kRowsAtOnce = 16;
+
+template <typename T>
+std::vector<T> taken(const std::vector<T>& all, const std::vector<std::size_t>& rows,
+                     std::size_t width) {
+    std::vector<T> some;
+    some.reserve(rows.size() * width);
+    for (const std::size_t row : rows) {
+        some.insert(some.end(), &all[row * width], &all[row * width] + width);
+    }
+    return some;
+}
 
 }  // namespace
+
+bool is_compared(std::uint64_t row, std::uint64_t rows) {
+    const std::uint64_t count = std::min(rows, kLogitsRows);
+    return (row + 1) * count / rows > row * count / rows;
+}
 
 NetworkQuality::NetworkQuality(const traces::TraceInfo& info, const golden::Options& options)
     : dims_(info.dims),
       decode_(info.phase == traces::Phase::Decode),
+      tokens_(std::uint64_t{info.batch} * info.tokens),
       epsilon_(info.epsilon),
       options_(options),
       agreement_(info.has_head) {}
@@ -63,19 +80,32 @@ void NetworkQuality::finish_step(const LayerTensors& made, const traces::Head* h
 }
 
 void NetworkQuality::compare_logits(const LayerTensors& made, const traces::Head& head) {
-    const std::uint64_t width = dims_.d_model;
-    const std::uint64_t rows = hidden_.size() / width;
+    const std::size_t count = hidden_.size() / dims_.d_model;
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < count; ++row) {
+        if (is_compared(seen_++, tokens_)) rows.push_back(row);
+        const bool full = rows.size() == kRowsAtOnce || row + 1 == count;
+        if (!full || rows.empty()) continue;
+        compare_rows(made, head, rows);
+        rows.clear();
+    }
+}
+
+void NetworkQuality::compare_rows(const LayerTensors& made, const traces::Head& head,
+                                  const std::vector<std::size_t>& rows) {
+    const std::size_t width = dims_.d_model;
+    const auto logits = [&](const std::vector<Half>& hidden, const std::vector<float>& residual) {
+        const std::vector<Half> own_hidden = taken(hidden, rows, width);
+        const std::vector<float> own_residual = taken(residual, rows, width);
+        return golden::run_head(dims_, head, own_hidden.data(), own_residual.data(), rows.size(),
+                                epsilon_, options_)
+            .logits;
+    };
+    const std::vector<Half> wanted = logits(hidden_, residual_);
+    const std::vector<Half> got = logits(made.out_proj, made.residual);
     const std::size_t vocab = head.lm_head.n;
-    for (std::uint64_t row = 0; row < rows; row += kRowsAtOnce) {
-        const std::uint64_t count = std::min(kRowsAtOnce, rows - row);
-        const std::size_t at = row * width;
-        const golden::HeadTensors wanted =
-            golden::run_head(dims_, head, &hidden_[at], &residual_[at], count, epsilon_, options_);
-        const golden::HeadTensors got = golden::run_head(
-            dims_, head, &made.out_proj[at], &made.residual[at], count, epsilon_, options_);
-        for (std::size_t i = 0; i < count * vocab; i += vocab) {
-            agreement_.add_row(&wanted.logits[i], &got.logits[i], vocab);
-        }
+    for (std::size_t at = 0; at < rows.size() * vocab; at += vocab) {
+        agreement_.add_row(&wanted[at], &got[at], vocab);
     }
 }
 

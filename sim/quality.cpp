@@ -101,7 +101,8 @@ void Quality::compare(Sums& sums, const LayerTensors& made) {
 reports::QualityFigures Quality::figures_of(const Sums& sums) {
     NoisySignal input = sums.x;
     input.add(sums.b_and_c);
-    return {input.sqnr_db(), sums.x.sqnr_db(), sums.output.sqnr_db()};
+    return {input.sqnr_db(), sums.x.sqnr_db(), sums.output.sqnr_db(), input.noiseless(),
+            sums.output.noiseless()};
 }
 
 reports::QualitySection Quality::result() const {

@@ -93,9 +93,8 @@ void take_quantile(Observation& observer, YamlMap& map) {
     }
     for (const char* key : {"alpha", "sigma"}) {
         if (!map.has(key)) continue;
-        map.reject(key,
-                   "nothing here reads it; leave it out, or take observer percentile or "
-                   "outlier-aware");
+        map.reject(key, std::string(kNobodyReads) +
+                            "; leave it out, or take observer percentile or outlier-aware");
     }
 }
 
@@ -200,6 +199,31 @@ void keep_places(const std::vector<KeyDoc>& docs, LayerScheme& part) {
     }
 }
 
+Scheme take_scheme(YamlMap& map, const std::string& file, std::vector<KeyDoc>& collected) {
+    Scheme scheme;
+    if (map.has("layers")) {
+        scheme.name = take_name(map);
+        take_layers(scheme, map.take_map("layers", kLayersMeaning));
+        if (scheme.layers.empty()) map.reject("layers", "names no layers; write 0 and a scheme");
+        collected.push_back(document_layers(scheme, file));
+    } else {
+        scheme.layers = {take_layer_scheme(map)};
+        scheme.name = scheme.layers.front().name;
+    }
+    map.finish();
+    for (LayerScheme& part : scheme.layers) keep_places(collected, part);
+    return scheme;
+}
+
+// A setting may leave a key of the file without a reader, and no setting takes a key away.
+std::string way_out(const std::string& why, const std::vector<std::string>& settings) {
+    const bool idle = why.find(kNobodyReads) != std::string::npos;
+    if (!idle || settings.empty()) return "";
+    std::string text = "; with";
+    for (const std::string& setting : settings) text += " --set " + setting;
+    return text + ", which takes no key away: copy the file and change it there";
+}
+
 // Settings name keys as `explain` does: below "scheme".
 models::YamlNodePtr with_settings(const ConfigFiles& files, const models::YamlNodePtr& scheme,
                                   const std::vector<std::string>& settings) {
@@ -226,17 +250,11 @@ Scheme Scheme::load(const std::string& name_or_path, const std::vector<std::stri
     std::vector<KeyDoc> collected;
     YamlMap map(with_settings(files, files.load(file), settings), "", &collected);
     Scheme scheme;
-    if (map.has("layers")) {
-        scheme.name = take_name(map);
-        take_layers(scheme, map.take_map("layers", kLayersMeaning));
-        if (scheme.layers.empty()) map.reject("layers", "names no layers; write 0 and a scheme");
-        collected.push_back(document_layers(scheme, file));
-    } else {
-        scheme.layers = {take_layer_scheme(map)};
-        scheme.name = scheme.layers.front().name;
+    try {
+        scheme = take_scheme(map, file, collected);
+    } catch (const models::UserError& e) {
+        throw models::UserError(e.what() + way_out(e.what(), settings));
     }
-    map.finish();
-    for (LayerScheme& part : scheme.layers) keep_places(collected, part);
     scheme.file = file;
     scheme.sha256 = hash_of(collected);
     if (docs != nullptr) *docs = std::move(collected);

@@ -143,8 +143,7 @@ XCode take_code(YamlMap& map, Observation& observer) {
     const Names taken = take_keys_of(code, observer, map);
     for (const CodeKey& key : kCodeKeys) {
         if (taken.count(key.key) > 0 || !map.has(key.key)) continue;
-        map.reject(key.key,
-                   std::string("nothing here reads it; leave it out, or take ") + key.owners);
+        map.reject(key.key, std::string(kNobodyReads) + "; leave it out, or take " + key.owners);
     }
     return code;
 }

@@ -9,6 +9,9 @@
 
 namespace mambasic::sim {
 
+/// What is wrong with a key that the rest of the scheme leaves without a reader.
+constexpr const char* kNobodyReads = "nothing here reads it";
+
 /// Takes the keys that the code has and refuses those that it has not. What makes the scales of a
 /// code goes to the layer's observer, whose statistic is known.
 traces::XCode take_code(models::YamlMap& map, traces::Observation& observer);

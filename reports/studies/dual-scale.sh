@@ -24,7 +24,7 @@ rows() {
         function f(name) { return $(at[name]) }
         function base(name) { return first[name] }
         function percent(x, whole) { return whole == 0 ? "-" : sprintf("%.1f %%", 100 * x / whole) }
-        function db(x) { return x == "" ? "exact" : sprintf("%.1f", x) }
+        function db(name, noiseless) { return f(name) != "" ? sprintf("%.1f", f(name)) : f(noiseless) == "true" ? "exact" : "undefined" }
         function bar(x) { return sprintf("%.*s", x < 0 ? 0 : int(x + 0.5), "########################################") }
         NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
         NR == 2 { for (name in at) first[name] = $(at[name]) }
@@ -96,7 +96,7 @@ accuracy_header='| scheme | SSM input dB | layer output dB | logits dB | cosine 
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|'
 accuracy_row='{
     share = f("x.elements")
-    print "| " f("scheme"), db(f("ssm_input_sqnr_db")), db(f("layer_output_sqnr_db")), db(f("network.sqnr_db")),
+    print "| " f("scheme"), db("ssm_input_sqnr_db", "ssm_input_noiseless"), db("layer_output_sqnr_db", "layer_output_noiseless"), db("network.sqnr_db", "network.noiseless"),
         sprintf("%.4f", f("network.cosine")), percent(f("network.top1_agreement"), 1),
         sprintf("%.2g", f("network.kl_nats")), percent(f("x.saturated"), share),
         percent(f("x.flagged"), share), sprintf("%+.2f %%", f("change.energy_percent")),
@@ -128,8 +128,8 @@ factors() {
     echo '|---|---:|---:|---:|---:|---:|:---|'
     rows "factors-$network" '{
         share = f("x.elements")
-        print "| " f("scheme"), db(f("ssm_input_sqnr_db")), db(f("layer_output_sqnr_db")),
-            db(f("network.sqnr_db")), percent(f("x.saturated"), share), percent(f("x.flagged"), share),
+        print "| " f("scheme"), db("ssm_input_sqnr_db", "ssm_input_noiseless"), db("layer_output_sqnr_db", "layer_output_noiseless"),
+            db("network.sqnr_db", "network.noiseless"), percent(f("x.saturated"), share), percent(f("x.flagged"), share),
             "`" bar(f("ssm_input_sqnr_db")) "` |"
     }'
 }

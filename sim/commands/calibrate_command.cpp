@@ -1,4 +1,5 @@
 // mambasic calibrate: the scales that a scheme asks for, from what traces hold.
+#include <algorithm>
 #include <iostream>
 
 #include "reports/human.h"
@@ -58,6 +59,15 @@ Scheme scheme_of(const Arguments& arguments) {
     return Scheme::load(arguments.text("scheme"), settings.scheme);
 }
 
+// Codes of int8's scales leave no mark in a trace: any of them runs on it.
+std::string users_text(const Scheme& scheme) {
+    const auto borrows = [](const LayerScheme& part) {
+        return part.x_code.format != traces::XFormat::Int8 && !part.x_code.own_scales();
+    };
+    const bool any = std::any_of(scheme.layers.begin(), scheme.layers.end(), borrows);
+    return any ? " (int8's scales, which " + scheme.name + " uses)" : "";
+}
+
 // "6 layers coded as dual4-skewed-overflow, scales of percentile-codes-q0.99"; what the first
 // layer has stands for all where they are alike.
 std::string made_text(const traces::TraceInfo& info) {
@@ -77,13 +87,14 @@ std::string repeated(const std::vector<std::string>& settings) {
     return text;
 }
 
-void tell(const Arguments& arguments, const Trace& made, std::uint64_t samples) {
+void tell(const Arguments& arguments, const Scheme& scheme, const Trace& made,
+          std::uint64_t samples) {
     const std::string& file = made.path();
     const std::string with = " --trace " + file + " --scheme " + arguments.text("scheme") +
                              repeated(arguments.list("set"));
     const std::string chip = chip_for(made.info().dims, made.info().w4());
     std::cout << "wrote " << file << ", " << reports::human_bytes(made.file_bytes()) << ": "
-              << made_text(made.info()) << " on " << samples
+              << made_text(made.info()) << users_text(scheme) << " on " << samples
               << (samples == 1 ? " sequence\n" : " sequences\n") << "\nNext\n"
               << "  mambasic scales --trace " << file << "   shows them, and what they clip\n"
               << "  mambasic run " << chip << with << "\n"
@@ -107,7 +118,7 @@ int calibrate_command(const Arguments& arguments) {
         };
         traces::synth::calibrate(samples, targets_of(traces.front(), scheme), path, progress);
     }
-    tell(arguments, Trace::open(path), sequences);
+    tell(arguments, scheme, Trace::open(path), sequences);
     return kExitDone;
 }
 

@@ -61,6 +61,8 @@ public:
         text_ += "  " + (holds ? ink.good("PASS") : ink.bad("FAIL")) + "  " + what + "\n";
         all_ = all_ && holds;
     }
+    /// What cannot fail, for its figures.
+    void tell(const std::string& what) { text_ += "  by definition: " + what + "\n"; }
     bool all() const { return all_; }
     const std::string& text() const { return text_; }
 
@@ -69,13 +71,27 @@ private:
     bool all_ = true;
 };
 
-// Without noise there is no figure: nothing is better.
+// Nothing is better than no noise; what has no ratio is neither better nor worse.
 double decibels(const ComparedScheme& row) {
-    return row.ssm_input_sqnr_db.value_or(std::numeric_limits<double>::infinity());
+    return row.ssm_input_sqnr_db.value_or(row.ssm_input_noiseless
+                                              ? std::numeric_limits<double>::infinity()
+                                              : std::numeric_limits<double>::quiet_NaN());
+}
+
+std::string shown(const std::optional<double>& sqnr_db, bool noiseless) {
+    if (sqnr_db) return reports::fixed(*sqnr_db, 2) + " dB";
+    return noiseless ? "exact" : "undefined";
 }
 
 std::string shown(const ComparedScheme& row) {
-    return row.ssm_input_sqnr_db ? reports::fixed(*row.ssm_input_sqnr_db, 2) + " dB" : "exact";
+    return shown(row.ssm_input_sqnr_db, row.ssm_input_noiseless);
+}
+
+// Further down the network, where nothing says that a better input must show.
+std::string shown_behind(const ComparedScheme& row) {
+    const reports::NetworkFigures network = row.network.value_or(reports::NetworkFigures{});
+    return shown(row.layer_output_sqnr_db, row.layer_output_noiseless) + " and " +
+           shown(network.sqnr_db, network.noiseless);
 }
 
 Verdict verdict_of(const std::vector<ComparedScheme>& rows, const SameBits& same) {
@@ -90,13 +106,11 @@ Verdict verdict_of(const std::vector<ComparedScheme>& rows, const SameBits& same
                                std::to_string(same.tensors) + " tensors that both make"
                          : std::to_string(same.differing) + " of " + std::to_string(same.tensors) +
                                " tensors differ, first " + same.first));
-    bool bound = decibels(rows[kFp32]) == std::numeric_limits<double>::infinity();
-    for (const ComparedScheme& row : rows) bound = bound && decibels(row) <= decibels(rows[kFp32]);
-    verdict.add(bound, "fp32-ssm-input is the upper bound of the SSM input: " + shown(rows[kFp32]) +
-                           ", quamba1 " + shown(rows[kBaseline]));
     verdict.add(decibels(rows[kDual]) >= decibels(rows[kBaseline]),
-                "the second scale of se8 does not lose: SSM input " + shown(rows[kDual]) +
-                    ", quamba1 " + shown(rows[kBaseline]));
+                "the second scale of se8 does not lose at the SSM input: " + shown(rows[kDual]) +
+                    ", quamba1 " + shown(rows[kBaseline]) + " (layer output and network: " +
+                    shown_behind(rows[kDual]) + ", quamba1 " + shown_behind(rows[kBaseline]) + ")");
+    verdict.tell("the others are measured against fp32-ssm-input: SSM input " + shown(rows[kFp32]));
     return verdict;
 }
 

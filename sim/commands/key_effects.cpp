@@ -63,7 +63,9 @@ constexpr std::array<Effect, 106> kEffects = {{
     {"conv.pipeline_cycles", "cycles of conv1d"},
     {"gated_norm", "cycles of gated_norm, which Mamba2 has; area"},
     {"gated_norm.pipeline_cycles", "cycles of gated_norm, which Mamba2 has"},
-    {"gated_norm.sum", "bits of gated_norm (golden follows), its cycles, area"},
+    {"gated_norm.sum",
+     "bits of gated_norm (golden follows), its cycles, area; by these cycles, how many tiles go "
+     "together and so DRAM bytes and energy"},
     {"scale_table", "cycles of conv1d and scan that wait for lookups, energy, area"},
     {"scale_table.word_bytes",
      "cycles that wait for lookups, energy, area: words are filled whole"},

@@ -38,7 +38,8 @@ std::vector<LayerStatistics> statistics_of(const Trace& trace, const LayerRange&
 
 std::string origin(const traces::TraceInfo& info) {
     if (info.observers.empty()) {
-        return "as " + info.producer + " made them; the trace does not say with which statistic";
+        return "as " + info.producer +
+               " made them; the trace does not say with which statistic (?)";
     }
     return "calibrated; the table names the statistic";
 }

@@ -63,7 +63,8 @@ std::vector<std::string> row_of(const traces::TraceInfo& info, const LayerStatis
                                                        std::to_string(layer.top_code);
     return {std::to_string(layer.layer),
             spell(layer.code),
-            spell(info.observer(layer.layer - info.first_layer)),
+            spell(info.observer(layer.layer - info.first_layer)) +
+                (info.observers.empty() ? " ?" : ""),  // assumed: the trace does not say
             std::to_string(layer.cells.size()),
             range_of(layer.cells, &CellStatistics::scale),
             range_of(layer.cells, &CellStatistics::low),

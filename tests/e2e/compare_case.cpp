@@ -76,7 +76,10 @@ Words accuracy_rows(const std::string& text) {
     rows.erase(rows.begin(), std::find_if(rows.begin(), rows.end(), [](const std::string& line) {
                                  return line.rfind("  -----", 0) == 0;
                              }) + 1);
-    rows.erase(std::find(rows.begin(), rows.end(), ""), rows.end());
+    const auto behind = [](const std::string& line) {  // the footnotes, or the end of the section
+        return line.empty() || line.rfind("  logits: ", 0) == 0 || line.rfind("  conv to", 0) == 0;
+    };
+    rows.erase(std::find_if(rows.begin(), rows.end(), behind), rows.end());
     return rows;
 }
 

@@ -73,6 +73,12 @@ TEST(Compared, TakesWhatTheCodesAreWorthFromTheReport) {
     EXPECT_EQ(row.network->cosine, 0.998046875);
     EXPECT_EQ(row.network->top1_agreement, 0.96875);
     EXPECT_EQ(row.network->kl_nats, 0.001953125);
+    EXPECT_FALSE(row.ssm_input_noiseless || row.layer_output_noiseless || row.network->noiseless);
+    Report exact = sample_run();
+    exact.quality->all.ssm_input_noiseless = exact.quality->network->noiseless = true;
+    EXPECT_TRUE(compared(to_json(exact)).ssm_input_noiseless);
+    EXPECT_FALSE(compared(to_json(exact)).layer_output_noiseless);
+    EXPECT_TRUE(compared(to_json(exact)).network->noiseless);
     Report headless = sample_run();
     headless.quality->network = NetworkFigures{false, 7, 3, 0.5, std::nullopt, std::nullopt};
     const ComparedScheme other = compared(to_json(headless));
@@ -201,7 +207,7 @@ TEST(ComparisonCsv, HoldsTheFiguresOfTheJson) {
     // 6 names, 4 counts of cycles and lookups, 5 bands of 3, 2 more energies, 5 of the tables'
     // bytes, 5 of DRAM, 3 of elements, 2 SQNR, 3 of x, 6 of the network, 2 of the check, 3 changes;
     // why it was refused.
-    EXPECT_EQ(columns.size(), 57U);
+    EXPECT_EQ(columns.size(), 60U);
 }
 
 TEST(ComparisonJson, WhatDidNotRunIsNoRow) {
@@ -221,10 +227,10 @@ TEST(ComparisonJson, WhatDidNotRunIsNoRow) {
 TEST(ComparisonCsv, WhatDidNotRunStandsBelowWithoutFigures) {
     const std::string csv = to_csv(with_a_refusal());
     const std::string last = csv.substr(csv.rfind('\n', csv.size() - 2) + 1);
-    EXPECT_EQ(last, "quamba2-per-channel," + std::string(64, 'e') + "," + std::string(54, ',') +
+    EXPECT_EQ(last, "quamba2-per-channel," + std::string(64, 'e') + "," + std::string(57, ',') +
                         "\"a.yaml:3:4: too small, \"\"see\"\"\"\n");
     const std::string header = csv.substr(0, csv.find('\n'));
-    EXPECT_EQ(cells(header).size(), 57U);
+    EXPECT_EQ(cells(header).size(), 60U);
     EXPECT_EQ(cells(header).back(), "refused");
 }
 

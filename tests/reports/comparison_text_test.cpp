@@ -31,26 +31,48 @@ TEST(ComparisonText, LinesUpWithAUnitInEveryHeader) {
     const std::string rest =
         "  * calibrated on the inputs that ran, which flatters SQNR: the trace has not "
         "the scales "
-        "of every scheme here\n"
+        "of every scheme here, and those that it has give other figures\n"
         "  lookup energy is of reads and comparisons: filling the tables and their leakage are in "
         "energy alone\n"
         "  check: every tensor against golden under the same scheme, bit for bit\n"
         "  note: quamba2: a note, \"quoted\"\n";
+    const std::string below =
+        "  logits: of 8 rows, spread evenly over the tokens; one of them is 12.5 % of same top-1\n";
     const std::string next = "\nNext\n  do this\n";
     EXPECT_EQ(to_text(sample_comparison(), {false, {"do this"}}),
-              title + table + rest + accuracy + next);
+              title + table + rest + accuracy + below + next);
 }
 
 TEST(ComparisonText, WhatIsExactSaysSo) {
     Comparison c = sample_comparison();
     c.schemes[1].ssm_input_sqnr_db.reset();
     c.schemes[1].layer_output_sqnr_db.reset();
+    c.schemes[1].ssm_input_noiseless = c.schemes[1].layer_output_noiseless = true;
     c.schemes[1].x = CodeCounts{};
     const std::string text = to_text(c, {});
     EXPECT_NE(
         text.find("  quamba2    exact    exact    exact  1.00000  100.0 %     0          -  "),
         std::string::npos)
         << text;
+}
+
+TEST(ComparisonText, WhatHasNoRatioIsNotExact) {
+    Comparison c = sample_comparison();
+    c.schemes[1].ssm_input_sqnr_db.reset();
+    c.schemes[1].layer_output_sqnr_db.reset();
+    c.schemes[1].network = NetworkFigures{true, 8, {}, {}, 1, {}};
+    const std::string text = to_text(c, {});
+    EXPECT_NE(text.find("  quamba2  undefined  undefined  undefined       -  100.0 % "),
+              std::string::npos)
+        << text;
+}
+
+TEST(ComparisonText, BytesThatDoNotLeaveTheChipAreExplained) {
+    const std::string note = "  conv to SSM, 0 B of DRAM: ";
+    Comparison c = sample_comparison();
+    EXPECT_EQ(to_text(c, {}).find(note), std::string::npos);
+    c.schemes[1].conv_to_ssm_dram_bytes = 0;
+    EXPECT_NE(to_text(c, {}).find(note), std::string::npos);
 }
 
 TEST(ComparisonText, WithoutAHeadTheLastLayerIsTheNetworksEnd) {

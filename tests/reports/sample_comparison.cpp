@@ -51,7 +51,7 @@ Comparison sample_comparison() {
     second.ssm_input_sqnr_db = 31.456;
     second.layer_output_sqnr_db = 28;
     second.x = CodeCounts{1000, 20, 1};
-    second.network = NetworkFigures{true, 8, std::nullopt, 1, 1, 0};
+    second.network = NetworkFigures{true, 8, std::nullopt, 1, 1, 0, true};
     second.check.mismatches = 0;
     second.change = {9.99999, -0.8, 0};
     second.notes = {"a note, \"quoted\""};

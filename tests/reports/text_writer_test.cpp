@@ -106,7 +106,7 @@ TEST(QualityText, NothingLostHasNoFigure) {
     EXPECT_EQ(line_with(text, "  SSM input "),
               "  SSM input                 -          -         -");
     EXPECT_FALSE(contains(text, "row"));
-    quality.network = NetworkFigures{true, 1, std::nullopt, 1, 1, 0};
+    quality.network = NetworkFigures{true, 1, std::nullopt, 1, 1, 0, true};
     EXPECT_TRUE(contains(to_text(quality, false),
                          "  network's logits, 1 row: SQNR exact, cosine 1.00000, same top-1 in "
                          "100.0 % of the rows, KL 0 nats\n"));
@@ -121,7 +121,7 @@ TEST(QualityText, TellsTheNetworksEnd) {
     EXPECT_TRUE(contains(to_text(quality, false),
                          "  last layer's output, 64 rows: SQNR 27.2 dB, cosine 0.99805\n"));
     quality.network->sqnr_db.reset();  // not finite: neither exact nor a figure
-    EXPECT_TRUE(contains(to_text(quality, false), "64 rows: SQNR - dB"));
+    EXPECT_TRUE(contains(to_text(quality, false), "64 rows: SQNR undefined, "));
 }
 
 TEST(QualityText, StandsInAReportWhereItWasAskedFor) {

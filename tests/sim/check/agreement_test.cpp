@@ -42,15 +42,25 @@ TEST(NoisySignal, IsTenLogOfThePowers) {
 TEST(NoisySignal, HasNoFigureWhereThereIsNoRatio) {
     NoisySignal none;
     EXPECT_FALSE(none.sqnr_db());
+    EXPECT_FALSE(none.noiseless()) << "nothing was summed";
     none.add(2, 2);
     EXPECT_FALSE(none.sqnr_db()) << "no noise";
+    EXPECT_TRUE(none.noiseless());
     NoisySignal silent;
     silent.add(0, 1);
     EXPECT_FALSE(silent.sqnr_db()) << "no signal";
+    EXPECT_FALSE(silent.noiseless());
+    NoisySignal zeros;
+    zeros.add(0, 0);
+    EXPECT_FALSE(zeros.noiseless());
     for (const double got : {std::numeric_limits<double>::infinity(), std::nan("")}) {
         NoisySignal broken;
         broken.add(1, got);
         EXPECT_FALSE(broken.sqnr_db());
+        EXPECT_FALSE(broken.noiseless());
+        NoisySignal wanted_so;
+        wanted_so.add(got, got);
+        EXPECT_FALSE(wanted_so.noiseless());
     }
 }
 
@@ -88,12 +98,13 @@ TEST(Agreement, LargeLogitsDoNotOverflow) {
 TEST(Agreement, EqualRowsAreExact) {
     for (const Row& row : {Row{0.1F, -7, 3}, Row{1e-7F, 65504, 0.3F}}) {
         const NetworkFigures got = logits_of(row, row);
-        EXPECT_TRUE(is_exact(got));
+        EXPECT_FALSE(got.sqnr_db);
+        EXPECT_TRUE(got.noiseless);
         EXPECT_EQ(got.top1_agreement, 1.0);
         EXPECT_EQ(got.kl_nats, 0.0);
     }
-    EXPECT_FALSE(is_exact(logits_of({1, 2}, {1, 2.5F})));
-    EXPECT_FALSE(is_exact(logits_of({0, 0}, {1, 0}))) << "no signal is no equality";
+    EXPECT_FALSE(logits_of({1, 2}, {1, 2.5F}).noiseless);
+    EXPECT_FALSE(logits_of({0, 0}, {1, 0}).noiseless) << "no signal is no equality";
 }
 
 TEST(Agreement, OfEqualLogitsTheFirstCounts) {
@@ -115,6 +126,7 @@ TEST(Agreement, WhatIsNotFiniteHasNoFigure) {
     for (const float bad : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
         const NetworkFigures got = logits_of({1, 2}, {bad, 2});
         EXPECT_FALSE(got.sqnr_db);
+        EXPECT_FALSE(got.noiseless);
         EXPECT_FALSE(got.cosine);
         EXPECT_FALSE(got.kl_nats);
         EXPECT_EQ(got.rows, 1U);

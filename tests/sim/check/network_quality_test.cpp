@@ -188,6 +188,23 @@ TEST_P(NetworkQualityOf, ATraceWithoutAHeadIsItsLastLayersOutput) {
     expect_walks(part);
 }
 
+TEST(NetworkQuality, OfManyTokensRowsAtEqualDistancesAreCompared) {
+    std::vector<std::uint64_t> rows;
+    for (std::uint64_t row = 0; row < 256; ++row) {
+        if (is_compared(row, 256)) rows.push_back(row);
+    }
+    ASSERT_EQ(rows.size(), 32U);
+    for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i], 8 * i + 7);
+    for (const std::uint64_t all : {std::uint64_t{33}, std::uint64_t{100}, std::uint64_t{2047}}) {
+        std::uint64_t count = 0;
+        for (std::uint64_t row = 0; row < all; ++row) count += is_compared(row, all) ? 1 : 0;
+        EXPECT_EQ(count, 32U) << all;
+        EXPECT_TRUE(is_compared(all - 1, all));
+    }
+    for (std::uint64_t row = 0; row < 32; ++row) EXPECT_TRUE(is_compared(row, 32));
+    EXPECT_TRUE(is_compared(0, 1));
+}
+
 TEST(NetworkQuality, HasNoFiguresWhereTheLastLayerDidNotRun) {
     const Trace trace = tiny_trace(Phase::Prefill, RecordLevel::None);
     EXPECT_FALSE(measured(trace, trace.info().layers - 1));
