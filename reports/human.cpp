@@ -49,7 +49,8 @@ std::string grouped(std::uint64_t value) {
 
 std::string three_digits(double value) {
     if (value == 0) return "0";
-    if (std::abs(value) >= 999.5) {
+    constexpr double kNobodyCounts = 1e15;  // groups of three digits
+    if (std::abs(value) >= 999.5 && std::abs(value) < kNobodyCounts) {
         const std::string sign = value < 0 ? "-" : "";
         return sign + grouped(static_cast<std::uint64_t>(std::llround(std::abs(value))));
     }
@@ -57,7 +58,7 @@ std::string three_digits(double value) {
     const double magnitude = std::floor(std::log10(std::abs(value) * (1 + 0.5e-3)));
     const int decimals = std::max(0, 2 - static_cast<int>(magnitude));
     std::array<char, 64> text{};
-    if (decimals > 6) {
+    if (decimals > 6 || std::abs(value) >= kNobodyCounts) {
         std::snprintf(text.data(), text.size(), "%.2e", value);
     } else {
         std::snprintf(text.data(), text.size(), "%.*f", decimals, value);

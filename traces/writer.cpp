@@ -131,7 +131,17 @@ void SafetensorsWriter::append(const std::string& name, const void* data, std::u
     skip_complete();
 }
 
-void SafetensorsWriter::finish() {
+void SafetensorsWriter::ask(const Accept& accept) const {
+    try {
+        accept(temporary_);
+    } catch (const TraceError& error) {
+        std::string what = error.what();
+        if (what.rfind(temporary_, 0) == 0) what = path_ + what.substr(temporary_.size());
+        throw TraceError(what + "; it was not written");
+    }
+}
+
+void SafetensorsWriter::finish(const Accept& accept) {
     if (current_ < layout_.size()) {
         throw std::logic_error("trace writer: '" + layout_[current_].name + "' is incomplete");
     }
@@ -140,6 +150,7 @@ void SafetensorsWriter::finish() {
     out_.write(digest.data(), static_cast<std::streamsize>(digest.size()));
     out_.close();
     if (!out_) throw TraceError(path_ + ": cannot write (disk full?)");
+    if (accept) ask(accept);
     if (std::rename(temporary_.c_str(), path_.c_str()) != 0) {
         throw TraceError(path_ + ": cannot rename '" + temporary_ + "' to it");
     }

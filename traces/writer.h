@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,12 +28,16 @@ public:
 
     /// The next bytes of tensor `name`; a tensor may come in several pieces.
     void append(const std::string& name, const void* data, std::uint64_t bytes);
-    /// Renames the temporary file to its name; throws when tensors are missing or the disk is full.
-    void finish();
+    /// Throws TraceError for a whole file, still under its temporary name, that shall not be kept.
+    using Accept = std::function<void(const std::string& path)>;
+    /// Renames the temporary file to its name; throws when tensors are missing, the disk is full or
+    /// `accept` did. What stood under that name is then as it was.
+    void finish(const Accept& accept = {});
 
 private:
     void write(const void* data, std::uint64_t bytes);
     void skip_complete();
+    void ask(const Accept& accept) const;
 
     std::string path_;
     std::string temporary_;

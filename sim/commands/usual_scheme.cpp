@@ -1,5 +1,7 @@
 #include "sim/commands/usual_scheme.h"
 
+#include <algorithm>
+
 #include "models/common/error.h"
 #include "sim/compare_trace.h"
 #include "sim/data_folders.h"
@@ -28,6 +30,18 @@ bool fits(const traces::Trace& trace, const std::string& name, Fit fit) {
     }
 }
 
+// int8 everywhere, or what no scheme of hw_config/schemes has.
+void refuse_codes(const traces::Trace& trace) {
+    const std::vector<traces::XCode>& codes = trace.info().x_codes;
+    const bool int8 = std::all_of(codes.begin(), codes.end(), [](const traces::XCode& code) {
+        return code == traces::XCode{};
+    });
+    if (int8) return;
+    throw models::UserError(trace.path() +
+                            ": no scheme in hw_config/schemes codes every layer's x as this trace "
+                            "does; name the one that it was made for with --scheme");
+}
+
 }  // namespace
 
 std::string usual_scheme(const traces::Trace& trace) {
@@ -38,6 +52,7 @@ std::string usual_scheme(const traces::Trace& trace) {
             if (fits(trace, name, fit)) return name;
         }
     }
+    refuse_codes(trace);
     return trace.info().scheme;
 }
 

@@ -9,7 +9,8 @@ namespace mambasic::sim {
 
 /// The scheme that the trace names; where the trace has other groups than it, or scales of another
 /// observer, the first in hw_config/schemes that has both, or else the groups alone. The trace's
-/// own again where none has: the run then says so.
+/// own again where none has: the run then says so. UserError where the trace has codes other than
+/// int8 that no scheme there has: no run without them would be the trace's.
 std::string usual_scheme(const traces::Trace& trace);
 
 }  // namespace mambasic::sim

@@ -17,6 +17,8 @@ TEST(Human, GroupsThousands) {
 
 TEST(Human, KeepsThreeSignificantDigits) {
     EXPECT_EQ(three_digits(0), "0");
+    EXPECT_EQ(three_digits(1e38), "1.00e+38");
+    EXPECT_EQ(three_digits(-2.5e15), "-2.50e+15");
     EXPECT_EQ(three_digits(1.234), "1.23");
     EXPECT_EQ(three_digits(-12.34), "-12.3");
     EXPECT_EQ(three_digits(9.996), "10.0");

@@ -193,5 +193,35 @@ TEST(CalibrateTraces, ShapesAndOtherLayersAreRefused) {
               shapes.path() + ": holds shapes only, there is nothing to calibrate on");
 }
 
+/// The trace with a finite scale that no product survives.
+Trace overflowing(const Trace& trace) {
+    const std::string path = temp_path("overflowing");
+    constexpr double kHuge = 1e38;
+    SafetensorsWriter writer(path, metadata_of(trace.info()), layout(trace.info()));
+    for (const Tensor& tensor : layout(trace.info())) {
+        const bool huge = tensor.name == "backbone.layers.0.mixer.conv1d.weight_scale";
+        const void* from = huge ? static_cast<const void*>(&kHuge) : trace.find(tensor.name)->data;
+        writer.append(tensor.name, from, tensor.bytes());
+    }
+    writer.finish();
+    return Trace::open(path);
+}
+
+TEST(CalibrateTraces, WhatDoesNotOpenReplacesNothing) {
+    const Trace trace = captured_mamba1();
+    const TargetScales int5 = coded(kOne, "int5", Observer::MinMax);
+    const std::string hash = calibrated({&trace}, int5, "kept").header_sha256();
+    const Trace strange = overflowing(trace);
+    try {
+        calibrated({&strange}, int5, "kept");
+        FAIL() << "scales of infinity were accepted";
+    } catch (const TraceError& error) {
+        const std::string what = error.what();
+        EXPECT_EQ(what.rfind(temp_path("kept") + ": tensor '", 0), 0U) << what;
+        EXPECT_NE(what.find("; it was not written"), std::string::npos) << what;
+    }
+    EXPECT_EQ(Trace::open(temp_path("kept")).header_sha256(), hash);
+}
+
 }  // namespace
 }  // namespace mambasic::traces::synth

@@ -79,4 +79,8 @@ void Assembler::write(const Pieces& pieces) {
     }
 }
 
+void Assembler::finish() {
+    writer_.finish([](const std::string& path) { Trace::open(path); });
+}
+
 }  // namespace mambasic::traces::synth

@@ -52,7 +52,9 @@ public:
     /// Writes the tensors that come next, as far as `pieces` has them; others in it are dropped,
     /// which is how the recording level takes effect.
     void write(const Pieces& pieces);
-    void finish() { writer_.finish(); }
+    /// Keeps the file only where it opens: numbers of a strange trace may have led to others that
+    /// no trace may hold.
+    void finish();
 
 private:
     std::vector<Tensor> layout_;
