@@ -62,8 +62,9 @@ int run_command(const Arguments& arguments) {
     const Settings settings(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text("chip"), settings.chip);
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const Scheme scheme =
-        Scheme::load(arguments.text_or("scheme", usual_scheme(trace)), settings.scheme);
+    const std::string scheme_name =
+        arguments.has("scheme") ? arguments.text("scheme") : usual_scheme(trace);
+    const Scheme scheme = Scheme::load(scheme_name, settings.scheme);
     refuse_impossible(arguments, trace.info());
     RunOptions options;
     options.numerics = !arguments.has("timing-only");

@@ -73,6 +73,23 @@ TEST(Calibrate, ASettingIsNeededWhereTheScalesAreUsed) {
     EXPECT_TRUE(has(with.out, "with --set scheme.levels=signed\n")) << with.out;
 }
 
+// What no shipped scheme codes so would run as something that it is not.
+TEST(Calibrate, ATraceOfNoShippedSchemeIsRunByItsOwnOnly) {
+    const Folder folder;
+    const Words scheme = {"--scheme", "w4a5-se-sparse", "--set", "scheme.sparse_percent=7"};
+    Words calibration = {"--trace", tiny_prefill()};
+    calibration.insert(calibration.end(), scheme.begin(), scheme.end());
+    const std::string made = calibrated(folder, "sparse", calibration);
+    for (Words words : {Words{"run", "tiny", "--trace", made}, Words{"check", "--trace", made}}) {
+        const Outcome without = mambasic(words);
+        EXPECT_EQ(without.status, 2);
+        EXPECT_TRUE(has(without.err, "name the one that it was made for with --scheme"))
+            << without.err;
+        words.insert(words.end(), scheme.begin(), scheme.end());
+        EXPECT_EQ(mambasic(words).status, 0) << words.front();
+    }
+}
+
 // Another prompt of the same network is another sample; another network is none.
 TEST(Calibrate, TakesSeveralTracesOfOneNetwork) {
     const Folder folder;
