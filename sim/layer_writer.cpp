@@ -14,7 +14,7 @@ LayerWriter::LayerWriter(const LayerStores& stores, Workload work, LayerPlan pla
       tables_(stores.tables),
       states_(stores.states),
       work_(std::move(work)),
-      plan_(std::move(plan)) {}
+      plan_(plan) {}
 
 void LayerWriter::write(std::uint32_t layer, std::uint32_t step, bool last) {
     last_ = last;

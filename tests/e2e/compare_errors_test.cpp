@@ -215,7 +215,8 @@ TEST(CompareErrors, WhatATraceCannotGiveIsSaid) {
                                         "name: many\ngroups: 400x2\nlookup: sequential\ncode: "
                                         "int8\nobserver: minmax\nobserves: float\n");
     const std::string error = error_of(compare_words(grouped_decode(), many, {"--timing-only"}));
-    EXPECT_EQ(error.rfind("scheme many: groups: the network has", 0), 0U) << error;
+    EXPECT_EQ(error.rfind("scheme many: " + many + ":2:9: groups: the network has", 0), 0U)
+        << error;
 }
 
 TEST(CompareErrors, AFolderThatIsNoFolderIsToldBeforeTheWork) {
