@@ -282,19 +282,20 @@ TEST(Rung2Cases, AreEveryLengthPhaseAndOrder) {
         EXPECT_NO_THROW(traces::layout(c.info)) << c.name;
         EXPECT_TRUE(names.insert(c.name).second) << c.name << " is there twice";
     }
-    for (const char* name : {"mamba1 quamba1 w8a8, prefill, cub, D 96, batch 2, L 2049",
-                             "mamba1 quamba1 w4a8, decode, D 128, batch 1, L 2049",
-                             "mamba1 quamba2 w8a8, prefill, cub, D 96, batch 2, L 2049",
-                             "mamba1 quamba2 w4a8, decode, D 2560, batch 1, L 33",
-                             "mamba2 quamba2 w8a8 G 2, prefill, recurrent, D 96, batch 2, L 1",
-                             "mamba2 quamba2 w4a8 G 2, prefill, chunked, D 128, batch 1, L 2049",
-                             "mamba2 quamba2 w8a8 G 1, decode, D 96, batch 1, L 2049",
-                             "mamba2 quamba1 w8a8 G 2, prefill, recurrent, D 96, batch 1, L 1",
-                             "mamba2 quamba2 w4a8 G 1, prefill, chunked, D 2560, batch 1, L 33",
-                             "mamba1 quamba1 w8a8 int5 codes, decode, D 96, batch 2, L 129",
-                             "mamba2 quamba2 w8a8 G 2 dual8-x4, decode, D 96, batch 2, L 129",
-                             "mamba2 quamba1 w8a8 G 2 rotated8-dense, decode, D 160, batch 2, L "
-                             "129"}) {
+    constexpr const char* kDenseRotation =
+        "mamba2 quamba1 w8a8 G 2 rotated8-dense, decode, D 160, batch 2, L 129";
+    for (const char* name :
+         {"mamba1 quamba1 w8a8, prefill, cub, D 96, batch 2, L 2049",
+          "mamba1 quamba1 w4a8, decode, D 128, batch 1, L 2049",
+          "mamba1 quamba2 w8a8, prefill, cub, D 96, batch 2, L 2049",
+          "mamba1 quamba2 w4a8, decode, D 2560, batch 1, L 33",
+          "mamba2 quamba2 w8a8 G 2, prefill, recurrent, D 96, batch 2, L 1",
+          "mamba2 quamba2 w4a8 G 2, prefill, chunked, D 128, batch 1, L 2049",
+          "mamba2 quamba2 w8a8 G 1, decode, D 96, batch 1, L 2049",
+          "mamba2 quamba1 w8a8 G 2, prefill, recurrent, D 96, batch 1, L 1",
+          "mamba2 quamba2 w4a8 G 1, prefill, chunked, D 2560, batch 1, L 33",
+          "mamba1 quamba1 w8a8 int5 codes, decode, D 96, batch 2, L 129",
+          "mamba2 quamba2 w8a8 G 2 dual8-x4, decode, D 96, batch 2, L 129", kDenseRotation}) {
         EXPECT_EQ(names.count(name), 1U) << name;
     }
 }

@@ -213,10 +213,10 @@ TEST(Compare, CodesRunOnTheTraceThatCalibrateMakes) {
             expect_figures_of(run, row);
             expect_check_of(run, row);
         }
-        for (const std::size_t same : {1, 2}) {
+        for (const std::size_t same : {1U, 2U}) {
             EXPECT_EQ(rows[same]["trace_sha256"], rows[0]["trace_sha256"]);
         }
-        for (const std::size_t other : {3, 4, 5, 6}) {
+        for (const std::size_t other : {3U, 4U, 5U, 6U}) {
             EXPECT_NE(rows[other]["trace_sha256"], rows[0]["trace_sha256"]);
         }
         EXPECT_EQ(rows[0]["network"], rows[1]["network"]);

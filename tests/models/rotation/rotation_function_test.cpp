@@ -180,6 +180,7 @@ TEST(RotationFunction, DividesByTheScale) {
         std::vector<float> x;
         for (int c = -128; c < 128; ++c) x.push_back((static_cast<float>(c) + 0.5F) * scale);
         std::vector<std::int8_t> want;
+        want.reserve(x.size());
         std::uint64_t saturated = 0;
         for (const float value : x) want.push_back(code_of(value, scale, saturated));
         for (const RotationKind kind : {RotationKind::Hadamard, RotationKind::Dense}) {
