@@ -205,7 +205,16 @@ void expect_found(const std::string& path, std::map<std::string, FaultyDevice>& 
     EXPECT_EQ(total_mismatches(compare_device(trace, sound, {})), 0U);
 }
 
+/// The scan's input in floats, each in its left neighbour's place.
+std::function<void(ScanJob&)> moves_input(std::vector<float>& room) {
+    return [&room](ScanJob& job) {
+        const std::uint64_t values = job.batch * job.tokens * job.fp32_u.stride;
+        job.fp32_u.data = moved_left(job.fp32_u.data, values, room);
+    };
+}
+
 TEST_F(Rung2, FaultsInCodesOfXAreFound) {
+    std::vector<float> room;
     std::map<std::string, FaultyDevice> devices;
     devices["places"].code_fault = [](CodeJob& job) { --job.places; };
     devices["low scales"].code_fault = [](CodeJob& job) { job.low = job.high; };
@@ -216,21 +225,24 @@ TEST_F(Rung2, FaultsInCodesOfXAreFound) {
     devices["no flags"].linear_fault = [](LinearJob& job) { job.flags = nullptr; };
     devices["high factor"].linear_fault = [](LinearJob& job) { job.high *= 1.01F; };
     devices["one scale"].linear_fault = [](LinearJob& job) { job.rescaled = false; };
-    devices["the scan's input"].scan_fault = [](ScanJob& job) { ++job.fp32_u.data; };
+    devices["the scan's input"].scan_fault = moves_input(room);
     expect_found(trace_.path(), devices, "dual4-skewed-overflow-sparse3",
                  traces::XProjInput::Codes);
     devices.clear();
     devices["threshold"].code_fault = [](CodeJob& job) { job.by_threshold = false; };
-    devices["requantized"].requantize_fault = [](RequantizeJob& job) { ++job.scales; };
+    devices["requantized"].requantize_fault = [&](RequantizeJob& job) {
+        job.scales = moved_left(job.scales, job.channels, room);
+    };
     expect_found(trace_.path(), devices, "dual4-signed-threshold", traces::XProjInput::Requantized);
 }
 
 TEST_F(Rung2, FaultsInRotatedCodesAreFound) {
+    std::vector<float> room;
     std::map<std::string, FaultyDevice> devices;
     devices["scale"].rotate_fault = [](RotateJob& job) { job.scale *= 1.01F; };
     devices["factor"].rotate_fault = [](RotateJob& job) { job.factor *= 1.00001F; };
     devices["no row but the first"].rotate_fault = [](RotateJob& job) { job.rows = 1; };
-    devices["the scan's input"].scan_fault = [](ScanJob& job) { ++job.fp32_u.data; };
+    devices["the scan's input"].scan_fault = moves_input(room);
     expect_found(trace_.path(), devices, "rotated8-hadamard", traces::XProjInput::Copy);
     devices.erase("factor");
     devices["another rotation"].rotate_fault = [](RotateJob& job) {
