@@ -2,7 +2,7 @@
 # Makes every table and plot of dual-scale.md anew and puts each in its place; what it leaves in the folder
 # given as $1 (without it, out/dual-scale) are the comparisons that they come from. MAMBASIC names the
 # program, without it build/release/mambasic; TOKENS the tokens of a trace with numbers: fewer for a quick
-# look. Some six minutes on two cores.
+# look. Some minutes on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 page=reports/studies/dual-scale.md
@@ -11,58 +11,8 @@ out=${1:-out/dual-scale}
 mambasic=${MAMBASIC:-build/release/mambasic}
 tokens=${TOKENS:-128}
 factor_tokens=$((tokens / 2)) # of the many runs of that sweep
-for tool in gnuplot jq "$mambasic"; do
-    command -v "$tool" >/dev/null || {
-        echo "dual-scale.sh: no $tool here; ./setup.sh studies installs gnuplot and jq, demo.sh builds mambasic" >&2
-        exit 2
-    }
-done
+. reports/studies/plot/study.sh
 mkdir -p "$out/schemes"
-
-say() { printf 'dual-scale.sh: %4d s  %s\n' "$SECONDS" "$1" >&2; }
-
-# compare NAME CHIP TRACE SCHEMES [options]: leaves $out/NAME.csv.
-compare() {
-    local name=$1 chip=$2 trace=$3 schemes=$4
-    shift 4
-    say "compare $name"
-    "$mambasic" compare "$chip" --trace "$out/$trace" --schemes "$schemes" "$@" --out "$out/$name" >/dev/null
-    cp "$out/$name/compare.csv" "$out/$name.csv"
-}
-
-# rows NAME.csv PROGRAM [A,B,..]: awk over its rows, or those of some schemes; f("column") is a figure of
-# the row, base(..) of the first.
-rows() {
-    awk -F, -v OFS=' | ' -v only="${3:-}" '
-        function f(name) { return $(at[name]) }
-        function base(name) { return first[name] }
-        function percent(x, whole) { return whole == 0 ? "-" : sprintf("%.1f %%", 100 * x / whole) }
-        function db(name, noiseless) { return f(name) != "" ? sprintf("%.1f", f(name)) : f(noiseless) == "true" ? "exact" : "undefined" }
-        NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
-        NR == 2 { for (name in at) first[name] = $(at[name]) }
-        only != "" && !index("," only ",", "," f("scheme") ",") { next }
-        '"$2" "$out/$1.csv"
-}
-
-# put NAME: replaces the lines of the page between the marks of table NAME by stdin.
-put() {
-    awk -v name="$1" -v table="$out/$1.md" '
-        $0 == "<!-- " name " -->" { print; while ((getline line < table) > 0) print line; skip = 1 }
-        $0 == "<!-- end -->" { skip = 0 }
-        !skip { print }' "$page" >"$out/page.md"
-    cat "$out/page.md" >"$page"
-}
-table() {
-    cat >"$out/$1.md"
-    put "$1"
-}
-
-# draw NAME: $plots/NAME.svg, by $plots/NAME.gp.
-draw() {
-    say "plot $1"
-    gnuplot -e "folder = '$out'; data = '$out/$1.csv'; svg = '$out/$1.svg'" "$plots/$1.gp"
-    sed -z -E -f reports/studies/plot/shrink.sed "$out/$1.svg" >"$plots/$1.svg"
-}
 
 synth() {
     local name=$1
@@ -221,6 +171,7 @@ bytes | table bytes
 draw bytes
 
 say "traces with numbers"
+echo "The traces with numbers hold $tokens tokens of prefill, of the sweep of factors $factor_tokens, and all 24 layers." | table tokens
 for network in mamba mamba2; do
     synth $network.trace --model $network-130m --phase prefill --tokens "$tokens" --layers 24
     synth $network-short.trace --model $network-130m --phase prefill --tokens "$factor_tokens" --layers 24
@@ -235,7 +186,8 @@ for network in mamba mamba2; do
     accuracy tables-$network accuracy-$network "$tables"
     factors $network | table factors-$network
 done
-compare accuracy-mamba-requantized edge-32x32 mamba.trace quamba1,w4a5-se,w4a5-se-signed,int5,se8 \
+compare accuracy-mamba-requantized edge-32x32 mamba.trace \
+    "quamba1,w4a5-se,w4a5-se-signed,int5,se8,quamba2-code,$(variant w4a5-se-4x4 w4a5-se-4x4-signed levels signed)" \
     --set schedule.fusion=none --set dequant_mux.x_proj_input=requantized
 accuracy bits-mamba-requantized accuracy-mamba-requantized
 draw factors
@@ -255,5 +207,5 @@ echo network,scheme,layer,ssm_input_db,layer_output_db >"$out/layers.csv"
     done
 } | table steps
 draw layers
-rm "$out"/*.trace
+rm -f "$out"/*.trace
 say "done"
