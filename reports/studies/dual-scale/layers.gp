@@ -9,7 +9,7 @@ set xrange [-0.5:23.5]
 set yrange [0:*]
 set xtics 0, 4, 20
 unset key
-set multiplot layout 2, 2 margins 0.06, 0.985, 0.15, 0.945 spacing 0.06, 0.11
+set multiplot layout 2, 2 margins 0.06, 0.985, 0.15, 0.935 spacing 0.06, 0.11
 do for [network in "mamba mamba2"] {
     do for [name in "ssm_input layer_output"] {
         set title (network eq "mamba" ? "Mamba1, " : "Mamba2, ").(name eq "ssm_input" ? "SSM input" : "layer output")
