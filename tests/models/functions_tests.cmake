@@ -12,6 +12,12 @@ mambasic_test(models_function_test
     LIBRARIES mambasic_models
     LABELS models)
 
+# Where the chip's bits meet golden's: by itself, so that no other test of a model can see golden.
+mambasic_test(models_against_golden_test
+    SOURCES dequant_mux/x_words_against_golden_test.cpp
+    LIBRARIES mambasic_models mambasic_golden
+    LABELS models)
+
 # A function of a shared header that is emitted out of line in a wide object could be the copy that
 # the linker keeps for everyone; then the program dies on a narrow CPU.
 foreach(width avx2 avx512)
