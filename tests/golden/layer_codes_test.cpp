@@ -302,7 +302,8 @@ TEST(LayerCodes, LeaveNothingToTheNextLayer) {
     const Outcome usual = prefill(coded.layer, prompt);
     for (const XCode& code : {code_of(XFormat::Fp32), dual4(true)}) {
         Outcome run = prefill(coded.layer, prompt, with(code));
-        prefill_layer(coded.layer.dims, coded.layer.view, prompt.input(), {}, run.out, run.state);
+        prefill_layer(coded.layer.dims, coded.layer.view, prompt.input(), keeping_ssm_input({}),
+                      run.out, run.state);
         EXPECT_TRUE(run.out.x_codes.empty() && run.out.x_flags.empty() && run.out.values.empty());
         EXPECT_EQ(run.out.conv, usual.out.conv);
         expect_same_results(run, usual);
