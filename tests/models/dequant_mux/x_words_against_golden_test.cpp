@@ -213,9 +213,11 @@ void expect_same_choice(const XCode& code, std::size_t channels, Random& random)
     if (!code.dual()) row.flags.clear();
     const Bytes want = golden::pack_x_row(code, row);
     Bytes got(want.size(), kDirt);
+    std::vector<std::int8_t> scratch(models::x_row_scratch(channels));
     const models::XRowTotals totals = models::x_finish_row(
         code, channels,
-        {made.low.data(), code.dual() ? made.high.data() : nullptr, made.marks.data()}, got.data());
+        {made.low.data(), code.dual() ? made.high.data() : nullptr, made.marks.data()},
+        scratch.data(), got.data());
     ASSERT_EQ(got, want);
     ASSERT_EQ(totals.flagged, counts.flagged);
     ASSERT_EQ(totals.saturated, counts.saturated);
