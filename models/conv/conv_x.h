@@ -7,7 +7,7 @@
 
 #include "models/conv/conv_function.h"
 #include "models/conv/conv_kernels.h"
-#include "models/dequant_mux/x_layout.h"
+#include "models/x_code/x_layout.h"
 
 namespace mambasic::models {
 

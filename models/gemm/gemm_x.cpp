@@ -1,7 +1,7 @@
 #include "models/gemm/gemm_x.h"
 
 #include "models/common/scratch.h"
-#include "models/dequant_mux/x_layout.h"
+#include "models/x_code/x_layout.h"
 
 namespace mambasic::models {
 

@@ -1,10 +1,10 @@
-#include "models/dequant_mux/dequant_mux_function.h"
+#include "models/x_code/x_rows.h"
 
 #include "models/common/isa.h"
 #include "models/common/scratch.h"
 #include "models/common/units.h"
-#include "models/dequant_mux/dequant_mux_kernels.h"
-#include "models/dequant_mux/x_layout.h"
+#include "models/x_code/x_kernels.h"
+#include "models/x_code/x_layout.h"
 
 namespace mambasic::models {
 

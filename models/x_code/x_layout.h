@@ -1,14 +1,14 @@
 // Rows of words as the conv, the SSM core and the MAC array take them apart and put them together.
 #pragma once
 
-#include "models/dequant_mux/dequant_mux_function.h"
-#include "models/dequant_mux/x_source.h"
+#include "models/x_code/x_rows.h"
+#include "models/x_code/x_source.h"
 
 namespace mambasic::models {
 
 XLayout x_layout(const traces::XCode& code, std::uint64_t channels);
 
-/// What the convolution makes of a row before it is complete; see dequant_mux_kernels.h.
+/// What the convolution makes of a row before it is complete; see x_kernels.h.
 struct XRowMade {
     const std::int8_t* low = nullptr;
     const std::int8_t* high = nullptr;

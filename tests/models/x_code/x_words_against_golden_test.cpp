@@ -7,9 +7,9 @@
 
 #include "golden/x_code.h"
 #include "golden/x_words.h"
-#include "models/dequant_mux/dequant_mux_function.h"
-#include "models/dequant_mux/dequant_mux_kernels.h"
-#include "models/dequant_mux/x_layout.h"
+#include "models/x_code/x_kernels.h"
+#include "models/x_code/x_layout.h"
+#include "models/x_code/x_rows.h"
 #include "tests/models/function_test_support.h"
 
 namespace mambasic {
