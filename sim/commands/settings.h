@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/commands/arguments.h"
+#include "sim/scheme.h"
 
 namespace mambasic::sim {
 
@@ -17,5 +18,8 @@ struct Settings {
     std::vector<std::string> chip;
     std::vector<std::string> scheme;  // "scheme.factor=8"
 };
+
+/// Scheme::load; a note on stderr where the settings leave keys of the file without a reader.
+Scheme load_scheme(const std::string& name_or_path, const std::vector<std::string>& settings);
 
 }  // namespace mambasic::sim
