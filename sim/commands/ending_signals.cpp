@@ -1,6 +1,7 @@
 #include "sim/commands/ending_signals.h"
 
 #include <csignal>
+#include <initializer_list>
 
 #include "traces/unfinished_file.h"
 
