@@ -84,8 +84,8 @@ Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
         std::string list;
         for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
         std::cerr << "note: scheme " << name << ", the first that the trace's scales are of; "
-                  << "others read the same scales, as in --scheme " << others.front() << ": " << list
-                  << "\n";
+                  << "others read the same scales, as in --scheme " << others.front() << ": "
+                  << list << "\n";
     }
     return load_scheme(name, settings.scheme);
 }

@@ -106,7 +106,7 @@ TEST(SchemeCode, ObserversHaveTheirNumbers) {
 TEST(SchemeCode, WhatACodeNeedsIsAskedFor) {
     const std::string dual4 = "code: dual4\nlevels: skewed\nflag_rule: overflow\n";
     EXPECT_TRUE(refuses("", "needs key 'code'"));
-    EXPECT_TRUE(refuses("code: int4\n", "'int4' is not a choice"));
+    EXPECT_TRUE(refuses("code: int6\n", "'int6' is not a choice"));
     EXPECT_TRUE(refuses("code: dual8\nflags: packed\n", "needs key 'factor'"));
     EXPECT_TRUE(refuses("code: dual8\nfactor: 4\n", "needs key 'flags'"));
     EXPECT_TRUE(refuses("code: uniform8\n", "needs key 'factor'"));
@@ -151,7 +151,7 @@ TEST(SchemeCode, NumbersHaveTheirRange) {
     const std::string dual4 = "code: dual4\nlevels: skewed\nflag_rule: overflow\nflags: packed\n";
     EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: much\n",
                         "factor: must be calibrated, or a number above 1"));
-    EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: 1\n", "factor: must be above 1"));
+    EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: 1\n", "a number above 1 and"));
     EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: 2e6\n", "factor: must be calibrated, or"));
     EXPECT_TRUE(refuses(dual4 + "quantile: 0\nfactor: 2\n", "quantile: must be above 0"));
     EXPECT_TRUE(refuses("code: dual8\nfactor: 4\nflags: sparse\nsparse_percent: 0\n",
