@@ -57,7 +57,7 @@ Scheme scheme_of(const Arguments& arguments) {
                                     "' is no key of a scheme; write as in scheme.alpha=0.999, a "
                                     "chip has no part in calibration");
     }
-    return load_scheme(arguments.text("scheme"), settings.scheme);
+    return Scheme::load(arguments.text("scheme"), settings.scheme);
 }
 
 // Codes of int8's scales leave no mark in a trace: any of them runs on it.
@@ -83,6 +83,7 @@ std::string made_text(const traces::TraceInfo& info) {
 }
 
 void tell(const Scheme& scheme, const Trace& made, std::uint64_t samples) {
+    tell_left_out(scheme);
     const std::string file = shell_word(made.path());
     const std::string with = " --trace " + file + " " + scheme_words(scheme);
     const std::string chip = chip_for(made.info().dims, made.info().w4());

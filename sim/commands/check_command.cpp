@@ -146,6 +146,7 @@ int check_command(const Arguments& arguments) {
     if (quality) report.quality = quality->result();
 
     const bool accepted = chunked || (!departures.empty() && arguments.has("approximate"));
+    tell_scheme(arguments, trace, scheme);
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)

@@ -101,7 +101,7 @@ SchemeList load_schemes(const Arguments& arguments, const std::vector<std::strin
         const std::string file = find_config(word, "schemes", "scheme");
         const std::string name = std::filesystem::path(file).filename().string();
         try {
-            list.schemes.push_back(load_scheme(file, settings));
+            list.schemes.push_back(Scheme::load(file, settings));
         } catch (const models::UserError& e) {
             list.refused.push_back({name, "", replaced(e.what(), file, name), e.what()});
         }
@@ -205,6 +205,7 @@ int compare_command(const Arguments& arguments) {
         compare({chip, list.schemes, trace, numerics, layers.first, layers.count, jobs, asked});
     made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());
     if (made.schemes.empty()) return complain(made, false);
+    for (const Scheme& scheme : list.schemes) tell_left_out(scheme);
     out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
     const Scheme& last = last_that_ran(list.schemes, made);
     std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)})

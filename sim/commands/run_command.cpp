@@ -88,6 +88,7 @@ int run_command(const Arguments& arguments) {
         arguments.list("set"), options.numerics};
     const reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     if (dump) dump->finish();
+    tell_scheme(arguments, trace, scheme);
     out.write(report, reports::to_text(report, {}));
     if (!arguments.has("quiet")) {
         std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments, scheme)});

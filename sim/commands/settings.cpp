@@ -10,13 +10,11 @@ Settings::Settings(const Arguments& arguments) {
     }
 }
 
-Scheme load_scheme(const std::string& name_or_path, const std::vector<std::string>& settings) {
-    Scheme scheme = Scheme::load(name_or_path, settings);
-    if (scheme.left_out.empty()) return scheme;
+void tell_left_out(const Scheme& scheme) {
+    if (scheme.left_out.empty()) return;
     std::string keys;
     for (const std::string& key : scheme.left_out) keys += (keys.empty() ? "" : ", ") + key;
     std::cerr << "note: of " << scheme.file << ", what --set changes leaves out: " << keys << "\n";
-    return scheme;
 }
 
 }  // namespace mambasic::sim

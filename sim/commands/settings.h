@@ -19,7 +19,8 @@ struct Settings {
     std::vector<std::string> scheme;  // "scheme.factor=8"
 };
 
-/// Scheme::load; a note on stderr where the settings leave keys of the file without a reader.
-Scheme load_scheme(const std::string& name_or_path, const std::vector<std::string>& settings);
+/// A note on stderr where the settings left keys of the scheme's file without a reader. For when
+/// the work is done: a refusal is one line.
+void tell_left_out(const Scheme& scheme);
 
 }  // namespace mambasic::sim

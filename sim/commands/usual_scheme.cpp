@@ -77,17 +77,22 @@ std::string usual_scheme(const traces::Trace& trace) {
 
 Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
                      const traces::Trace& trace) {
-    if (arguments.has("scheme")) return load_scheme(arguments.text("scheme"), settings.scheme);
-    const std::string name = usual_scheme(trace);
-    const std::vector<std::string> others = others_on(trace, Scheme::load(name));
-    if (!others.empty()) {
-        std::string list;
-        for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
-        std::cerr << "note: scheme " << name << ", the first that the trace's scales are of; "
-                  << "others read the same scales, as in --scheme " << others.front() << ": "
-                  << list << "\n";
-    }
-    return load_scheme(name, settings.scheme);
+    const std::string name =
+        arguments.has("scheme") ? arguments.text("scheme") : usual_scheme(trace);
+    return Scheme::load(name, settings.scheme);
+}
+
+void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme) {
+    tell_left_out(scheme);
+    if (arguments.has("scheme")) return;
+    const std::vector<std::string> others = others_on(trace, scheme);
+    if (others.empty()) return;
+    std::string list;
+    for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
+    std::cerr << "note: no --scheme, so " << scheme.name
+              << " ran: the first that the trace's scales are of; write --scheme for another that "
+                 "reads the same scales: "
+              << list << "\n";
 }
 
 }  // namespace mambasic::sim

@@ -15,9 +15,13 @@ namespace mambasic::sim {
 /// int8 that no scheme there has: no run without them would be the trace's.
 std::string usual_scheme(const traces::Trace& trace);
 
-/// The scheme of --scheme, or else the usual one; then a note on stderr says so where schemes with
-/// other codes read the same scales, since the trace does not tell which of them it is meant for.
+/// The scheme of --scheme, or else the usual one.
 Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
                      const traces::Trace& trace);
+
+/// Notes on stderr, when the work is done: which keys of the file --set left out; and where nobody
+/// named the scheme, which others with other codes read the same scales, since the trace does not
+/// tell for which of them it was meant.
+void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme);
 
 }  // namespace mambasic::sim

@@ -22,7 +22,8 @@ bool has(const std::string& text, const std::string& part) {
 Words pasted(const std::string& line, const std::string& begin, const std::string& end) {
     const std::size_t at = line.find(begin);
     if (at == std::string::npos) return {};
-    const std::string text = line.substr(at + begin.size(), line.find(end, at) - at - begin.size());
+    const std::size_t first = at + begin.size();
+    const std::string text = line.substr(first, line.find(end, first) - first);
     Words words{""};
     bool quoted = false;
     for (const char c : text) {
@@ -143,7 +144,7 @@ TEST(SchemeNote, ATraceThatSeveralCodesReadSaysWhichIsTaken) {
     const Words run = {"run", "tiny", "--trace", tiny_prefill(), "--timing-only"};
     const Outcome taken = mambasic(run);
     EXPECT_EQ(lines_of(taken.err).size(), 1U);
-    EXPECT_EQ(taken.err.rfind("note: scheme quamba1, ", 0), 0U) << taken.err;
+    EXPECT_EQ(taken.err.rfind("note: no --scheme, so quamba1 ran: ", 0), 0U) << taken.err;
     for (const char* other : {"fp32-ssm-input", "int8-sim", "se8"}) {
         EXPECT_TRUE(has(taken.err, other)) << taken.err;
     }
