@@ -11,7 +11,7 @@ struct PricedEvent {
 
 // Events that a card prices. SRAM and DRAM bytes are priced by the geometry of their memory; a
 // saturation and a flag are counts of what happened, not operations.
-constexpr std::array<PricedEvent, 16> kPricedEvents = {
+constexpr std::array<PricedEvent, 19> kPricedEvents = {
     {{Event::Int8Mac, "INT8 multiply and INT32 accumulate, operand and accumulator registers in"},
      {Event::Int4Mac, "INT4 x INT8 multiply and INT32 accumulate, registers in"},
      {Event::Int32Add, "INT32 addition"},
@@ -24,16 +24,26 @@ constexpr std::array<PricedEvent, 16> kPricedEvents = {
      {Event::Silu, "FP32 SiLU in an exact unit"},
      {Event::Rsqrt, "FP32 reciprocal square root in an exact unit"},
      {Event::QuantizeInt8, "FP32 to INT8: round and clamp"},
+     {Event::QuantizeInt4, "FP32 to 4 or 5 bits: round and clamp"},
+     {Event::CodeMulBit, "one bit of a code in its multiplication by an FP32 scale"},
      {Event::HalfConvert, "conversion between FP32 and FP16"},
      {Event::ScaleSelect, "choice of one of two FP32 scales by a flag"},
      {Event::PackCode, "a code of x put into a word, or taken out of one"},
+     {Event::RegisterWord, "32 bits of register that take a new value"},
      {Event::ScaleLookup, "read of one FP32 scale from a register"}}};
 
 constexpr std::array<const char*, kPrimitiveCount> kPrimitiveNames = {
-    "int8_mac_pe",    "packed_mac_pe", "int32_adder",    "fp32_adder",    "fp32_multiplier",
-    "fp32_fma",       "fp32_divider",  "exp_unit",       "softplus_unit", "silu_unit",
-    "rsqrt_unit",     "quantize_unit", "half_converter", "register_bit",  "rom_bit",
-    "comparator_bit", "mux_bit",       "lookup_control", "pack_lane"};
+    "int8_mac_pe",     "packed_mac_pe",
+    "int32_adder",     "fp32_adder",
+    "fp32_multiplier", "fp32_fma",
+    "fp32_divider",    "exp_unit",
+    "softplus_unit",   "silu_unit",
+    "rsqrt_unit",      "quantize_unit",
+    "quantize4_unit",  "code_multiplier_bit",
+    "half_converter",  "register_bit",
+    "rom_bit",         "comparator_bit",
+    "mux_bit",         "select_bit",
+    "lookup_control",  "pack_lane"};
 
 constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "INT8 MAC with operand and accumulator registers",
@@ -48,11 +58,14 @@ constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "exact SiLU unit, one result a cycle",
     "exact reciprocal square root unit, one result a cycle",
     "FP32 to INT8 converter with clamp",
+    "FP32 to 4 or 5 bits converter with clamp",
+    "one bit of a code in a multiplier by an FP32 scale",
     "converter between FP32 and FP16",
     "one bit of register",
     "one bit of a constant table in gates",
-    "one bit of a comparator of group ends, with its share of the choice among them",
+    "one bit of a comparator of group ends",
     "one bit of a 2:1 multiplexer",
+    "one bit of each input of a choice whose selection is one-hot",
     "sequencer of a lookup that takes several reads",
     "a code of x put into a word, or taken out of one, a cycle"};
 

@@ -26,11 +26,14 @@ enum class Primitive : std::uint8_t {
     SiluUnit,
     RsqrtUnit,
     QuantizeUnit,
+    Quantize4Unit,
+    CodeMultiplierBit,  // of a code that an FP32 scale multiplies
     HalfConverter,
     RegisterBit,
     RomBit,         // of a constant table, in gates
-    ComparatorBit,  // of a position with a group end, its share of the one-hot choice in it
+    ComparatorBit,  // of a position with a group end
     MuxBit,         // 2:1
+    SelectBit,      // of each input of a choice whose selection is one-hot
     LookupControl,  // sequencer of a lookup that takes several reads
     PackLane,       // a code of x put into a word, or taken out of one, each cycle
     kCount,
