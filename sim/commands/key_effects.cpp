@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 106> kEffects = {{
+constexpr std::array<Effect, 109> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -21,11 +21,15 @@ constexpr std::array<Effect, 106> kEffects = {{
     {"technology.name", "the card's name in reports; no figure"},
     {"technology.node_nm", "no figure: the figures are stated for the node, not scaled from it"},
     {"technology.energy_pj", "energy"},
+    {"technology.energy_pj.quantize_int4", "energy, where x has 4 or 5 bits"},
+    {"technology.energy_pj.register_word",
+     "energy, where dequant_mux.x_proj_input is codes and x has flags"},
     {"technology.energy_pj.int4_mac",
      "energy, where weights have 4 bits and gemm.int4_macs_per_mac is 2"},
     {"technology.area_um2", "area"},
     {"technology.area_um2.int8_mac_pe", "area, where gemm.int4_macs_per_mac is 1"},
     {"technology.area_um2.packed_mac_pe", "area, where gemm.int4_macs_per_mac is 2"},
+    {"technology.area_um2.quantize4_unit", "area, where x has 4 or 5 bits"},
     {"technology.area_um2.rom_bit", "area, where a nonlinear unit is a table or a polynomial"},
     {"technology.sram", "energy of scratchpad and row buffer accesses"},
     {"technology.sram.largest_bank_kib", "no figure: which scratchpads are accepted"},

@@ -25,6 +25,7 @@ const std::map<std::string, std::string> kTogether = {
     {"technology.area_um2.packed_mac_pe", "gemm.int4_macs_per_mac=2"},
     {"technology.energy_pj.int4_mac", "gemm.int4_macs_per_mac=2"},
     {"technology.area_um2.rom_bit", "nonlinear.exp.kind=table"},
+    {"technology.energy_pj.register_word", "dequant_mux.x_proj_input=codes"},
     {"nonlinear.exp.table_entries", "nonlinear.exp.kind=table"},
     {"nonlinear.softplus.table_entries", "nonlinear.softplus.kind=table"},
     {"nonlinear.silu.table_entries", "nonlinear.silu.kind=table"},
