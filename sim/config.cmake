@@ -10,7 +10,8 @@ add_library(mambasic_config STATIC
     key_names.cpp
     run_info.cpp
     scheme.cpp
-    scheme_code.cpp)
+    scheme_code.cpp
+    stages.cpp)
 target_compile_definitions(mambasic_config PRIVATE
     MAMBASIC_SOURCE_TREE="${PROJECT_SOURCE_DIR}")
 target_link_libraries(mambasic_config PUBLIC mambasic_models mambasic_traces)
