@@ -69,26 +69,47 @@ constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "sequencer of a lookup that takes several reads",
     "a code of x put into a word, or taken out of one, a cycle"};
 
-void take_sram(Technology& t, YamlMap map) {
-    t.sram_read_pj_per_bit_base = map.take_banded(
-        "read_pj_per_bit_base", "pJ/bit", "read energy = base + root * sqrt(KiB of a bank)");
-    t.sram_read_pj_per_bit_root =
-        map.take_banded("read_pj_per_bit_root", "pJ/bit", "see read_pj_per_bit_base");
-    t.sram_largest_bank_kib = map.take_u32("largest_bank_kib", 1, 65536, "KiB",
-                                           "largest bank the energy curve holds for");
-    t.sram_write_over_read =
-        map.take_banded("write_over_read", "ratio", "energy of a write over that of a read");
-    t.sram_dual_port_energy = map.take_banded(
-        "dual_port_energy", "ratio", "access energy of a bank with two ports over one with one");
-    t.sram_macro_area_mm2 = map.take_banded(
-        "macro_area_mm2", "mm2", "area of a bank = macro_area_mm2 + area_mm2_per_kib * KiB");
-    t.sram_area_mm2_per_kib = map.take_banded("area_mm2_per_kib", "mm2/KiB", "see macro_area_mm2");
-    t.sram_dual_port_area = map.take_banded("dual_port_area", "ratio",
-                                            "area of a bank with two ports over one with one");
-    t.leakage_mw_per_mib =
-        map.take_banded("leakage_mw_per_mib", "mW/Mibit", "leakage of SRAM, at the card's corner");
-    map.finish();
+// On the paths that sim/clock_check.cpp looks at; the delay of a whole 32-bit operation where the
+// primitive is one bit of it.
+constexpr std::array<Primitive, 18> kTimedPrimitives = {
+    Primitive::Int8MacPe,     Primitive::PackedMacPe,       Primitive::Int32Adder,
+    Primitive::Fp32Adder,     Primitive::Fp32Multiplier,    Primitive::Fp32Fma,
+    Primitive::Fp32Divider,   Primitive::ExpUnit,           Primitive::SoftplusUnit,
+    Primitive::SiluUnit,      Primitive::RsqrtUnit,         Primitive::QuantizeUnit,
+    Primitive::Quantize4Unit, Primitive::CodeMultiplierBit, Primitive::HalfConverter,
+    Primitive::RegisterBit,   Primitive::ComparatorBit,     Primitive::MuxBit};
+
+void take_primitives(Technology& t, YamlMap& map) {
+    YamlMap area = map.take_map("area_um2", "cell area of one primitive, before placement");
+    for (std::size_t i = 0; i < kPrimitiveCount; ++i) {
+        t.area_um2[i] = area.take_banded(kPrimitiveNames[i], "um2", kPrimitiveTexts[i]);
+    }
+    area.finish();
+    YamlMap delay = map.take_map("delay_ns", "operand to result through one primitive, unplaced");
+    for (const Primitive primitive : kTimedPrimitives) {
+        const auto i = static_cast<std::size_t>(primitive);
+        t.delay_ns[i] = delay.take_banded(kPrimitiveNames[i], "ns", kPrimitiveTexts[i]);
+    }
+    delay.finish();
+    t.placement_delay = map.take_banded("placement_delay", "ratio",
+                                        "a path after placement over that before, by its wires");
 }
+
+PlausibleRanges take_plausible(YamlMap map) {
+    PlausibleRanges p;
+    p.mac_pj = map.take_banded("mac_pj", "pJ",
+                               "energy of the chip for each multiplication of a network's "
+                               "projections; a report outside says so");
+    p.dram_byte_pj = map.take_banded("dram_byte_pj", "pJ",
+                                     "energy of the DRAM for each byte; a report outside says so");
+    p.utilization = map.take_banded("utilization", "ratio",
+                                    "of the MAC array in prefill, of the DRAM in decode; a report "
+                                    "outside says so");
+    map.finish();
+    return p;
+}
+
+void scale(Banded& figure, double factor) { figure = figure * factor; }
 
 }  // namespace
 
@@ -100,24 +121,39 @@ Technology Technology::parse(YamlMap map) {
     Technology t;
     t.name = map.take_text("name", "name of the card, as reports show it");
     t.node_nm = map.take_double("node_nm", 1, 250, "nm", "process node, for people");
+    t.voltage = VoltageRule::parse(map.take_map("voltage", "how figures go with the supply"));
     YamlMap energy = map.take_map("energy_pj", "energy of one operation");
     for (const PricedEvent& priced : kPricedEvents) {
         t.energy_pj[static_cast<std::size_t>(priced.event)] =
             energy.take_banded(name_of(priced.event), "pJ", priced.what);
     }
     energy.finish();
-    YamlMap area = map.take_map("area_um2", "cell area of one primitive, before placement");
-    for (std::size_t i = 0; i < kPrimitiveCount; ++i) {
-        t.area_um2[i] = area.take_banded(kPrimitiveNames[i], "um2", kPrimitiveTexts[i]);
-    }
-    area.finish();
-    take_sram(t, map.take_map("sram", "on-chip SRAM: energy, area and leakage"));
+    take_primitives(t, map);
+    t.sram =
+        MemoryCard::parse(map.take_map("sram", "on-chip SRAM: energy, area, time and leakage"));
     t.logic_utilization =
         map.take_banded("logic_utilization", "ratio", "cell area over placed area");
     if (t.logic_utilization.low <= 0 || t.logic_utilization.high > 1) {
         map.reject("logic_utilization", "must lie above 0 and not above 1");
     }
+    t.plausible = take_plausible(map.take_map("plausible", "what a report is held against"));
     map.finish();
+    return t;
+}
+
+Technology Technology::at(double voltage_v) const {
+    const VoltageFactors factors = voltage_factors(voltage, voltage_v);
+    Technology t = *this;
+    for (Banded& energy : t.energy_pj) scale(energy, factors.energy);
+    for (Banded* energy : {&t.sram.read_pj_per_bit_base, &t.sram.read_pj_per_bit_root,
+                           &t.sram.read_pj_per_bit_doubling, &t.sram.wire_pj_per_bit_mm,
+                           &t.sram.flipflop_pj_per_bit}) {
+        scale(*energy, factors.energy);
+    }
+    for (Banded& delay : t.delay_ns) scale(delay, factors.delay);
+    scale(t.sram.access_ns_1kib, factors.delay);
+    scale(t.sram.flipflop_access_ns, factors.delay);
+    t.sram.leakage_mw_per_mib = product(t.sram.leakage_mw_per_mib, factors.leakage);
     return t;
 }
 

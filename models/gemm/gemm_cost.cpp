@@ -202,10 +202,11 @@ StoreTraffic gemm_accumulator_traffic(const GemmConfig& config, const GemmShape&
 
 MemoryPart gemm_accumulators(const GemmConfig& config) {
     constexpr double kBytesPerKib = 1024;
-    if (config.dataflow == Dataflow::OutputStationary) return {"accumulators", 0, 0, 2};
+    constexpr std::uint32_t kSumBits = 32;
+    if (config.dataflow == Dataflow::OutputStationary) return {"accumulators", 0, 0, 2, kSumBits};
     // Two halves: the epilogue empties one while the array fills the other.
     return {"accumulators", static_cast<double>(config.cols),
-            2.0 * 4.0 * config.accumulator_rows / kBytesPerKib, 2};
+            2.0 * 4.0 * config.accumulator_rows / kBytesPerKib, 2, kSumBits};
 }
 
 AreaParts gemm_area(const GemmConfig& config) {

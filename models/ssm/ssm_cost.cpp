@@ -101,8 +101,10 @@ StoreTraffic ssm_state_traffic(const SsmShape& shape, const SsmPosition& positio
 
 MemoryPart ssm_state_store(const SsmConfig& config) {
     // One bank a channel lane, as wide as its state lanes; it fills and empties beside each other.
+    constexpr std::uint32_t kFloatBits = 32;
     const double banks = config.channel_lanes;
-    return {"state store", banks, config.state_store_kib / banks, 2};
+    return {"state store", banks, config.state_store_kib / banks, 2,
+            kFloatBits * config.state_lanes};
 }
 
 // The table is read once for every cell that a group of channels enters; a cell's scales then stay

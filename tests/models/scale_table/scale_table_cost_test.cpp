@@ -282,8 +282,10 @@ TEST(ScaleTableCost, LayersThatDifferNeedTheLogicOfEachKind) {
 
 TEST(ScaleTableCost, ReadsArePricedByTheirMemory) {
     Technology technology;
-    technology.sram_read_pj_per_bit_base = {0.02, 0.02, 0.02};
-    technology.sram_read_pj_per_bit_root = {0.01, 0.01, 0.01};
+    technology.sram.reference_word_bits = 32;  // as wide as the table's
+    technology.sram.read_pj_per_bit_base = {0.02, 0.02, 0.02};
+    technology.sram.read_pj_per_bit_root = {0.01, 0.01, 0.01};
+    technology.sram.root_up_to_kib = 64;
     technology.energy_pj[static_cast<std::size_t>(Event::Int32Add)] = {0.04, 0.02, 0.08};
     technology.energy_pj[static_cast<std::size_t>(Event::ScaleLookup)] = {0.1, 0.1, 0.1};
     ScaleTableConfig config = test::base_table();
