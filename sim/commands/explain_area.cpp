@@ -45,7 +45,10 @@ void add_sum(const std::string& name, const Banded& mm2, reports::Table& table) 
     table.add_row(std::move(cells));
 }
 
-std::string form_of(const models::MemoryPart& part) {
+std::string form_of(const models::Technology& technology, const models::MemoryPart& part) {
+    if (models::is_flipflops(technology.sram, part)) {
+        return "flip-flops of " + three_digits(part.kib_per_bank) + " KiB";
+    }
     return "SRAM bank of " + three_digits(part.kib_per_bank) + " KiB" +
            (part.ports > 1 ? ", " + std::to_string(part.ports) + " ports" : "");
 }
@@ -63,8 +66,8 @@ void add_parts(const models::Technology& technology, const models::AreaParts& pa
     for (const models::MemoryPart& part : parts.memory) {
         if (part.banks == 0) continue;
         const Banded mm2 = models::area_mm2(technology, part);
-        add_line({part.name, form_of(part), count_text(part.banks), mm2 * (kUm2PerMm2 / part.banks),
-                  mm2},
+        add_line({part.name, form_of(technology, part), count_text(part.banks),
+                  mm2 * (kUm2PerMm2 / part.banks), mm2},
                  table);
     }
 }

@@ -68,7 +68,7 @@ Explained explained(const Words& words) {
             continue;
         }
         out.parts.push_back({block, figure(text[n - 7]), figures(text, n - 6), figures(text, n - 3),
-                             line.find("SRAM bank") == std::string::npos});
+                             line.find(" KiB") == std::string::npos});
     }
     return out;
 }
