@@ -42,6 +42,9 @@ enum class Event : std::uint8_t {
     kCount,
 };
 
+/// What a multiplication of an int8 code by its scale adds to Event::CodeMulBit.
+constexpr std::uint64_t kInt8Bits = 8;
+
 constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kCount);
 
 /// The name an event has in reports and technology cards: "int8_mac", "sram_read_bytes", ...

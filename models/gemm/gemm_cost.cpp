@@ -142,7 +142,8 @@ void add_int4_parts(const GemmConfig& c, AreaParts& area) {
     const auto tables = static_cast<double>(
         2 * std::max<std::uint64_t>(c.cols, lanes * ceil_div(width, kInt4Group)));
     constexpr double kTableBits = 8.0 * kInt4Magnitudes;
-    area.logic.push_back({"expander multipliers", Primitive::Fp32Multiplier, products});
+    area.logic.push_back(
+        {"expander multipliers", Primitive::CodeMultiplierBit, kInt4MagnitudeBits * products});
     area.logic.push_back({"expander quantizers", Primitive::QuantizeUnit, products});
     area.logic.push_back({"expander tables", Primitive::RegisterBit, kTableBits * tables});
 }

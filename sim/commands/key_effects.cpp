@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 125> kEffects = {{
+constexpr std::array<Effect, 130> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -34,11 +34,15 @@ constexpr std::array<Effect, 125> kEffects = {{
     {"technology.placement_delay", "no figure: which clocks are accepted"},
     {"technology.plausible", "no figure: which reports are doubted"},
     {"technology.energy_pj", "energy"},
+    {"technology.energy_pj.quantize_int4", "energy, where x has 4 or 5 bits"},
+    {"technology.energy_pj.register_word",
+     "energy, where dequant_mux.x_proj_input is codes and x has flags"},
     {"technology.energy_pj.int4_mac",
      "energy, where weights have 4 bits and gemm.int4_macs_per_mac is 2"},
     {"technology.area_um2", "area"},
     {"technology.area_um2.int8_mac_pe", "area, where gemm.int4_macs_per_mac is 1"},
     {"technology.area_um2.packed_mac_pe", "area, where gemm.int4_macs_per_mac is 2"},
+    {"technology.area_um2.quantize4_unit", "area, where x has 4 or 5 bits"},
     {"technology.area_um2.rom_bit", "area, where a nonlinear unit is a table or a polynomial"},
     {"technology.sram", "energy of scratchpad and row buffer accesses"},
     {"technology.sram.macro_area_mm2", "area of scratchpads and stores, energy of their wires"},
@@ -63,10 +67,12 @@ constexpr std::array<Effect, 125> kEffects = {{
     {"weight_sram.capacity_kib", "cycles, DRAM bytes, energy, area: what weights fit on chip"},
     {"weight_sram.word_bytes",
      "cycles of tiles that wait for its ports, energy of a byte, area; busy time of the ports"},
+    {"weight_sram.access_cycles", "no figure: which clocks are accepted"},
     {"activation_sram", "cycles of tiles that wait for its ports, energy of a byte, area"},
     {"activation_sram.capacity_kib", "cycles, DRAM bytes, energy, area: what fits on chip"},
     {"activation_sram.word_bytes",
      "cycles of tiles that wait for its ports, energy of a byte, area; busy time of the ports"},
+    {"activation_sram.access_cycles", "no figure: which clocks are accepted"},
     {"gemm", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; energy, area"},
     {"gemm.cols",
      "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; DRAM bytes, energy, area"},
