@@ -1,5 +1,6 @@
 // What the cost files of all blocks share: SRAM traffic of a tile, parts of an area, and prices.
-// Not modelled: wires between blocks, clock tree, clock gating, leakage of logic.
+// Not modelled: wires between blocks, clock tree, clock gating, leakage of logic, registers between
+// the stages of a pipeline.
 #pragma once
 
 #include <array>
@@ -49,6 +50,8 @@ struct AreaParts {
     std::vector<MemoryPart> memory;
 };
 
+/// Too small for a macro.
+bool is_flipflops(const MemoryCard& card, const MemoryPart& part);
 /// Placed area of one part: cells over the utilization; SRAM macros as they are.
 Banded area_mm2(const Technology& technology, const LogicPart& part);
 Banded area_mm2(const Technology& technology, const MemoryPart& part);

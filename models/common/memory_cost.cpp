@@ -14,10 +14,6 @@ constexpr double kKibPerMebibit = 128;
 constexpr double kBytesPerKib = 1024;
 constexpr double kUm2PerMm2 = 1e6;
 
-bool is_flipflops(const MemoryCard& card, const MemoryPart& part) {
-    return part.kib_per_bank * kBytesPerKib <= card.flipflop_bytes;
-}
-
 Banded flipflop_area_mm2(const Technology& technology, const MemoryPart& part) {
     return area_mm2(technology, LogicPart{part.name, Primitive::RegisterBit,
                                           part.banks * part.kib_per_bank * kBitsPerKib});
@@ -60,6 +56,10 @@ Banded wire_pj_per_bit(const Technology& technology, const MemoryPart& part) {
 }
 
 }  // namespace
+
+bool is_flipflops(const MemoryCard& card, const MemoryPart& part) {
+    return part.kib_per_bank * kBytesPerKib <= card.flipflop_bytes;
+}
 
 Banded area_mm2(const Technology& technology, const MemoryPart& part) {
     if (is_flipflops(technology.sram, part)) return flipflop_area_mm2(technology, part);
