@@ -5,6 +5,7 @@
 #include "models/common/error.h"
 #include "models/common/yaml_scalar.h"
 #include "models/common/yaml_tree.h"
+#include "sim/clock_check.h"
 #include "sim/config_files.h"
 #include "sim/config_hash.h"
 
@@ -77,7 +78,9 @@ ChipConfig parse_chip(YamlMap& map) {
 
 // Whether parts that are each possible fit together. A block that refuses says where its own value
 // was written.
-void check_together(const ChipConfig& c, const models::YamlNodePtr& tree) {
+void check_together(const ChipConfig& c, const models::YamlNodePtr& tree, const YamlMap& root) {
+    const std::string too_fast = clock_problem(c);
+    if (!too_fast.empty()) root.reject("clock_ghz", too_fast);
     const auto block = [&](const char* key) { return YamlMap(tree->find(key)->value, key); };
     const std::uint64_t smaller =
         std::min(c.weight_sram.capacity_bytes(), c.activation_sram.capacity_bytes());
@@ -142,7 +145,7 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
     std::vector<KeyDoc> collected;
     YamlMap map(tree, "", &collected);
     ChipConfig chip = parse_chip(map);
-    check_together(chip, tree);
+    check_together(chip, tree, map);
     chip.sha256 = hash_of(collected);
     chip.path = file;
     for (const KeyDoc& doc : collected) chip.places[doc.path] = doc.where;

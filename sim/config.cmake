@@ -1,6 +1,7 @@
 # Chip and scheme files: composition, parsing, explanation. No SystemC.
 add_library(mambasic_config STATIC
     chip_config.cpp
+    clock_check.cpp
     commands/explain.cpp
     commands/key_effects.cpp
     config_files.cpp

@@ -42,7 +42,8 @@ void take_area(MemoryCard& m, YamlMap& map) {
 
 void take_time(MemoryCard& m, YamlMap& map) {
     m.access_ns_1kib = map.take_banded(
-        "access_ns_1kib", "ns", "access time of a bank = access_ns_1kib * KiB ^ access_exponent");
+        "access_ns_1kib", "ns", "access time of a bank = access_ns_1kib * KiB ^ access_exponent, "
+                        "from 1 KiB on");
     m.access_exponent =
         map.take_double("access_exponent", 0, 1, "ratio", "how access time grows with a bank");
     m.dual_port_access = map.take_banded("dual_port_access", "ratio",

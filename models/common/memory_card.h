@@ -29,7 +29,7 @@ struct MemoryCard {
     Banded area_um2_per_word_bit;
     Banded dual_port_area;
 
-    // t(ns) = access_ns_1kib KiB ^ access_exponent
+    // t(ns) = access_ns_1kib KiB ^ access_exponent, from 1 KiB on
     Banded access_ns_1kib;
     double access_exponent = 0;
     Banded dual_port_access;

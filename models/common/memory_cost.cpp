@@ -87,7 +87,9 @@ Banded leakage_mw(const Technology& technology, const MemoryPart& part) {
 Banded access_ns(const Technology& technology, const MemoryPart& part) {
     const MemoryCard& card = technology.sram;
     if (is_flipflops(card, part)) return card.flipflop_access_ns;
-    const Banded one_port = card.access_ns_1kib * std::pow(part.kib_per_bank, card.access_exponent);
+    // Decoder and sense amplifiers do not shrink with the last rows.
+    const double kib = std::max(part.kib_per_bank, 1.0);
+    const Banded one_port = card.access_ns_1kib * std::pow(kib, card.access_exponent);
     return part.ports > 1 ? product(one_port, card.dual_port_access) : one_port;
 }
 

@@ -69,15 +69,16 @@ constexpr std::array<const char*, kPrimitiveCount> kPrimitiveTexts = {
     "sequencer of a lookup that takes several reads",
     "a code of x put into a word, or taken out of one, a cycle"};
 
-// On the paths that sim/clock_check.cpp looks at; the delay of a whole 32-bit operation where the
+// On the paths of sim/stages.cpp; the delay of a whole 32-bit operation where the
 // primitive is one bit of it.
-constexpr std::array<Primitive, 18> kTimedPrimitives = {
+constexpr std::array<Primitive, 20> kTimedPrimitives = {
     Primitive::Int8MacPe,     Primitive::PackedMacPe,       Primitive::Int32Adder,
     Primitive::Fp32Adder,     Primitive::Fp32Multiplier,    Primitive::Fp32Fma,
     Primitive::Fp32Divider,   Primitive::ExpUnit,           Primitive::SoftplusUnit,
     Primitive::SiluUnit,      Primitive::RsqrtUnit,         Primitive::QuantizeUnit,
     Primitive::Quantize4Unit, Primitive::CodeMultiplierBit, Primitive::HalfConverter,
-    Primitive::RegisterBit,   Primitive::ComparatorBit,     Primitive::MuxBit};
+    Primitive::RegisterBit,   Primitive::ComparatorBit,     Primitive::MuxBit,
+    Primitive::LookupControl, Primitive::PackLane};
 
 void take_primitives(Technology& t, YamlMap& map) {
     YamlMap area = map.take_map("area_um2", "cell area of one primitive, before placement");

@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 128> kEffects = {{
+constexpr std::array<Effect, 130> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -67,10 +67,12 @@ constexpr std::array<Effect, 128> kEffects = {{
     {"weight_sram.capacity_kib", "cycles, DRAM bytes, energy, area: what weights fit on chip"},
     {"weight_sram.word_bytes",
      "cycles of tiles that wait for its ports, energy of a byte, area; busy time of the ports"},
+    {"weight_sram.access_cycles", "no figure: which clocks are accepted"},
     {"activation_sram", "cycles of tiles that wait for its ports, energy of a byte, area"},
     {"activation_sram.capacity_kib", "cycles, DRAM bytes, energy, area: what fits on chip"},
     {"activation_sram.word_bytes",
      "cycles of tiles that wait for its ports, energy of a byte, area; busy time of the ports"},
+    {"activation_sram.access_cycles", "no figure: which clocks are accepted"},
     {"gemm", "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; energy, area"},
     {"gemm.cols",
      "cycles of in_proj, x_proj, dt_proj, out_proj and lm_head; DRAM bytes, energy, area"},
