@@ -18,6 +18,7 @@ add_library(mambasic_blocks STATIC
     norm/norm.cpp
     rotation/rotation.cpp
     scale_table/scale_table.cpp
+    sram/port_share.cpp
     sram/sram.cpp
     ssm/ssm.cpp)
 target_link_libraries(mambasic_blocks PUBLIC mambasic_models mambasic_systemc)

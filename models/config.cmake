@@ -3,10 +3,13 @@ target_sources(mambasic_models PRIVATE
     common/cost.cpp
     common/counts.cpp
     common/error.cpp
+    common/memory_card.cpp
+    common/memory_cost.cpp
     common/nearest.cpp
     common/reduction.cpp
     common/sha256.cpp
     common/technology.cpp
+    common/voltage.cpp
     common/yaml_map.cpp
     common/yaml_scalar.cpp
     common/yaml_tree.cpp

@@ -141,8 +141,8 @@ std::vector<std::string> port_notes(const RunFacts& f) {
                << static_cast<double>(needed) / static_cast<double>(f.result.cycles);
         notes.push_back(std::string(name_of(part)) + ": the accesses of this run need " +
                         factor.str() +
-                        " times what its ports pass in the run's time; blocks do not wait for each "
-                        "other at the ports, so the run is too fast");
+                        " times what its ports pass in the run's time; the DMA's words wait for "
+                        "nobody at the ports, so the run is too fast");
     }
     return notes;
 }

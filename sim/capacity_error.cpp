@@ -1,7 +1,5 @@
 #include "sim/capacity_error.h"
 
-#include <algorithm>
-
 #include "models/common/error.h"
 #include "models/common/units.h"
 
@@ -21,12 +19,8 @@ std::string raise_sram(const ChipConfig& chip, Memory memory, std::uint64_t byte
     const models::SramConfig& sram =
         memory == Memory::Weight ? chip.weight_sram : chip.activation_sram;
     const std::uint64_t kib = ceil_div(bytes, kKib);
-    const std::uint64_t enough = ceil_div(kib, chip.technology.sram_largest_bank_kib);
-    const std::uint64_t banks = std::max<std::uint64_t>(sram.banks, enough);
-    const std::string key = "raise " + block + ".capacity_kib to ";
-    std::string size = key + std::to_string(ceil_div(kib, banks) * banks);
-    if (banks == sram.banks) return size;
-    return size + " and " + block + ".banks to " + std::to_string(banks);
+    return "raise " + block + ".capacity_kib to " +
+           std::to_string(ceil_div(kib, sram.banks) * sram.banks);
 }
 
 void fail_capacity(const ChipConfig& chip, const CapacityNeed& need) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "models/common/error.h"
+#include "models/common/yaml_scalar.h"
 #include "models/common/yaml_tree.h"
+#include "sim/clock_check.h"
 #include "sim/config_files.h"
 #include "sim/config_hash.h"
 
@@ -38,6 +40,24 @@ void parse_blocks(ChipConfig& c, YamlMap& map) {
         models::EmbeddingConfig::parse(map.take_map("embedding", "embedding dequantizer"));
 }
 
+// `nominal`, so that a chip may be given another card whose process has another supply.
+double take_voltage(YamlMap& map, const models::VoltageRule& rule) {
+    const std::string text = map.take_text(
+        "voltage_v",
+        "supply of the logic and the on-chip memories, V: nominal (the card's own) or "
+        "a number in the range of the card",
+        "nominal | a number");
+    if (text == "nominal") return rule.nominal_v;
+    const auto volts = models::parse_number(text);
+    if (!volts.value || *volts.value < rule.lowest_v || *volts.value > rule.highest_v) {
+        map.reject("voltage_v",
+                   models::shown(text) + " is no supply of this card; write nominal (" +
+                       models::to_text(rule.nominal_v) + ") or " + models::to_text(rule.lowest_v) +
+                       " to " + models::to_text(rule.highest_v));
+    }
+    return *volts.value;
+}
+
 ChipConfig parse_chip(YamlMap& map) {
     ChipConfig c;
     c.name = map.take_text("name", "name of the chip, as reports show it");
@@ -47,6 +67,8 @@ ChipConfig parse_chip(YamlMap& map) {
         ArithmeticConfig::parse(map.take_map("arithmetic", "choices that decide the bits"));
     c.technology = models::Technology::parse(
         map.take_map("technology", "technology card: a file, or its keys"));
+    c.voltage_v = take_voltage(map, c.technology.voltage);
+    c.technology = c.technology.at(c.voltage_v);
     c.dram =
         models::DramConfig::parse(map.take_map("dram", "external memory: a file, or its keys"));
     parse_blocks(c, map);
@@ -56,21 +78,10 @@ ChipConfig parse_chip(YamlMap& map) {
 
 // Whether parts that are each possible fit together. A block that refuses says where its own value
 // was written.
-void check_bank(const models::SramConfig& sram, const models::Technology& technology,
-                const YamlMap& map) {
-    const std::uint32_t bank = sram.capacity_kib / sram.banks;
-    if (bank <= technology.sram_largest_bank_kib) return;
-    const auto needed = models::ceil_div(sram.capacity_kib, technology.sram_largest_bank_kib);
-    map.reject("banks", std::to_string(bank) + " KiB a bank, but the energy curve of " +
-                            technology.name + " holds up to " +
-                            std::to_string(technology.sram_largest_bank_kib) + "; take " +
-                            std::to_string(needed) + " banks or more");
-}
-
-void check_together(const ChipConfig& c, const models::YamlNodePtr& tree) {
+void check_together(const ChipConfig& c, const models::YamlNodePtr& tree, const YamlMap& root) {
+    const std::string too_fast = clock_problem(c);
+    if (!too_fast.empty()) root.reject("clock_ghz", too_fast);
     const auto block = [&](const char* key) { return YamlMap(tree->find(key)->value, key); };
-    check_bank(c.weight_sram, c.technology, block("weight_sram"));
-    check_bank(c.activation_sram, c.technology, block("activation_sram"));
     const std::uint64_t smaller =
         std::min(c.weight_sram.capacity_bytes(), c.activation_sram.capacity_bytes());
     if (c.dma.chunk_bytes > smaller) {
@@ -134,7 +145,7 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
     std::vector<KeyDoc> collected;
     YamlMap map(tree, "", &collected);
     ChipConfig chip = parse_chip(map);
-    check_together(chip, tree);
+    check_together(chip, tree, map);
     chip.sha256 = hash_of(collected);
     chip.path = file;
     for (const KeyDoc& doc : collected) chip.places[doc.path] = doc.where;

@@ -47,7 +47,8 @@ struct ChipConfig {
     double clock_ghz = 0;
     ScheduleConfig schedule;
     ArithmeticConfig arithmetic;
-    models::Technology technology;
+    double voltage_v = 0;           // of the logic and the on-chip memories
+    models::Technology technology;  // at this voltage
     models::DramConfig dram;
     models::DmaConfig dma;
     models::SramConfig weight_sram;

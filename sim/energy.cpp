@@ -77,19 +77,19 @@ Part part_of(BlockId block) {
 }
 
 AreaParts EnergyModel::gemm_area() const {
-    return with(models::gemm_area(chip_.gemm), models::x_proj_area(chip_.gemm, x_uses_));
+    return with(models::gemm_area(chip_.gemm), models::x_proj_area(chip_.gemm, x_));
 }
 
 AreaParts EnergyModel::conv_area() const {
-    return with(models::conv_area(chip_.conv, chip_.nonlinear, x_uses_),
-                models::x_quantizer_area(chip_.conv, x_uses_));
+    return with(models::conv_area(chip_.conv, chip_.nonlinear, x_.uses),
+                models::x_quantizer_area(chip_.conv, x_));
 }
 
 AreaParts EnergyModel::ssm_area() const {
     AreaParts area = dims_.mamba2() ? models::ssd_area(chip_.ssm, chip_.nonlinear)
                                     : models::ssm_area(chip_.ssm, chip_.nonlinear);
     area.logic.push_back(models::ssm_state_scale_registers(chip_.ssm, tables_));
-    return with(area, models::x_decoder_area(chip_.ssm, x_uses_));
+    return with(area, models::x_decoder_area(chip_.ssm, x_));
 }
 
 AreaParts EnergyModel::area_parts(Part part) const {
@@ -106,7 +106,7 @@ AreaParts EnergyModel::area_parts(Part part) const {
         case Part::ScaleTable:
             return models::scale_table_area(c.scale_table, tables_);
         case Part::Rotation:
-            return models::rotation_area(c.rotation, rotation_needs(x_uses_));
+            return models::rotation_area(c.rotation, rotation_needs(x_.uses));
         case Part::Ssm:
             return ssm_area();
         case Part::GatedNorm:
@@ -148,7 +148,7 @@ EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
     : chip_(chip),
       dims_(work.dims),
       tables_(table_needs(work)),
-      x_uses_(x_uses(work)),
+      x_{x_uses(work), chip.schedule.tile_tokens},
       logic_(models::logic_prices(chip.technology, chip.nonlinear)),
       lookup_(models::scale_table_prices(chip.technology, chip.scale_table, tables_)) {
     // Bytes are priced by the memory they are in, below; never by the generic table.

@@ -53,13 +53,14 @@ public:
     PartEnergy of_all(const models::Ledger& ledger) const;
     /// Of the memories, over a time.
     PartEnergy leakage(double time_ns) const;
+    /// What a part's area is the sum of.
+    models::AreaParts area_parts(Part part) const;
     models::Banded area_mm2(Part part) const;
     /// Of area_mm2(Part::ScaleTable), what finds the scale; the rest holds them.
     models::Banded lookup_logic_mm2() const;
     models::Banded lookup_pj(const models::Counts& counts) const;
 
 private:
-    models::AreaParts area_parts(Part part) const;
     models::AreaParts gemm_area() const;
     models::AreaParts conv_area() const;
     models::AreaParts ssm_area() const;
@@ -73,7 +74,7 @@ private:
     const ChipConfig& chip_;
     traces::Dims dims_;
     models::TableNeeds tables_;
-    models::XUses x_uses_;
+    models::XDemand x_;
     models::EventPrices logic_;
     models::EventPrices lookup_;
     std::array<models::BytePrices, models::kMemoryCount> memory_{};  // the table's: none

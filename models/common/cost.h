@@ -1,5 +1,6 @@
 // What the cost files of all blocks share: SRAM traffic of a tile, parts of an area, and prices.
-// Not modelled: wires between blocks, clock tree, clock gating, leakage of logic.
+// Not modelled: wires between blocks, clock tree, clock gating, leakage of logic, registers between
+// the stages of a pipeline.
 #pragma once
 
 #include <array>
@@ -40,6 +41,8 @@ struct MemoryPart {
     double banks = 0;
     double kib_per_bank = 0;
     std::uint32_t ports = 1;
+    std::uint32_t word_bits = 64;  // of one access to one bank
+    bool shared = false;           // reached from everywhere: its accesses pay for wires across it
 };
 
 struct AreaParts {
@@ -47,18 +50,23 @@ struct AreaParts {
     std::vector<MemoryPart> memory;
 };
 
+/// Too small for a macro.
+bool is_flipflops(const MemoryCard& card, const MemoryPart& part);
 /// Placed area of one part: cells over the utilization; SRAM macros as they are.
 Banded area_mm2(const Technology& technology, const LogicPart& part);
 Banded area_mm2(const Technology& technology, const MemoryPart& part);
 Banded area_mm2(const Technology& technology, const AreaParts& parts);
 
-/// Prices of a memory by its bank: pJ for a byte.
+/// Prices of a memory by its bank: pJ for a byte of an access to whole words.
+/// Not modelled: words of which only a part is asked for.
 struct BytePrices {
     Banded read_pj;
     Banded write_pj;
 };
 BytePrices byte_prices(const Technology& technology, const MemoryPart& part);
 Banded leakage_mw(const Technology& technology, const MemoryPart& part);
+/// Address to data of one bank.
+Banded access_ns(const Technology& technology, const MemoryPart& part);
 
 /// pJ for each event. Bytes cost nothing until the owner of a memory says what they cost there.
 struct EventPrices {

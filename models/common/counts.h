@@ -13,7 +13,7 @@ enum class Event : std::uint8_t {
     Int4Mac,          // int4 x int8 + int32
     Int32Add,         // partial sums added outside the array; FP32 magnitudes compared
     Fp32Add,          // FP32 add or subtract, compare-free
-    Fp32Mul,          // FP32 multiply; int -> FP32 conversion of an operand is counted with it
+    Fp32Mul,          // FP32 multiply; int32 -> FP32 conversion of an operand is counted with it
     Fp32Fma,          // FP32 multiply-add
     Fp32Div,          // FP32 division
     Exp,              // nonlinear unit: exp
@@ -21,9 +21,12 @@ enum class Event : std::uint8_t {
     Silu,             // nonlinear unit: v / (1 + exp(-v)), exp and division included
     Rsqrt,            // nonlinear unit: 1 / sqrt
     QuantizeInt8,     // FP32 -> int8: round and clamp
+    QuantizeInt4,     // FP32 -> 4 or 5 bits: round and clamp
+    CodeMulBit,       // bit of a code that an FP32 scale multiplies; its conversion with it
     HalfConvert,      // FP32 <-> FP16
     ScaleSelect,      // one of two FP32 scales, by the flag of a code
     PackCode,         // a code of x put into a word, or taken out of one
+    RegisterWord,     // 32 bits of register that take a new value, where no other event has them in
     ScaleLookup,      // scale delivered to the register of a lane: for a channel or a tile
     TableReadBytes,   // scale table bytes read: ranges, scales and codes (scale_table_prices())
     TableStateBytes,  // scale table bytes read: state scales
@@ -38,6 +41,9 @@ enum class Event : std::uint8_t {
     Flagged,    // elements of x coded with their high scale; costs nothing
     kCount,
 };
+
+/// What a multiplication of an int8 code by its scale adds to Event::CodeMulBit.
+constexpr std::uint64_t kInt8Bits = 8;
 
 constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kCount);
 

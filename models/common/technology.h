@@ -7,7 +7,9 @@
 #include <string>
 
 #include "models/common/counts.h"
+#include "models/common/memory_card.h"
 #include "models/common/units.h"
+#include "models/common/voltage.h"
 #include "models/common/yaml_map.h"
 
 namespace mambasic::models {
@@ -26,11 +28,14 @@ enum class Primitive : std::uint8_t {
     SiluUnit,
     RsqrtUnit,
     QuantizeUnit,
+    Quantize4Unit,
+    CodeMultiplierBit,  // of a code that an FP32 scale multiplies
     HalfConverter,
     RegisterBit,
     RomBit,         // of a constant table, in gates
-    ComparatorBit,  // of a position with a group end, its share of the one-hot choice in it
+    ComparatorBit,  // of a position with a group end
     MuxBit,         // 2:1
+    SelectBit,      // of each input of a choice whose selection is one-hot
     LookupControl,  // sequencer of a lookup that takes several reads
     PackLane,       // a code of x put into a word, or taken out of one, each cycle
     kCount,
@@ -38,22 +43,27 @@ enum class Primitive : std::uint8_t {
 constexpr std::size_t kPrimitiveCount = static_cast<std::size_t>(Primitive::kCount);
 const char* name_of(Primitive primitive);
 
+/// Outside of these a report's figure is doubted: either the card or the chip is odd.
+struct PlausibleRanges {
+    Banded mac_pj;        // energy on the chip, over the network's multiplications
+    Banded dram_byte_pj;  // energy of the DRAM, over its bytes
+    Banded utilization;   // of the MAC array in prefill, of the DRAM in decode
+};
+
 struct Technology {
     std::string name;
     double node_nm = 0;
+    VoltageRule voltage;
     std::array<Banded, kEventCount> energy_pj{};  // per event; SRAM and DRAM per byte: see below
     std::array<Banded, kPrimitiveCount> area_um2{};
-    Banded sram_read_pj_per_bit_base;  // E(pJ/bit) = base + root * sqrt(KiB of a bank)
-    Banded sram_read_pj_per_bit_root;
-    Banded sram_write_over_read;
-    Banded sram_dual_port_energy;             // two ports over one: energy of an access
-    std::uint32_t sram_largest_bank_kib = 0;  // where the energy curve stops being right
-    Banded sram_macro_area_mm2;               // area(mm2) = macro + per_kib * KiB, for each bank
-    Banded sram_area_mm2_per_kib;
-    Banded sram_dual_port_area;  // two ports over one: area of a bank
-    Banded leakage_mw_per_mib;   // per mebibit
-    Banded logic_utilization;    // cell area over placed area
+    std::array<Banded, kPrimitiveCount> delay_ns{};  // 0: on no path that is looked at
+    Banded placement_delay;                          // path after placement over that before
+    MemoryCard sram;
+    Banded logic_utilization;  // cell area over placed area
+    PlausibleRanges plausible;
     static Technology parse(YamlMap map);
+    /// The same card at another voltage: energies, delays and leakage.
+    Technology at(double voltage_v) const;
 };
 
 }  // namespace mambasic::models

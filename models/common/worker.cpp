@@ -46,6 +46,18 @@ void Worker::bound_by_ports(Work& work) const {
     work.exposed_table_cycles = work.cycles.count - without_lookup.count;
 }
 
+// What other blocks left of the ports may make it last longer.
+void Worker::share_ports(Work& work) {
+    const Ticks now = Dispatch::now();
+    const Ticks period = dispatch_.period();
+    const Ticks alone = work.cycles.count * period;
+    const SramTraffic& sram = work.sram;
+    const Ticks weights = weight_sram_.reserve(now, alone, sram.weight_read_bytes, 0, period);
+    const Ticks activations = activation_sram_.reserve(now, alone, sram.activation_read_bytes,
+                                                       sram.activation_write_bytes, period);
+    work.cycles = {ceil_div(std::max(weights, activations) - now, period)};
+}
+
 const BlockTime& Worker::finish(Ticks end) {
     time_.idle_until(end);
     return time_;
@@ -61,6 +73,7 @@ void Worker::run() {
             if (tile.compute) dispatch_.compute(*task, job_of(tile));
             Work work = tile.work;
             bound_by_ports(work);
+            share_ports(work);
             wait(sc_core::sc_time::from_value(work.cycles.count * dispatch_.period()));
             time_.busy_until(Dispatch::now());
             dispatch_.retire(task->id, work);

@@ -48,6 +48,7 @@ private:
     void run();  // SC_THREAD: one wait for each task
     Cycles port_bound(const Work& work) const;
     void bound_by_ports(Work& work) const;
+    void share_ports(Work& work);
 
     const BlockId block_;
     Dispatch& dispatch_;

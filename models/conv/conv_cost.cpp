@@ -13,11 +13,19 @@ namespace mambasic::models {
 namespace {
 constexpr std::uint64_t kTaps = 4;
 
+bool codes_bc(const XUse& use) { return !use.feeds_x_proj && bc_make_ops(use).divisions > 0; }
+
 // Not where all of it stays FP32.
 bool codes_anything(const XUses& uses) {
     return uses.empty() || std::any_of(uses.begin(), uses.end(), [](const XUse& use) {
-               const bool codes_bc = !use.feeds_x_proj && bc_make_ops(use).divisions > 0;
-               return codes_bc || x_make_ops(use).divisions > 0;
+               return codes_bc(use) || x_make_ops(use).divisions > 0;
+           });
+}
+
+// Not where all that is coded has 4 or 5 bits either.
+bool codes_int8(const XUses& uses) {
+    return uses.empty() || std::any_of(uses.begin(), uses.end(), [](const XUse& use) {
+               return codes_bc(use) || x_make_ops(use).int8_codes() > 0;
            });
 }
 
@@ -51,6 +59,7 @@ SramTraffic conv_history_traffic(const ConvShape& shape, bool zeros) {
 AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear, const XUses& uses) {
     const double lanes = config.lanes;
     const double coding = codes_anything(uses) ? lanes : 0;
+    const double coding_int8 = codes_int8(uses) ? lanes : 0;
     // Weights, bias, older inputs, and the output scale that was looked up for the lane.
     constexpr double kBitsHeld = 8 * (kTaps + 1 + (kTaps - 1)) + 32;
     // In decode a lane may begin a channel every cycle: four taps and the bias to scale. Mamba2's
@@ -60,9 +69,10 @@ AreaParts conv_area(const ConvConfig& config, const NonlinearConfig& nonlinear, 
     // Prefill sums integers and scales the sum; decode scales every tap, so a lane has both.
     area.logic = {{"tap MACs", Primitive::Int8MacPe, lanes * kTaps},
                   {"tap fma", Primitive::Fp32Fma, lanes * kTaps},
-                  {"scale multipliers", Primitive::Fp32Multiplier, lanes * kScaled},
+                  {"scale multipliers", Primitive::CodeMultiplierBit, lanes * kScaled * kInt8Bits},
+                  {"section scale multiplier", Primitive::Fp32Multiplier, 1},
                   {"output dividers", Primitive::Fp32Divider, coding},
-                  {"quantizers", Primitive::QuantizeUnit, coding},
+                  {"quantizers", Primitive::QuantizeUnit, coding_int8},
                   {"window and weights", Primitive::RegisterBit, lanes * kBitsHeld}};
     for (const LogicPart& part : nonlinear_parts(nonlinear, NonlinearFunction::Silu, lanes)) {
         area.logic.push_back(part);

@@ -1,5 +1,6 @@
 // Cycles, memory traffic and area of the convolution unit.
-// Not modelled: the sparsity of zero taps, stalls on its scale (that is the scale table's time).
+// Not modelled: the sparsity of zero taps, stalls on its scale (that is the scale table's time), an
+// fma that is smaller because one of its factors is an int8 code.
 #pragma once
 
 #include "models/common/cost.h"

@@ -70,20 +70,21 @@ ConvBlock block_of(const ConvTile& tile, std::uint64_t sequence, std::uint64_t c
 
 void count_making(const XOps& ops, std::uint64_t elements, Counts& counts) {
     counts[Event::Fp32Div] += ops.divisions * elements;
-    counts[Event::QuantizeInt8] += ops.divisions * elements;
-    counts[Event::Fp32Mul] += ops.multiplications * elements;
-    counts[Event::Int32Add] += ops.comparisons * elements;
+    counts[Event::QuantizeInt8] += ops.int8_codes() * elements;
+    counts[Event::QuantizeInt4] += ops.small_codes * elements;
+    counts[Event::CodeMulBit] += kInt8Bits * ops.multiplications * elements;
+    counts[Event::Int32Add] += (ops.comparisons + ops.listed) * elements;
     counts[Event::PackCode] += ops.packs * elements;
 }
 
 }  // namespace
 
-// Per section: S = weight_scale * input_scale; per channel: the bias scaled (1 mul) and in per-tap
-// mode four taps scaled (4 mul). Per output: prefill 4 int8 MACs and 1 fma, decode 4 fma; Mamba2's
-// decode scales no bias beforehand and has the first tap as a product of its own. Then SiLU, the
-// division by the output scale, the quantizer, or what other codes take in their place. The traffic
-// of the histories is the cost side's (conv_history_traffic), reading the output scales the scale
-// table's.
+// Per section: S = weight_scale * input_scale (1 mul); per channel: the bias scaled (1 code mul)
+// and in per-tap mode four taps scaled (4 code mul). Per output: prefill 4 int8 MACs and 1 fma,
+// decode 4 fma; Mamba2's decode scales no bias beforehand and has the first tap as a product of its
+// own. Then SiLU, the division by the output scale, the quantizer, or what other codes take in
+// their place. The traffic of the histories is the cost side's (conv_history_traffic), reading the
+// output scales the scale table's.
 Counts conv_count(const ConvTile& tile) {
     const ConvShape& shape = tile.shape;
     const ConvOrder order = order_of(tile);
@@ -93,8 +94,11 @@ Counts conv_count(const ConvTile& tile) {
     Counts counts;
     counts[Event::Int8Mac] = order == ConvOrder::Sum ? kTaps * outputs : 0;
     counts[Event::Fp32Fma] = order == ConvOrder::Sum ? outputs : kTaps * outputs;
-    counts[Event::Fp32Mul] = sections + (order == ConvOrder::Sum ? 0 : kTaps * shape.channels) +
-                             (order == ConvOrder::PerTapBiasAfterFirst ? outputs : shape.channels);
+    const std::uint64_t codes =
+        (order == ConvOrder::Sum ? 0 : kTaps * shape.channels) +
+        (order == ConvOrder::PerTapBiasAfterFirst ? outputs : shape.channels);
+    counts[Event::Fp32Mul] = sections;
+    counts[Event::CodeMulBit] = kInt8Bits * codes;
     counts[Event::Silu] = outputs;
     const std::uint64_t rows = shape.sequences * shape.tokens;
     const std::uint64_t x = rows * (tile.x_out.use.int8() ? shape.channels : tile.x_out.channels);

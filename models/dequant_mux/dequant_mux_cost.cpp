@@ -17,11 +17,22 @@ namespace {
 
 constexpr double kScaleBits = 32;
 constexpr double kSumBits = 32;
+constexpr double kPlaceBits = 16;  // of a list: as wide as its entries
 constexpr double kCodeBits = 8;
+constexpr double kMagnitudeBits = 31;
 
 template <typename Predicate>
 bool any(const XUses& uses, const Predicate& predicate) {
     return std::any_of(uses.begin(), uses.end(), predicate);
+}
+
+// Bits of the widest code that comes in words.
+double widest(const XUses& uses) {
+    std::uint64_t bits = 0;
+    for (const XUse& use : uses) {
+        if (use.code.own_codes()) bits = std::max(bits, x_scaled_bits(use.code));
+    }
+    return static_cast<double>(bits);
 }
 
 bool has_words(const XUse& use) { return use.code.own_codes(); }
@@ -30,12 +41,24 @@ void add(AreaParts& area, const std::string& name, Primitive primitive, double c
     if (count > 0) area.logic.push_back({name, primitive, count});
 }
 
+// A group of lanes goes through all tokens before the next one does, so each token has its place in
+// its list, and each lane its own from there on.
+void add_list(AreaParts& area, const std::string& of, double lanes, const XDemand& x) {
+    if (!any(x.uses, [](const XUse& use) { return has_flag_list(use.code); })) return;
+    const double bits = kPlaceBits * x.tile_tokens;
+    add(area, of + "list places", Primitive::RegisterBit, bits);
+    add(area, of + "list place writes", Primitive::MuxBit, bits);
+    add(area, of + "list adders", Primitive::Int32Adder, lanes);
+}
+
 // What takes words apart, and makes numbers of them where it multiplies.
-void add_decoders(AreaParts& area, const std::string& of, double lanes, const XUses& uses) {
+void add_decoders(AreaParts& area, const std::string& of, double lanes, const XDemand& x) {
+    const XUses& uses = x.uses;
     if (any(uses, has_words)) add(area, of + "unpackers", Primitive::PackLane, lanes);
     if (!any(uses, [](const XUse& use) { return use.code.dual(); })) return;
     add(area, of + "scale multiplexers", Primitive::MuxBit, kScaleBits * lanes);
     add(area, of + "high scales", Primitive::RegisterBit, kScaleBits * lanes);
+    add_list(area, of, lanes, x);
 }
 
 // Elements of x that enter the array in a cycle.
@@ -44,11 +67,12 @@ double array_lanes(const GemmConfig& config) {
     return std::max(config.rows, vector ? config.vector_adder_tree_width : 0);
 }
 
-void add_requantizers(AreaParts& area, const GemmConfig& config, const XUses& uses) {
+void add_requantizers(AreaParts& area, const GemmConfig& config, const XDemand& x) {
+    const XUses& uses = x.uses;
     const double lanes = array_lanes(config);
-    add_decoders(area, "requantizer ", lanes, uses);
+    add_decoders(area, "requantizer ", lanes, x);
     if (any(uses, has_words)) {
-        add(area, "requantizer multipliers", Primitive::Fp32Multiplier, lanes);
+        add(area, "requantizer multipliers", Primitive::CodeMultiplierBit, widest(uses) * lanes);
         add(area, "requantizer low scales", Primitive::RegisterBit, kScaleBits * lanes);
     }
     add(area, "requantizer dividers", Primitive::Fp32Divider, lanes);
@@ -75,18 +99,19 @@ void add_second_sums(AreaParts& area, const GemmConfig& config) {
     add(area, "second adder trees", Primitive::Int32Adder, trees * (width - 1));
 }
 
-void add_code_products(AreaParts& area, const GemmConfig& config, const XUses& uses) {
-    const bool dual = any(uses, [](const XUse& use) { return use.code.dual(); });
+void add_code_products(AreaParts& area, const GemmConfig& config, const XDemand& x) {
+    const bool dual = any(x.uses, [](const XUse& use) { return use.code.dual(); });
     add(area, "x_proj unpackers", Primitive::PackLane, array_lanes(config));
+    add_list(area, "x_proj ", array_lanes(config), x);
     if (dual) add_second_sums(area, config);
     add(area, "ratio multipliers", Primitive::Fp32Multiplier, config.epilogue_lanes);
     if (dual) add(area, "ratio fma", Primitive::Fp32Fma, config.epilogue_lanes);
 }
 
 template <typename Predicate>
-XUses those(const XUses& uses, const Predicate& predicate) {
-    XUses out;
-    std::copy_if(uses.begin(), uses.end(), std::back_inserter(out), predicate);
+XDemand those(const XDemand& x, const Predicate& predicate) {
+    XDemand out{{}, x.tile_tokens};
+    std::copy_if(x.uses.begin(), x.uses.end(), std::back_inserter(out.uses), predicate);
     return out;
 }
 
@@ -104,12 +129,16 @@ Cycles x_proj_latency(const DequantMuxConfig& config, const XUse& use) {
     return {use.multiplied() ? decode : 0};
 }
 
-AreaParts x_quantizer_area(const ConvConfig& config, const XUses& uses) {
+AreaParts x_quantizer_area(const ConvConfig& config, const XDemand& x) {
+    const XUses& uses = x.uses;
     std::uint64_t scales = 1;
-    XOps most{1, 0, 0, 0};
+    XOps most{1, 0, 0, 0, 0, 0};
+    std::uint64_t int8_codes = 1;
     for (const XUse& use : uses) {
         const XOps ops = x_make_ops(use);
         most.divisions = std::max(most.divisions, ops.divisions);
+        int8_codes = std::max(int8_codes, ops.int8_codes());
+        most.small_codes = std::max(most.small_codes, ops.small_codes);
         most.multiplications = std::max(most.multiplications, ops.multiplications);
         most.comparisons = std::max(most.comparisons, ops.comparisons);
         most.packs = std::max(most.packs, ops.packs);
@@ -119,32 +148,36 @@ AreaParts x_quantizer_area(const ConvConfig& config, const XUses& uses) {
     const double further = static_cast<double>(most.divisions) - 1;
     AreaParts area;
     add(area, "further dividers", Primitive::Fp32Divider, further * lanes);
-    add(area, "further quantizers", Primitive::QuantizeUnit, further * lanes);
-    add(area, "threshold comparators", Primitive::Int32Adder,
-        static_cast<double>(most.comparisons) * lanes);
-    add(area, "code multipliers", Primitive::Fp32Multiplier,
-        static_cast<double>(most.multiplications) * lanes);
+    add(area, "further quantizers", Primitive::QuantizeUnit,
+        (static_cast<double>(int8_codes) - 1) * lanes);
+    add(area, "4-bit quantizers", Primitive::Quantize4Unit,
+        static_cast<double>(most.small_codes) * lanes);
+    add(area, "threshold comparators", Primitive::ComparatorBit,
+        static_cast<double>(most.comparisons) * kMagnitudeBits * lanes);
+    add(area, "code multipliers", Primitive::CodeMultiplierBit,
+        static_cast<double>(most.multiplications) * kCodeBits * lanes);
     if (any(uses, [](const XUse& use) { return use.code.dual(); })) {
         add(area, "code selection", Primitive::MuxBit, kCodeBits * lanes);
     }
+    add_list(area, "", lanes, x);
     add(area, "packers", Primitive::PackLane, static_cast<double>(most.packs) * lanes);
     add(area, "further scales", Primitive::RegisterBit,
         (static_cast<double>(scales) - 1) * kScaleBits * lanes);
     return area;
 }
 
-AreaParts x_decoder_area(const SsmConfig& config, const XUses& uses) {
+AreaParts x_decoder_area(const SsmConfig& config, const XDemand& x) {
     AreaParts area;
-    add_decoders(area, "", config.channel_lanes, uses);
+    add_decoders(area, "", config.channel_lanes, x);
     return area;
 }
 
-AreaParts x_proj_area(const GemmConfig& config, const XUses& uses) {
+AreaParts x_proj_area(const GemmConfig& config, const XDemand& x) {
     AreaParts area;
-    const XUses made = those(uses, [](const XUse& use) { return use.requantized(); });
-    const XUses taken = those(uses, [](const XUse& use) { return use.multiplied(); });
-    if (!made.empty()) add_requantizers(area, config, made);
-    if (!taken.empty()) add_code_products(area, config, taken);
+    const XDemand made = those(x, [](const XUse& use) { return use.requantized(); });
+    const XDemand taken = those(x, [](const XUse& use) { return use.multiplied(); });
+    if (!made.uses.empty()) add_requantizers(area, config, made);
+    if (!taken.uses.empty()) add_code_products(area, config, taken);
     return area;
 }
 

@@ -18,7 +18,7 @@ SramTraffic embedding_traffic(const EmbeddingShape& shape) {
 AreaParts embedding_area(const EmbeddingConfig& config) {
     const double lanes = config.lanes;
     AreaParts area;
-    area.logic = {{"multipliers", Primitive::Fp32Multiplier, lanes},
+    area.logic = {{"multipliers", Primitive::CodeMultiplierBit, lanes * kInt8Bits},
                   {"FP16 converters", Primitive::HalfConverter, lanes + 1}};
     return area;
 }

@@ -6,7 +6,7 @@ namespace mambasic::models {
 Counts embedding_count(const EmbeddingShape& shape) {
     const std::uint64_t elements = shape.rows * shape.width;
     Counts counts;
-    counts[Event::Fp32Mul] = elements;
+    counts[Event::CodeMulBit] = kInt8Bits * elements;
     counts[Event::HalfConvert] = elements + shape.rows;
     return counts;
 }

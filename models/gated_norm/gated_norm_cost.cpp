@@ -43,7 +43,8 @@ AreaParts gated_norm_area(const GatedNormConfig& config, const NonlinearConfig& 
     AreaParts area;
     // y and weight come from FP16, the output goes there; z_scale, gate, root and weight multiply.
     area.logic = {{"FP16 converters", Primitive::HalfConverter, 3 * lanes},
-                  {"multipliers", Primitive::Fp32Multiplier, 4 * lanes},
+                  {"z multipliers", Primitive::CodeMultiplierBit, lanes * kInt8Bits},
+                  {"multipliers", Primitive::Fp32Multiplier, 3 * lanes},
                   {"mean divider", Primitive::Fp32Divider, 1}};
     if (config.sum.tree_width == 0) {
         area.logic.push_back({"running sum", Primitive::Fp32Fma, 1});

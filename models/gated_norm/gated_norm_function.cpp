@@ -32,15 +32,16 @@ GatedNormGroup group_of(const GatedNormTile& tile, std::uint64_t row, std::uint6
 
 }  // namespace
 
-// Per element: y and weight from FP16 and the output to it (3), z_scale * z, the gate's product,
-// * rstd, * weight (4 mul), SiLU, the square accumulated (1 fma, whatever the order of the sum).
-// Per group: / width, + epsilon, 1/sqrt.
+// Per element: y and weight from FP16 and the output to it (3), z_scale * z (a code), the gate's
+// product, * rstd, * weight (3 mul), SiLU, the square accumulated (1 fma, whatever the order of the
+// sum). Per group: / width, + epsilon, 1/sqrt.
 Counts gated_norm_count(const GatedNormShape& shape) {
     const std::uint64_t elements = shape.rows * shape.width;
     const std::uint64_t groups = shape.rows * shape.groups;
     Counts counts;
     counts[Event::HalfConvert] = 3 * elements;
-    counts[Event::Fp32Mul] = 4 * elements;
+    counts[Event::CodeMulBit] = kInt8Bits * elements;
+    counts[Event::Fp32Mul] = 3 * elements;
     counts[Event::Fp32Fma] = elements;
     counts[Event::Silu] = elements;
     counts[Event::Fp32Div] = groups;

@@ -142,7 +142,8 @@ void add_int4_parts(const GemmConfig& c, AreaParts& area) {
     const auto tables = static_cast<double>(
         2 * std::max<std::uint64_t>(c.cols, lanes * ceil_div(width, kInt4Group)));
     constexpr double kTableBits = 8.0 * kInt4Magnitudes;
-    area.logic.push_back({"expander multipliers", Primitive::Fp32Multiplier, products});
+    area.logic.push_back(
+        {"expander multipliers", Primitive::CodeMultiplierBit, kInt4MagnitudeBits * products});
     area.logic.push_back({"expander quantizers", Primitive::QuantizeUnit, products});
     area.logic.push_back({"expander tables", Primitive::RegisterBit, kTableBits * tables});
 }
@@ -201,10 +202,11 @@ StoreTraffic gemm_accumulator_traffic(const GemmConfig& config, const GemmShape&
 
 MemoryPart gemm_accumulators(const GemmConfig& config) {
     constexpr double kBytesPerKib = 1024;
-    if (config.dataflow == Dataflow::OutputStationary) return {"accumulators", 0, 0, 2};
+    constexpr std::uint32_t kSumBits = 32;
+    if (config.dataflow == Dataflow::OutputStationary) return {"accumulators", 0, 0, 2, kSumBits};
     // Two halves: the epilogue empties one while the array fills the other.
     return {"accumulators", static_cast<double>(config.cols),
-            2.0 * 4.0 * config.accumulator_rows / kBytesPerKib, 2};
+            2.0 * 4.0 * config.accumulator_rows / kBytesPerKib, 2, kSumBits};
 }
 
 AreaParts gemm_area(const GemmConfig& config) {

@@ -26,21 +26,33 @@ void count_int4_scaling(const GemmConfig& config, const GemmShape& shape, Counts
         counts[Event::Fp32Fma] += groups * shape.m * shape.n;
         return;
     }
-    counts[Event::Fp32Mul] += kInt4Magnitudes * scales;
+    counts[Event::CodeMulBit] += kInt4MagnitudeBits * kInt4Magnitudes * scales;
     counts[Event::QuantizeInt8] += kInt4Magnitudes * scales;
 }
 
+// A MAC's event has one of its two sums in; the other one is clocked with it. In the one-row mode a
+// product runs through one of the two trees, and what gathers the second tree's sums adds all
+// along.
+void count_second_sums(const GemmConfig& config, const GemmShape& shape, Counts& counts) {
+    const std::uint64_t outputs = shape.m * shape.n;
+    if (!gemm_uses_vector_mode(config, shape)) {
+        counts[Event::RegisterWord] += shape.k * outputs;
+        return;
+    }
+    const std::uint64_t steps = ceil_div(shape.k, std::uint64_t{config.vector_adder_tree_width});
+    counts[Event::RegisterWord] += steps * outputs;
+    counts[Event::Int32Add] += steps * outputs;
+}
+
 // What happens to x on its way into the array, every time that it enters; and what two sums take
-// where there was one: every MAC selects the sum that it adds to and the sum that it hands on. Not
-// counted: what clocks the second sums, and the second adder trees of the one-row mode, whose
-// inputs are zero but for the flagged codes.
+// where there was one: every MAC selects the sum that it adds to and the sum that it hands on.
 void count_gemm_x(const GemmConfig& config, const GemmShape& shape, const XUse& use,
                   Counts& counts) {
     const std::uint64_t elements = shape.m * shape.k * gemm_input_sweeps(config, shape);
     const std::uint64_t outputs = shape.m * shape.n;
     if (use.requantized()) {
         count_decoding(use, elements, counts);
-        counts[Event::Fp32Mul] += use.code.x_values() ? 0 : elements;
+        counts[Event::CodeMulBit] += x_scaled_bits(use.code) * elements;
         counts[Event::Fp32Div] += elements;
         counts[Event::QuantizeInt8] += elements;
         return;
@@ -50,6 +62,7 @@ void count_gemm_x(const GemmConfig& config, const GemmShape& shape, const XUse& 
     if (!use.code.dual()) return;
     counts[Event::ScaleSelect] += 2 * shape.k * outputs;  // as wide as a sum
     counts[Event::Int32Add] *= 2;
+    count_second_sums(config, shape, counts);
     counts[Event::Fp32Fma] += outputs;
 }
 

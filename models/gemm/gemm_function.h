@@ -34,6 +34,7 @@ enum class MacMode {
 };
 constexpr std::uint64_t kInt4Group = 128;     // of k
 constexpr std::uint64_t kInt4Magnitudes = 8;  // |u - 8| from 1 to 8
+constexpr std::uint64_t kInt4MagnitudeBits = 4;
 
 struct GemmShape {
     std::uint64_t m = 0;

@@ -51,9 +51,10 @@ StoreTraffic hadamard_buffer_traffic(const HadamardShape& shape) {
 
 MemoryPart hadamard_buffer(const HadamardConfig& config) {
     // A bank a lane would be tiny; four lanes share one, as wide as their four words.
-    constexpr std::uint64_t kLanesPerBank = 4;
+    constexpr std::uint32_t kLanesPerBank = 4;
+    constexpr std::uint32_t kFloatBits = 32;
     const auto banks = static_cast<double>(ceil_div(config.lanes, kLanesPerBank));
-    return {"row buffer", banks, config.buffer_kib / banks, 2};
+    return {"row buffer", banks, config.buffer_kib / banks, 2, kFloatBits * kLanesPerBank};
 }
 
 AreaParts hadamard_area(const HadamardConfig& config) {

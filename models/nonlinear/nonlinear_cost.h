@@ -1,4 +1,5 @@
 // Area of the nonlinear units and the price of every arithmetic event on a chip with these units.
+// Not modelled: the gates that take a number apart into exponent and position in a segment.
 #pragma once
 
 #include <string>

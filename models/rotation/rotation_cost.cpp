@@ -113,7 +113,8 @@ AreaParts rotation_area(const RotationConfig& config, const RotationNeeds& needs
         add("fma lanes", Primitive::Fp32Fma, lanes);
         add("FP16 converters", Primitive::HalfConverter, lanes);
         add("sums", Primitive::RegisterBit, kBits * lanes * config.recurrence_ii_cycles);
-        add("code multiplier", Primitive::Fp32Multiplier, 1);  // a term a cycle serves all lanes
+        // A term a cycle serves all lanes.
+        add("code multiplier", Primitive::CodeMultiplierBit, kInt8Bits);
     }
     if (needs.hadamard || needs.dense) {
         add("dividers", Primitive::Fp32Divider, config.quantize_lanes);

@@ -190,11 +190,16 @@ Counts rotate_count(const RotationConfig& config, const RotationShape& shape) {
     return counts;
 }
 
-// A code is decoded each time that it is read.
+// A code is decoded each time that it is read: by what multiplies by the factor in the last pass of
+// butterflies, by the code multiplier in front of the matrix.
 Counts unrotate_count(const RotationConfig& config, const RotationShape& shape) {
     Counts counts = turn_count(config, shape);
-    const std::uint64_t reads = dense(shape) ? rotation_rounds(config, shape).outputs : 1;
-    counts[Event::Fp32Mul] += shape.rows * shape.width * reads;
+    const std::uint64_t elements = shape.rows * shape.width;
+    if (dense(shape)) {
+        counts[Event::CodeMulBit] = kInt8Bits * elements * rotation_rounds(config, shape).outputs;
+    } else {
+        counts[Event::Fp32Mul] += elements;
+    }
     return counts;
 }
 

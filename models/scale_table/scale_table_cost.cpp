@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kByteBits = 8;
 constexpr std::uint32_t kScaleBits = 32;
+constexpr double kAddressBits = 18;  // more channels than any layer has
 constexpr double kBytesPerKib = 1024;
 
 std::uint32_t banks_of(const ScaleTableConfig& config, LookupKind kind) {
@@ -52,11 +53,12 @@ BytesHeld bytes_held(const ScaleTableConfig& config, const TableNeeds& needs) {
 }
 
 // At least so many banks, and none larger than the scratchpads' banks are.
-MemoryPart memory_of(const char* name, std::uint64_t bytes, std::uint32_t banks) {
+MemoryPart memory_of(const char* name, std::uint64_t bytes, std::uint32_t banks,
+                     std::uint32_t word_bytes) {
     constexpr double kLargestBankKib = 64;
     const double kib = static_cast<double>(bytes) / kBytesPerKib;
     const double split = std::ceil(kib / banks / kLargestBankKib) * banks;
-    return {name, split, kib / split, 1};
+    return {name, split, kib / split, 1, kByteBits * word_bytes};
 }
 
 // Those of all layers that have them, or two sets of the largest.
@@ -78,29 +80,33 @@ double registers_of(const ScaleTableConfig& config, const TableNeeds& needs) {
     return static_cast<double>(std::min(layers, kAtWorkAndArriving)) * largest;
 }
 
+bool has_sequencer(LookupKind kind) {
+    return kind == LookupKind::Sequential || kind == LookupKind::RunLength;
+}
+
 void add_compares(AreaParts& area, double units, double comparators, double range_bits) {
     area.logic.push_back(
         {"lookup comparators", Primitive::ComparatorBit, units * comparators * range_bits});
 }
 
-// Registers of one unit: the delivered scale, the channel's counter as address, the word at the
-// port, and what the kind needs besides.
+// Registers of one unit: the delivered scale, the channel's counter as address, and what the kind
+// needs besides. The word at the port stays in the macro's latch.
 double register_bits(const ScaleTableConfig& config, LookupKind kind) {
-    constexpr double kAddressBits = 18;
     const double range_bits = kByteBits * config.range_bytes;
-    const double word_bits = kByteBits * config.word_bytes;
-    double bits = kScaleBits + kAddressBits + word_bits * banks_of(config, kind);
+    double bits = kScaleBits + kAddressBits;
     // The ends it waits for, and the end and scale that come next, fetched ahead.
     if (kind == LookupKind::RunLength) bits += 3 * range_bits + kScaleBits;
     return bits;
 }
 
-// To take one entry out of a word, and one bank's scale out of all.
-double mux_bits(const ScaleTableConfig& config, const ScaleTableShape& shape) {
+// To take one entry out of a word; and what waits while a table is walked is held.
+double mux_bits(const ScaleTableConfig& config, LookupKind kind) {
+    const double range_bits = kByteBits * config.range_bytes;
     const double word_bits = kByteBits * config.word_bytes;
     double bits = word_bits - kScaleBits;
-    if (shape.kind == LookupKind::Parallel) bits += kScaleBits * (config.parallel_banks - 1.0);
-    if (shape.kind == LookupKind::Code) bits += word_bits;
+    if (kind == LookupKind::Code) bits += word_bits;
+    if (has_sequencer(kind)) bits += kAddressBits;
+    if (kind == LookupKind::RunLength) bits += 3 * range_bits + kScaleBits;
     return bits;
 }
 
@@ -123,8 +129,13 @@ void add_logic(const ScaleTableConfig& config, const ScaleTableShape& shape, Are
     }
     area.logic.push_back(
         {"lookup registers", Primitive::RegisterBit, units * register_bits(config, shape.kind)});
-    area.logic.push_back({"lookup selection", Primitive::MuxBit, units * mux_bits(config, shape)});
-    if (shape.kind == LookupKind::Sequential || shape.kind == LookupKind::RunLength) {
+    const double muxes = mux_bits(config, shape.kind);
+    if (muxes > 0) area.logic.push_back({"lookup selection", Primitive::MuxBit, units * muxes});
+    if (shape.kind == LookupKind::Parallel) {  // the comparators say which bank
+        area.logic.push_back(
+            {"bank selection", Primitive::SelectBit, units * kScaleBits * config.parallel_banks});
+    }
+    if (has_sequencer(shape.kind)) {
         area.logic.push_back({"lookup sequencer", Primitive::LookupControl, units});
     }
 }
@@ -164,9 +175,12 @@ std::vector<MemoryPart> scale_table_memories(const ScaleTableConfig& config,
     }
     if (banks == 0) return {};
     const BytesHeld held = bytes_held(config, needs);
-    std::vector<MemoryPart> parts = {memory_of("scale tables", held.lookup, banks)};
+    std::vector<MemoryPart> parts = {
+        memory_of("scale tables", held.lookup, banks, config.word_bytes)};
     parts.front().banks *= config.units;
-    if (held.state_scales > 0) parts.push_back(memory_of("state scales", held.state_scales, 1));
+    if (held.state_scales > 0) {
+        parts.push_back(memory_of("state scales", held.state_scales, 1, config.word_bytes));
+    }
     return parts;
 }
 
@@ -177,8 +191,9 @@ AreaParts scale_table_area(const ScaleTableConfig& config, const TableNeeds& nee
     for (const TableNeed& need : needs) {
         if (!built.insert(need.shape.kind).second) continue;
         if (in_registers(need)) {
-            area.logic.push_back({"scale registers", Primitive::RegisterBit,
-                                  kScaleBits * registers_of(config, needs)});
+            const double bits = kScaleBits * registers_of(config, needs);
+            area.logic.push_back({"scale registers", Primitive::RegisterBit, bits});
+            area.logic.push_back({"scale register writes", Primitive::MuxBit, bits});
         } else {
             add_logic(config, need.shape, area);
         }

@@ -1,10 +1,11 @@
-// A scratchpad: how long its ports need for a tile.
-// Not modelled: bank conflicts, two blocks at the same ports at the same time.
+// A scratchpad: how long its ports need for a tile, alone and beside other blocks' tiles.
+// Not modelled: bank conflicts (addresses spread evenly); see port_share.h.
 #pragma once
 
 #include <systemc>
 
 #include "models/common/units.h"
+#include "models/sram/port_share.h"
 #include "models/sram/sram_config.h"
 
 namespace mambasic::models {
@@ -14,10 +15,15 @@ public:
     Sram(const sc_core::sc_module_name& name, const SramConfig& config);
 
     Cycles port_cycles(std::uint64_t read_bytes, std::uint64_t write_bytes) const;
+    /// A tile of `ticks`, at least what its ports need, starts now: when it ends beside the others.
+    PortShare::Ticks reserve(PortShare::Ticks now, PortShare::Ticks ticks, std::uint64_t read_bytes,
+                             std::uint64_t write_bytes, PortShare::Ticks period);
     const SramConfig& config() const { return config_; }
 
 private:
     const SramConfig config_;
+    PortShare read_port_;  // the only one where a bank has one
+    PortShare write_port_;
 };
 
 }  // namespace mambasic::models

@@ -12,8 +12,13 @@ Cycles sram_port_cycles(const SramConfig& config, std::uint64_t read_bytes,
 }
 
 MemoryPart sram_part(const SramConfig& config, const std::string& name) {
-    return {name, static_cast<double>(config.banks),
-            static_cast<double>(config.capacity_kib) / config.banks, config.ports_per_bank};
+    constexpr std::uint32_t kByteBits = 8;
+    return {name,
+            static_cast<double>(config.banks),
+            static_cast<double>(config.capacity_kib) / config.banks,
+            config.ports_per_bank,
+            kByteBits * config.word_bytes,
+            true};
 }
 
 }  // namespace mambasic::models

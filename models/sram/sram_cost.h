@@ -1,5 +1,5 @@
 // Port time and physical form of a scratchpad; energy and area follow from the form (cost.h).
-// Not modelled: bank conflicts (addresses spread evenly), contention between blocks.
+// Not modelled: bank conflicts (addresses spread evenly). Blocks share the ports in sram.h.
 #pragma once
 
 #include <string>

@@ -95,13 +95,15 @@ AreaParts ssd_area(const SsmConfig& config, const NonlinearConfig& nonlinear) {
     const double updates = channels * states;
     constexpr double kStateBits = 32;
     AreaParts area;
-    // Per update: the state's scale and (B dt) x; the state fma. Per state lane: B's and C's scales
-    // and B dt. Per channel: x's scale, the D term's fma. Once: A dt and dt's bias. States are
-    // divided by their scale by one divider a channel lane, and pass FP16 after a prefill.
-    area.logic = {{"update multipliers", Primitive::Fp32Multiplier, 2 * updates},
+    // Per update: (B dt) x; the state fma; the scale of a state's code. Per state lane: B dt; the
+    // scales of B and C. Per channel: x's scale, the D term's fma. Once: A dt and dt's fma; the
+    // scales of a head's two codes. States are divided by their scale by one divider a channel
+    // lane, and pass FP16 after a prefill.
+    const double scaled = updates + 2 * states + channels + 2;
+    area.logic = {{"update multipliers", Primitive::Fp32Multiplier, updates},
                   {"state fma", Primitive::Fp32Fma, updates},
-                  {"B and C multipliers", Primitive::Fp32Multiplier, 3 * states},
-                  {"channel multipliers", Primitive::Fp32Multiplier, channels},
+                  {"B multipliers", Primitive::Fp32Multiplier, states},
+                  {"code multipliers", Primitive::CodeMultiplierBit, kInt8Bits * scaled},
                   {"channel fma", Primitive::Fp32Fma, channels},
                   {"decay multiplier", Primitive::Fp32Multiplier, 1},
                   {"bias fma", Primitive::Fp32Fma, 1},

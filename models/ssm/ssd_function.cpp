@@ -110,9 +110,11 @@ Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bo
         decode ? updates : (last_tile ? shape.sequences * shape.channels() * shape.states : 0);
     const std::uint64_t width = config.ssd_sum.tree_width;
     Counts counts;
-    counts[Event::Fp32Mul] = 2 * shape.heads + steps * (1 + shape.states) +
-                             2 * rows * shape.groups() * shape.states + outputs + updates +
-                             (decode ? updates : 0) + (width > 0 ? updates : 0);
+    const std::uint64_t of_bc =
+        x.use.code.values() ? 0 : 2 * rows * shape.groups() * shape.states;  // FP32 already
+    counts[Event::CodeMulBit] = kInt8Bits * (2 * shape.heads + of_bc + (decode ? updates : 0)) +
+                                x_scaled_bits(x.use.code) * outputs;
+    counts[Event::Fp32Mul] = steps * (1 + shape.states) + updates + (width > 0 ? updates : 0);
     counts[Event::Fp32Fma] = steps + outputs + updates + (width > 0 ? 0 : updates);
     // A tree's adders work on its padding too.
     if (width > 0) counts[Event::Fp32Add] = outputs * (ceil_div(shape.states, width) * width - 1);
@@ -121,11 +123,6 @@ Counts ssd_count(const SsmConfig& config, const SsdShape& shape, bool decode, bo
     counts[Event::HalfConvert] = shape.heads + outputs + (decode ? 0 : stored);
     counts[Event::Fp32Div] = stored;
     counts[Event::QuantizeInt8] = stored;
-    // What is there in FP32 already.
-    if (x.use.code.x_values()) counts[Event::Fp32Mul] -= outputs;
-    if (x.use.code.values()) {
-        counts[Event::Fp32Mul] -= 2 * rows * shape.groups() * shape.states;
-    }
     count_decoding(x.use, outputs, counts);
     return counts;
 }

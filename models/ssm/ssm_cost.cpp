@@ -101,8 +101,10 @@ StoreTraffic ssm_state_traffic(const SsmShape& shape, const SsmPosition& positio
 
 MemoryPart ssm_state_store(const SsmConfig& config) {
     // One bank a channel lane, as wide as its state lanes; it fills and empties beside each other.
+    constexpr std::uint32_t kFloatBits = 32;
     const double banks = config.channel_lanes;
-    return {"state store", banks, config.state_store_kib / banks, 2};
+    return {"state store", banks, config.state_store_kib / banks, 2,
+            kFloatBits * config.state_lanes};
 }
 
 // The table is read once for every cell that a group of channels enters; a cell's scales then stay
@@ -128,11 +130,15 @@ AreaParts ssm_area(const SsmConfig& config, const NonlinearConfig& nonlinear) {
     const double width = config.sum.tree_width;
     constexpr double kStateBits = 32;
     AreaParts area;
-    // Per update: A dt, B's scale, du B and C's scale; the state fma. Per channel: dt, u, du, D u,
-    // z and the gate; dt's bias. States are divided by their scale by one divider a channel lane.
-    area.logic = {{"update multipliers", Primitive::Fp32Multiplier, 4 * updates},
+    // Per update: A dt, B dt and its product with u; the state fma; the scale of a state's code.
+    // Per state lane: the scales of B and C. Per channel: du, D u and the gate; the scales of u, z,
+    // D and dt's bias; dt's fma. Per exp unit: A's scale. States are divided by their scale by one
+    // divider a channel lane.
+    const double scaled = updates + 2.0 * config.state_lanes + 4 * channels + config.exp_units;
+    area.logic = {{"update multipliers", Primitive::Fp32Multiplier, 3 * updates},
                   {"state fma", Primitive::Fp32Fma, updates},
-                  {"channel multipliers", Primitive::Fp32Multiplier, 6 * channels},
+                  {"channel multipliers", Primitive::Fp32Multiplier, 3 * channels},
+                  {"code multipliers", Primitive::CodeMultiplierBit, kInt8Bits * scaled},
                   {"bias fma", Primitive::Fp32Fma, channels},
                   {"state dividers", Primitive::Fp32Divider, channels},
                   {"state quantizers", Primitive::QuantizeUnit, channels},

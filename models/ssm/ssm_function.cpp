@@ -63,17 +63,19 @@ SsmBlock block_of(const SsmTile& tile, std::uint64_t sequence, std::uint64_t cha
 
 // What the core does, element by element. A product added into a sum counts as one multiply-add,
 // whatever the order of the sum.
-//   per tile, channel:         D and dt_bias dequantized                            2 mul
-//   per tile, channel, state:  A = -exp(scale * code)                               1 mul, 1 exp
-//   per token, state:          B and C dequantized                                  2 mul
-//   prefill, per token, channel: u, dt*u, D*u, z, out*z                             5 mul
+//   per tile, channel:         D and dt_bias dequantized                            2 code mul
+//   per tile, channel, state:  A = -exp(scale * code)                        1 code mul, 1 exp
+//   per token, state:          B and C dequantized                                  2 code mul
+//   per token, channel:        u and z dequantized, unless u is FP32                2 code mul
+//   prefill, per token, channel: dt*u, D*u, out*z                                   3 mul
 //                              dt's argument 1 fma; softplus; gate (silu unit); y to FP16
 //   prefill, per token, channel, state: A*dt, (dt*u)*B                              2 mul, 1 exp
 //                              recurrence, y                                        2 fma
 //   prefill, after the last token, per channel, state: /scale, quantize             1 div
-//   decode, per token, channel: x, z, y*gate                                        3 mul
+//   decode, per token, channel: y*gate                                              1 mul
 //                              dt's argument, x*D + y 2 fma; softplus; silu; y to FP16
-//   decode, per token, channel, state: s, A*dt, B*dt, (B*dt)*x                      4 mul, 1 exp
+//   decode, per token, channel, state: A*dt, B*dt, (B*dt)*x                         3 mul, 1 exp
+//                              s dequantized                                        1 code mul
 //                              recurrence, y 2 fma; /scale, quantize                1 div
 // The traffic of the state store is the cost side's (ssm_state_traffic).
 Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile, const XInput& x) {
@@ -84,8 +86,11 @@ Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile, const XInpu
     const std::uint64_t updates = outputs * shape.states;
     const std::uint64_t stored = decode ? updates : (last_tile ? states : 0);
     Counts counts;
-    counts[Event::Fp32Mul] = 2 * shape.channels + weights + 2 * rows * shape.states +
-                             outputs * (decode ? 3 : 5) + updates * (decode ? 4 : 2);
+    counts[Event::CodeMulBit] =
+        kInt8Bits * (2 * shape.channels + weights + 2 * rows * shape.states + outputs +
+                     (decode ? updates : 0)) +
+        x_scaled_bits(x.use.code) * outputs;
+    counts[Event::Fp32Mul] = outputs * (decode ? 1 : 3) + updates * (decode ? 3 : 2);
     counts[Event::Fp32Fma] = outputs * (decode ? 2 : 1) + 2 * updates;
     counts[Event::Exp] = weights + updates;
     counts[Event::Softplus] = outputs;
@@ -93,7 +98,6 @@ Counts ssm_count(const SsmShape& shape, bool decode, bool last_tile, const XInpu
     counts[Event::HalfConvert] = outputs;
     counts[Event::Fp32Div] = stored;
     counts[Event::QuantizeInt8] = stored;
-    if (x.use.code.x_values()) counts[Event::Fp32Mul] -= outputs;  // u is there
     count_decoding(x.use, outputs, counts);
     return counts;
 }

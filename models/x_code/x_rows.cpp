@@ -33,31 +33,44 @@ std::uint64_t blocks_of(std::uint64_t channels) {
 XOps x_make_ops(const XUse& use) {
     const std::uint64_t copy = use.copied() ? 1 : 0;
     const std::uint64_t compares = use.code.rule == traces::FlagRule::Threshold ? 1 : 0;
+    const std::uint64_t listed = has_flag_list(use.code) ? 1 : 0;
     switch (use.code.format) {
         case XFormat::Fp32:
         case XFormat::Rotated8:  // coded behind the rotation
-            return {copy, 0, 0, 0};
+            return {copy};
         case XFormat::Int8Sim:
-            return {1, 1, 0, 0};
+            return {1, 0, 1};
         case XFormat::Dual8:
-            return {2, 0, 0, 1};
+            return {2, 0, 0, 0, 1, listed};
         case XFormat::Dual4:
-            return {2 + copy, 0, compares, 1};
+            return {2 + copy, 2, 0, compares, 1, listed};
         case XFormat::Int5:
-            return {1 + copy, 0, 0, 1};
+            return {1 + copy, 1, 0, 0, 1};
         default:
-            return {1, 0, 0, 0};
+            return {1};
     }
 }
 
 XOps bc_make_ops(const XUse& use) {
     if (use.code.format == XFormat::Fp32) return {};
-    return {1, use.code.format == XFormat::Int8Sim ? 1U : 0U, 0, 0};
+    return {1, 0, use.code.format == XFormat::Int8Sim ? 1U : 0U};
+}
+
+bool has_flag_list(const XCode& code) { return code.dual() && code.sparse_percent > 0; }
+
+std::uint64_t x_scaled_bits(const XCode& code) {
+    constexpr std::uint64_t kDual4Bits = 4;
+    constexpr std::uint64_t kInt5Bits = 5;
+    if (code.x_values()) return 0;
+    if (code.format == XFormat::Dual4) return kDual4Bits;
+    return code.format == XFormat::Int5 ? kInt5Bits : kInt8Bits;
 }
 
 void count_decoding(const XUse& use, std::uint64_t elements, Counts& counts) {
     if (use.code.own_codes()) counts[Event::PackCode] += elements;
     if (use.code.dual()) counts[Event::ScaleSelect] += elements;
+    if (has_flag_list(use.code))
+        counts[Event::Int32Add] += elements;  // an entry compared with a channel
 }
 
 XLayout x_layout(const XCode& code, std::uint64_t channels) {

@@ -61,13 +61,20 @@ struct XInput {
 
 /// What the convolution does to code an element of x; of B and C where they are not int8.
 struct XOps {
-    std::uint64_t divisions = 0;  // and as many roundings to a code
-    std::uint64_t multiplications = 0;
+    std::uint64_t divisions = 0;        // and as many roundings to a code
+    std::uint64_t small_codes = 0;      // of 4 or 5 bits, of those
+    std::uint64_t multiplications = 0;  // of an int8 code by a scale
     std::uint64_t comparisons = 0;
     std::uint64_t packs = 0;
+    std::uint64_t listed = 0;  // a flag that may take a slot of a list
+    std::uint64_t int8_codes() const { return divisions - small_codes; }
 };
 XOps x_make_ops(const XUse& use);
 XOps bc_make_ops(const XUse& use);
+/// Flags in a list instead of a bit for each.
+bool has_flag_list(const traces::XCode& code);
+/// Bits of a code of x that a scale multiplies where it is read: none where x comes in FP32.
+std::uint64_t x_scaled_bits(const traces::XCode& code);
 /// What decoding takes beside the multiplication by a scale.
 void count_decoding(const XUse& use, std::uint64_t elements, Counts& counts);
 

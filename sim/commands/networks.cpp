@@ -22,7 +22,7 @@ std::string file_of(const std::string& name_or_path) {
     const std::vector<std::filesystem::path> folders = data_folders(kFolder);
     const std::filesystem::path named = named_file(folders, name_or_path);
     if (!named.empty()) return named.string();
-    throw models::UserError("mambasic trace synth: --model: no network '" + name_or_path + "'" +
+    throw models::UserError("mambasic: --model: no network '" + name_or_path + "'" +
                             nearest_in(folders, name_or_path, kFolder));
 }
 

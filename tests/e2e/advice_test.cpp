@@ -78,8 +78,7 @@ TEST_P(WeightNote, WhoFollowsItReadsEveryWeightOnce) {
 INSTANTIATE_TEST_SUITE_P(Chips, WeightNote,
                          testing::Values(Words{}, Words{"schedule.tile_tokens=4"},
                                          Words{"schedule.fusion=none",
-                                               "weight_sram.capacity_kib=16"},
-                                         Words{"technology.sram.largest_bank_kib=16"}));
+                                               "weight_sram.capacity_kib=16"}));
 
 TEST(WeightNotes, NothingIsSaidWhereWeightsAreReadOnce) {
     EXPECT_EQ(weight_note(report(tiny_prefill(), {"weight_sram.capacity_kib=128"})), "");

@@ -25,6 +25,7 @@ const std::map<std::string, std::string> kTogether = {
     {"technology.area_um2.packed_mac_pe", "gemm.int4_macs_per_mac=2"},
     {"technology.energy_pj.int4_mac", "gemm.int4_macs_per_mac=2"},
     {"technology.area_um2.rom_bit", "nonlinear.exp.kind=table"},
+    {"technology.energy_pj.register_word", "dequant_mux.x_proj_input=codes"},
     {"nonlinear.exp.table_entries", "nonlinear.exp.kind=table"},
     {"nonlinear.softplus.table_entries", "nonlinear.softplus.kind=table"},
     {"nonlinear.silu.table_entries", "nonlinear.silu.kind=table"},
@@ -45,7 +46,23 @@ const std::map<std::string, std::string> kSilent = {
     {"dram.name", "names the memory in the report; compared as text it would prove nothing"},
     {"technology.name", "names the card"},
     {"technology.node_nm", "for people; no figure is scaled by it"},
-    {"technology.sram.largest_bank_kib", "decides what is refused: ABankLimitRefuses"},
+    {"technology.plausible.mac_pj", "decides what a report is doubted for: PlausibleRangesWarn"},
+    {"technology.plausible.dram_byte_pj", "decides what a report is doubted for"},
+    {"technology.plausible.utilization", "decides what a report is doubted for"},
+    {"technology.voltage.polynomial_source", "cites the two polynomials"},
+    {"technology.voltage.lowest_v", "decides what is refused: a test of sim/clock_check"},
+    {"technology.voltage.highest_v", "decides what is refused: a test of sim/clock_check"},
+    {"technology.voltage.delay_v0", "decides what is refused: ASlowCardRefusesTheClock"},
+    {"technology.voltage.delay_v1", "decides what is refused: as delay_v0"},
+    {"technology.voltage.delay_v2", "decides what is refused: as delay_v0"},
+    {"technology.voltage.delay_v3", "decides what is refused: as delay_v0"},
+    {"technology.placement_delay", "decides what is refused: ASlowCardRefusesTheClock"},
+    {"technology.sram.access_ns_1kib", "decides what is refused: ASlowCardRefusesTheClock"},
+    {"technology.sram.access_exponent", "decides what is refused: as access_ns_1kib"},
+    {"technology.sram.dual_port_access", "decides what is refused: as access_ns_1kib"},
+    {"technology.sram.flipflop_access_ns", "decides what is refused: as access_ns_1kib"},
+    {"weight_sram.access_cycles", "decides what is refused: ASlowCardRefusesTheClock"},
+    {"activation_sram.access_cycles", "decides what is refused: as weight_sram.access_cycles"},
     {"scale_table.capacity_kib", "decides what is refused: ATableLimitRefuses"},
     {"scheme.name", "of another file: --scheme"},
     {"scheme.groups", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},
@@ -300,13 +317,6 @@ TEST(KnobBits, ChangeTheResultsAndNoTime) {
             EXPECT_EQ(report(run, {setting}), usual_report(run, "")) << setting;
         }
     }
-}
-
-TEST(KnobLimits, ABankLimitRefuses) {
-    const Outcome outcome = mambasic({"run", kChip, "--trace", cases()[0].trace, "--timing-only",
-                                      "--set", "technology.sram.largest_bank_kib=4"});
-    EXPECT_EQ(outcome.status, 2);
-    EXPECT_NE(outcome.err.find("bank"), std::string::npos) << outcome.err;
 }
 
 TEST(KnobLimits, ATableLimitRefuses) {

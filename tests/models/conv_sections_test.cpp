@@ -205,11 +205,13 @@ TEST(ConvSections, CountsAreTheHandCount) {
     const Counts prefill = conv_count(p.tile(Form::Prefill));
     EXPECT_EQ(prefill[Event::Int8Mac], 120U);
     EXPECT_EQ(prefill[Event::Fp32Fma], 30U);
-    EXPECT_EQ(prefill[Event::Fp32Mul], 3U + 5);  // a scale for each section, five biases
+    EXPECT_EQ(prefill[Event::Fp32Mul], 3U) << "a scale for each section";
+    EXPECT_EQ(prefill[Event::CodeMulBit], 8U * 5) << "biases";
     const Counts decode = conv_count(p.tile(Form::DecodeBiasSecond));
     EXPECT_EQ(decode[Event::Int8Mac], 0U);
-    EXPECT_EQ(decode[Event::Fp32Fma], 120U);            // the bias and three taps
-    EXPECT_EQ(decode[Event::Fp32Mul], 3U + 20U + 30U);  // sections, taps scaled, first products
+    EXPECT_EQ(decode[Event::Fp32Fma], 120U) << "the bias and three taps";
+    EXPECT_EQ(decode[Event::Fp32Mul], 3U);
+    EXPECT_EQ(decode[Event::CodeMulBit], 8U * (20 + 30)) << "taps scaled, first products";
     EXPECT_EQ(decode[Event::Silu], 30U);
 }
 

@@ -27,7 +27,8 @@ TEST(EmbeddingFunction, IsTheScaledRowOfTheToken) {
         }
     }
     EXPECT_TRUE(counts == embedding_count(shape));
-    EXPECT_EQ(counts[Event::Fp32Mul], 4U * 37);
+    EXPECT_EQ(counts[Event::CodeMulBit], 8U * 4 * 37);
+    EXPECT_EQ(counts[Event::Fp32Mul], 0U);
     EXPECT_EQ(counts[Event::HalfConvert], 4U * 37 + 4);
 }
 

@@ -64,7 +64,8 @@ TEST(GatedNormCost, TheProductsPassTheScratchpad) {
 
 TEST(GatedNormCost, AreaNamesItsParts) {
     GatedNormConfig c = eight_lanes();
-    EXPECT_EQ(part(gated_norm_area(c, units()), "multipliers"), 32);
+    EXPECT_EQ(part(gated_norm_area(c, units()), "multipliers"), 24);
+    EXPECT_EQ(part(gated_norm_area(c, units()), "z multipliers"), 64) << "bits of eight codes";
     EXPECT_EQ(part(gated_norm_area(c, units()), "FP16 converters"), 24);
     EXPECT_EQ(part(gated_norm_area(c, units()), "silu units"), 8);
     EXPECT_EQ(part(gated_norm_area(c, units()), "rsqrt units"), 1);

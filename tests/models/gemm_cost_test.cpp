@@ -265,15 +265,15 @@ TEST(GemmCost, AreaNamesItsParts) {
     EXPECT_EQ(count("MACs"), 32);
     EXPECT_EQ(count("adder trees"), 4 * 7);
     EXPECT_EQ(count("second buffers"), 8 * 32);
-    // 4 columns and as many lanes: a multiplier and two tables of 8 bytes each.
-    EXPECT_EQ(count("expander multipliers"), 4);
+    // 4 columns and as many lanes: a multiplier of 4 bits and two tables of 8 bytes each.
+    EXPECT_EQ(count("expander multipliers"), 4 * 4);
     EXPECT_EQ(count("expander tables"), 4 * 2 * 64);
     EXPECT_EQ(count("group scale converters"), 4);
     c.vector_adder_tree_width = 32;  // one lane uses up a group in 4 cycles: two products a cycle
-    EXPECT_EQ(count("expander multipliers"), 4);
+    EXPECT_EQ(count("expander multipliers"), 4 * 4);
     c.cols = 32;
     c.rows = 32;  // 32 lanes of 32
-    EXPECT_EQ(count("expander multipliers"), 64);
+    EXPECT_EQ(count("expander multipliers"), 4 * 64);
     EXPECT_EQ(count("expander tables"), 32 * 2 * 64);
     c.int4_macs_per_mac = 2;
     EXPECT_EQ(count("expander multipliers"), 0);

@@ -212,6 +212,10 @@ TEST(SsmCost, TrafficAndAreaByHand) {
     EXPECT_EQ(count("state fma"), 32);
     EXPECT_EQ(count("output fma chain"), 32);
     EXPECT_EQ(count("exp units"), 5);
+    EXPECT_EQ(count("update multipliers"), 96);
+    EXPECT_EQ(count("channel multipliers"), 12);
+    // 32 states, B and C of 8 lanes, four codes of 4 channels, A for 5 units; 8 bits each.
+    EXPECT_EQ(count("code multipliers"), 8 * (32 + 16 + 16 + 5));
     EXPECT_EQ(count("rotating states"), 32 * 32 * 4);
     c.sum.tree_width = 8;
     EXPECT_EQ(count("output fma chain"), 0);

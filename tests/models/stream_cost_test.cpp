@@ -69,7 +69,8 @@ TEST(ConvCost, OneTokenOfAGroupACycle) {
     EXPECT_EQ(traffic.activation_read_bytes, 1280U);
     EXPECT_EQ(traffic.activation_write_bytes, 1280U);
     EXPECT_EQ(part(conv_area(c, units()), "tap MACs"), 16);
-    EXPECT_EQ(part(conv_area(c, units()), "scale multipliers"), 20);
+    EXPECT_EQ(part(conv_area(c, units()), "scale multipliers"), 8 * 20);
+    EXPECT_EQ(part(conv_area(c, units()), "section scale multiplier"), 1);
     EXPECT_EQ(part(conv_area(c, units()), "silu units"), 4);
 }
 
@@ -121,7 +122,7 @@ TEST(EmbeddingCost, RowsFollowEachOther) {
     EXPECT_EQ(embedding_traffic({10, 768}).weight_read_bytes, 0U);  // rows lie in activation_sram
     EXPECT_EQ(embedding_traffic({10, 768}).activation_read_bytes, 7700U);
     EXPECT_EQ(embedding_traffic({10, 768}).activation_write_bytes, 15360U);
-    EXPECT_EQ(part(embedding_area(c), "multipliers"), 16);
+    EXPECT_EQ(part(embedding_area(c), "multipliers"), 8 * 16);
 }
 
 TEST(DmaCost, WidthAndBuffers) {

@@ -97,9 +97,6 @@ TEST(ChipConfig, ErrorsPointIntoTheFileThatWroteTheValue) {
 }
 
 TEST(ChipConfig, PartsMustFitTogether) {
-    EXPECT_EQ(refused({"weight_sram={capacity_kib: 1024, banks: 8}"}),
-              "--set weight_sram={capacity_kib: 1024, banks: 8}: weight_sram.banks: 128 KiB a "
-              "bank, but the energy curve of tsmc7-class holds up to 64; take 16 banks or more");
     EXPECT_NE(refused({"dma.chunk_bytes=65536"}).find("smaller scratchpad, 32768 bytes"),
               std::string::npos);
     EXPECT_NE(refused({"arithmetic.softplus=log_exp_plus_1", "nonlinear.softplus.kind=table"})

@@ -1,6 +1,6 @@
 mambasic_test(sim_config_test
-    SOURCES chip_config_test.cpp config_files_test.cpp explain_test.cpp key_names_test.cpp
-            scheme_code_test.cpp scheme_test.cpp
+    SOURCES cards_test.cpp chip_config_test.cpp config_files_test.cpp explain_test.cpp
+            key_names_test.cpp scheme_code_test.cpp scheme_test.cpp stages_test.cpp
     LIBRARIES mambasic_config
     LABELS sim)
 target_compile_definitions(sim_config_test PRIVATE MAMBASIC_HW_CONFIG="${PROJECT_SOURCE_DIR}/hw_config")

@@ -23,6 +23,9 @@ using traces::XProjInput;
 
 const XCode kFour = dual4(false, FlagRule::Overflow);
 
+// Of tiles of 64 tokens.
+XDemand asks(XUses uses) { return {std::move(uses), 64}; }
+
 double part(const AreaParts& area, const std::string& name) {
     for (const LogicPart& p : area.logic) {
         if (p.name == name) return p.count;
@@ -131,54 +134,81 @@ TEST(DequantMuxCost, AChipHasThePartsThatItsSchemeNeeds) {
     ConvConfig conv;
     conv.lanes = 10;
     const NonlinearConfig units;
-    EXPECT_TRUE(x_quantizer_area(conv, {{}}).logic.empty());
-    EXPECT_TRUE(x_quantizer_area(conv, {}).logic.empty());
-    const AreaParts four = x_quantizer_area(conv, {{}, {kFour, false, XProjInput::Copy}});
+    EXPECT_TRUE(x_quantizer_area(conv, asks({{}})).logic.empty());
+    EXPECT_TRUE(x_quantizer_area(conv, asks({})).logic.empty());
+    const AreaParts four = x_quantizer_area(conv, asks({{}, {kFour, false, XProjInput::Copy}}));
     EXPECT_EQ(part(four, "further dividers"), 10);
-    EXPECT_EQ(part(four, "further quantizers"), 10);
+    EXPECT_EQ(part(four, "further quantizers"), 0);
+    EXPECT_EQ(part(four, "4-bit quantizers"), 20);
     EXPECT_EQ(part(four, "packers"), 10);
     EXPECT_EQ(part(four, "code selection"), 80);
     EXPECT_EQ(part(four, "further scales"), 320);
     EXPECT_EQ(part(four, "threshold comparators"), 0);
     const XUse copied{dual4(false, FlagRule::Threshold), true, XProjInput::Copy};
-    const AreaParts all = x_quantizer_area(conv, {copied});
+    const AreaParts all = x_quantizer_area(conv, asks({copied}));
     EXPECT_EQ(part(all, "further dividers"), 20);
     EXPECT_EQ(part(all, "further scales"), 960);
-    EXPECT_EQ(part(all, "threshold comparators"), 10);
+    EXPECT_EQ(part(all, "threshold comparators"), 31 * 10);
     const XUse five{plain(XFormat::Int5), false, XProjInput::Copy};
-    EXPECT_EQ(part(x_quantizer_area(conv, {five}), "further dividers"), 0);
-    EXPECT_EQ(part(x_quantizer_area(conv, {five}), "packers"), 10);
+    EXPECT_EQ(part(x_quantizer_area(conv, asks({five})), "further dividers"), 0);
+    EXPECT_EQ(part(x_quantizer_area(conv, asks({five})), "packers"), 10);
     const XUse sim{plain(XFormat::Int8Sim), false, XProjInput::Copy};
-    EXPECT_EQ(part(x_quantizer_area(conv, {sim}), "code multipliers"), 10);
+    EXPECT_EQ(part(x_quantizer_area(conv, asks({sim})), "code multipliers"), 80);
     const XUse values{plain(XFormat::Fp32), false, XProjInput::Copy};
-    EXPECT_TRUE(x_quantizer_area(conv, {values}).logic.empty());
+    EXPECT_TRUE(x_quantizer_area(conv, asks({values})).logic.empty());
     EXPECT_EQ(part(conv_area(conv, units, {values}), "output dividers"), 0);
     EXPECT_EQ(part(conv_area(conv, units, {values, five}), "output dividers"), 10);
     EXPECT_EQ(part(conv_area(conv, units), "output dividers"), 10);
+    const XUse codes{kFour, true, XProjInput::Codes};
+    EXPECT_EQ(part(conv_area(conv, units), "quantizers"), 10);
+    EXPECT_EQ(part(conv_area(conv, units, {codes}), "quantizers"), 0) << "all have four bits";
+    EXPECT_EQ(part(conv_area(conv, units, {codes, copied}), "quantizers"), 10);
+    EXPECT_EQ(part(x_quantizer_area(conv, asks({{dual8(), false, XProjInput::Copy}})),
+                   "further quantizers"),
+              10);
+}
+
+TEST(DequantMuxCost, AListHasAPlaceForEachTokenAndAnAdderForEachLane) {
+    ConvConfig conv;
+    conv.lanes = 10;
+    SsmConfig ssm;
+    ssm.channel_lanes = 6;
+    XUse use{kFour, true, XProjInput::Codes};
+    EXPECT_EQ(part(x_quantizer_area(conv, asks({use})), "list places"), 0);
+    use.code.sparse_percent = 5;
+    const AreaParts made = x_quantizer_area(conv, asks({use}));
+    EXPECT_EQ(part(made, "list places"), 64 * 16);
+    EXPECT_EQ(part(made, "list place writes"), 64 * 16);
+    EXPECT_EQ(part(made, "list adders"), 10);
+    EXPECT_EQ(part(x_decoder_area(ssm, asks({use})), "list places"), 64 * 16);
+    EXPECT_EQ(part(x_decoder_area(ssm, asks({use})), "list adders"), 6);
+    EXPECT_EQ(part(x_proj_area(array(), asks({use})), "x_proj list adders"), 16);
 }
 
 TEST(DequantMuxCost, TheSsmHasAMultiplexerALane) {
     SsmConfig ssm;
     ssm.channel_lanes = 6;
-    EXPECT_TRUE(x_decoder_area(ssm, {{}}).logic.empty());
-    const AreaParts dual = x_decoder_area(ssm, {{kFour, false, XProjInput::Copy}});
+    EXPECT_TRUE(x_decoder_area(ssm, asks({{}})).logic.empty());
+    const AreaParts dual = x_decoder_area(ssm, asks({{kFour, false, XProjInput::Copy}}));
     EXPECT_EQ(part(dual, "unpackers"), 6);
     EXPECT_EQ(part(dual, "scale multiplexers"), 192);
     EXPECT_EQ(part(dual, "high scales"), 192);
-    const AreaParts five = x_decoder_area(ssm, {{plain(XFormat::Int5), false, XProjInput::Copy}});
+    const AreaParts five =
+        x_decoder_area(ssm, asks({{plain(XFormat::Int5), false, XProjInput::Copy}}));
     EXPECT_EQ(part(five, "unpackers"), 6);
     EXPECT_EQ(part(five, "scale multiplexers"), 0);
 }
 
 TEST(DequantMuxCost, XProjHasRequantizersOrSecondSums) {
     GemmConfig c = array();
-    EXPECT_TRUE(x_proj_area(c, {{kFour, true, XProjInput::Copy}}).logic.empty());
-    EXPECT_TRUE(x_proj_area(c, {{kFour, false, XProjInput::Codes}}).logic.empty()) << "Mamba2";
-    const AreaParts made = x_proj_area(c, {{kFour, true, XProjInput::Requantized}});
+    EXPECT_TRUE(x_proj_area(c, asks({{kFour, true, XProjInput::Copy}})).logic.empty());
+    EXPECT_TRUE(x_proj_area(c, asks({{kFour, false, XProjInput::Codes}})).logic.empty())
+        << "Mamba2";
+    const AreaParts made = x_proj_area(c, asks({{kFour, true, XProjInput::Requantized}}));
     EXPECT_EQ(part(made, "requantizer dividers"), 16) << "the one-row mode takes 16 a cycle";
-    EXPECT_EQ(part(made, "requantizer multipliers"), 16);
+    EXPECT_EQ(part(made, "requantizer multipliers"), 4 * 16);
     EXPECT_EQ(part(made, "requantizer scale multiplexers"), 512);
-    const AreaParts codes = x_proj_area(c, {{kFour, true, XProjInput::Codes}});
+    const AreaParts codes = x_proj_area(c, asks({{kFour, true, XProjInput::Codes}}));
     EXPECT_EQ(part(codes, "second sums"), 32 * 32);
     EXPECT_EQ(part(codes, "sum selection"), 64 * 32);
     EXPECT_EQ(part(codes, "second accumulator adders"), 4);
@@ -188,11 +218,11 @@ TEST(DequantMuxCost, XProjHasRequantizersOrSecondSums) {
     ASSERT_EQ(codes.memory.size(), 1U);
     EXPECT_EQ(codes.memory[0].kib_per_bank, gemm_accumulators(c).kib_per_bank);
     const XUse five{plain(XFormat::Int5), true, XProjInput::Codes};
-    EXPECT_EQ(part(x_proj_area(c, {five}), "second sums"), 0);
-    EXPECT_EQ(part(x_proj_area(c, {five}), "ratio multipliers"), 2);
+    EXPECT_EQ(part(x_proj_area(c, asks({five})), "second sums"), 0);
+    EXPECT_EQ(part(x_proj_area(c, asks({five})), "ratio multipliers"), 2);
     c.dataflow = Dataflow::OutputStationary;
     c.one_row = OneRowMode::Systolic;
-    const AreaParts inside = x_proj_area(c, {{kFour, true, XProjInput::Codes}});
+    const AreaParts inside = x_proj_area(c, asks({{kFour, true, XProjInput::Codes}}));
     EXPECT_EQ(part(inside, "second sums"), 2 * 32 * 32) << "one of them drains";
     EXPECT_TRUE(inside.memory.empty());
     EXPECT_EQ(part(inside, "x_proj unpackers"), 8);

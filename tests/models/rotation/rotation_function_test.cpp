@@ -229,11 +229,12 @@ TEST(RotationFunction, CountsAreTheHandCount) {
     EXPECT_EQ(rotate_count(kUnit, rows)[Event::HalfConvert], 2U * 20 * 64);
     EXPECT_EQ(rotate_count(kUnit, rows)[Event::Fp32Mul], 0U);
     EXPECT_EQ(rotate_count(kUnit, rows)[Event::Fp32Div], 6U * 20);
-    EXPECT_EQ(unrotate_count(kUnit, rows)[Event::Fp32Mul], 3U * 6 * 64);
+    EXPECT_EQ(unrotate_count(kUnit, rows)[Event::CodeMulBit], 8U * 3 * 6 * 64);
+    EXPECT_EQ(unrotate_count(kUnit, rows)[Event::Fp32Mul], 0U);
     // One row: a lane takes 4 results of it, 40 results are two rounds.
     const RotationShape one{RotationKind::Dense, 1, 64, 0, 40};
     EXPECT_EQ(rotate_count(kUnit, one)[Event::HalfConvert], 40U * 64);
-    EXPECT_EQ(unrotate_count(kUnit, one)[Event::Fp32Mul], 2U * 64);
+    EXPECT_EQ(unrotate_count(kUnit, one)[Event::CodeMulBit], 8U * 2 * 64);
 }
 
 }  // namespace

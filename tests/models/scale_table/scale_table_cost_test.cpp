@@ -239,10 +239,13 @@ TEST(ScaleTableCost, LogicIsWhatEachKindIsMadeOf) {
     EXPECT_EQ(part(area(LookupKind::Parallel), compare), 20 * 8);
     EXPECT_EQ(part(area(LookupKind::RunLength), compare), 2 * 8);
     EXPECT_EQ(part(area(LookupKind::Direct), compare), 0);
-    EXPECT_EQ(part(area(LookupKind::Direct), registers), 32 + 18 + 32);
-    EXPECT_EQ(part(area(LookupKind::Parallel), registers), 32 + 18 + 21 * 32);
-    EXPECT_EQ(part(area(LookupKind::RunLength), registers), 82 + 3 * 8 + 32);
-    EXPECT_EQ(part(area(LookupKind::Parallel), "lookup selection"), 20 * 32);
+    EXPECT_EQ(part(area(LookupKind::Direct), registers), 32 + 18);
+    EXPECT_EQ(part(area(LookupKind::Parallel), registers), 32 + 18);
+    EXPECT_EQ(part(area(LookupKind::RunLength), registers), 32 + 18 + 3 * 8 + 32);
+    EXPECT_EQ(part(area(LookupKind::Parallel), "bank selection"), 21 * 32);
+    EXPECT_EQ(part(area(LookupKind::Parallel), "lookup selection"), 0);
+    EXPECT_EQ(part(area(LookupKind::Sequential), "lookup selection"), 18) << "a counter that waits";
+    EXPECT_EQ(part(area(LookupKind::RunLength), "lookup selection"), 18 + 3 * 8 + 32);
     EXPECT_EQ(part(area(LookupKind::Code), "lookup selection"), 32);
     EXPECT_EQ(part(area(LookupKind::Sequential), "lookup sequencer"), 1);
     config.units = 3;
@@ -256,6 +259,7 @@ TEST(ScaleTableCost, RegistersForOneScaleEach) {
     EXPECT_EQ(part(scale_table_area(config, {{quamba1, 24}}), "scale registers"), 2 * 32)
         << "the layer at work and the next";
     EXPECT_EQ(part(scale_table_area(config, {{quamba1, 1}}), "scale registers"), 32);
+    EXPECT_EQ(part(scale_table_area(config, {{quamba1, 1}}), "scale register writes"), 32);
     const ScaleTableShape mamba2{LookupKind::Register, 1, 1, 1, 24, 64, 1, 128, 1};
     EXPECT_EQ(part(scale_table_area(config, {{mamba2, 24}}), "scale registers"), 2 * 4 * 32)
         << "x, the states, B and C";
@@ -272,14 +276,16 @@ TEST(ScaleTableCost, LayersThatDifferNeedTheLogicOfEachKind) {
     const AreaParts area = scale_table_area(config, needs);
     EXPECT_EQ(part(area, "scale registers"), 2 * 4 * 32);
     EXPECT_EQ(part(area, "lookup sequencer"), 1) << "of both sequential shapes";
-    EXPECT_EQ(part(area, "lookup registers"), 2 * (32 + 18 + 32)) << "sequential and direct";
+    EXPECT_EQ(part(area, "lookup registers"), 2 * (32 + 18)) << "sequential and direct";
     EXPECT_EQ(area.memory.size(), 2U);
 }
 
 TEST(ScaleTableCost, ReadsArePricedByTheirMemory) {
     Technology technology;
-    technology.sram_read_pj_per_bit_base = {0.02, 0.02, 0.02};
-    technology.sram_read_pj_per_bit_root = {0.01, 0.01, 0.01};
+    technology.sram.reference_word_bits = 32;  // as wide as the table's
+    technology.sram.read_pj_per_bit_base = {0.02, 0.02, 0.02};
+    technology.sram.read_pj_per_bit_root = {0.01, 0.01, 0.01};
+    technology.sram.root_up_to_kib = 64;
     technology.energy_pj[static_cast<std::size_t>(Event::Int32Add)] = {0.04, 0.02, 0.08};
     technology.energy_pj[static_cast<std::size_t>(Event::ScaleLookup)] = {0.1, 0.1, 0.1};
     ScaleTableConfig config = test::base_table();

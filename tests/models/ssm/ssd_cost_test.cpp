@@ -101,8 +101,10 @@ TEST(SsdCost, AreaIsWhatTheCoreIsMadeOf) {
     SsmConfig c = core();
     const auto area = [&] { return ssd_area(c, units()); };
     EXPECT_EQ(part(area(), "state fma"), 32);
-    EXPECT_EQ(part(area(), "update multipliers"), 64);
-    EXPECT_EQ(part(area(), "B and C multipliers"), 24);
+    EXPECT_EQ(part(area(), "update multipliers"), 32);
+    EXPECT_EQ(part(area(), "B multipliers"), 8);
+    // 32 states, B and C of 8 lanes, x of 4 channels, two codes of a head; 8 bits each.
+    EXPECT_EQ(part(area(), "code multipliers"), 8 * (32 + 16 + 4 + 2));
     EXPECT_EQ(part(area(), "rotating states"), 32 * 32 * 4);
     // Eight lanes make a tree of 8; two of those meet, blocks are added: 4 x (7 + 1 + 1).
     EXPECT_EQ(part(area(), "output trees and sums"), 36);

@@ -272,34 +272,44 @@ Counts count_of(const XCode& code, bool mamba1, XProjInput input) {
     tile.x_out.use = {code, mamba1, input};
     tile.x_out.channels = 64;
     Counts counts = conv_count(tile);
-    counts[Event::Fp32Mul] -= mamba1 ? 65 : 81;  // weights: S and the biases
+    counts[Event::CodeMulBit] -= mamba1 ? 8 * 64 : 8 * 80;  // the biases
     return counts;
 }
 
-void expect_making(const Counts& counts, std::uint64_t divisions, std::uint64_t others) {
-    EXPECT_EQ(counts[Event::Fp32Div], divisions);
-    EXPECT_EQ(counts[Event::QuantizeInt8], divisions);
-    EXPECT_EQ(counts[Event::PackCode], others);
+struct Made {
+    std::uint64_t int8 = 0;
+    std::uint64_t small = 0;  // 4 or 5 bits
+    std::uint64_t packed = 0;
+};
+
+void expect_making(const Counts& counts, const Made& made) {
+    EXPECT_EQ(counts[Event::Fp32Div], made.int8 + made.small);
+    EXPECT_EQ(counts[Event::QuantizeInt8], made.int8);
+    EXPECT_EQ(counts[Event::QuantizeInt4], made.small);
+    EXPECT_EQ(counts[Event::PackCode], made.packed);
 }
 
 TEST(ConvX, CountsAreTheHandCount) {
     const XProjInput copy = XProjInput::Copy;
     const XCode four = dual4(false, FlagRule::Overflow);
-    expect_making(count_of({}, true, copy), 640, 0);
-    expect_making(count_of(plain(XFormat::Uniform8), true, copy), 640, 0);
-    expect_making(count_of(four, false, copy), 1280 + 160, 640);
-    expect_making(count_of(four, true, copy), 1920, 640);
-    expect_making(count_of(four, true, XProjInput::Codes), 1280, 640);
-    expect_making(count_of(dual8(), true, copy), 1280, 640);
-    expect_making(count_of(plain(XFormat::Int5), true, copy), 1280, 640);
-    expect_making(count_of(plain(XFormat::Int5), true, XProjInput::Requantized), 640, 640);
-    expect_making(count_of(plain(XFormat::Fp32), true, copy), 640, 0);
-    expect_making(count_of(plain(XFormat::Fp32), false, copy), 0, 0);
-    expect_making(count_of(plain(XFormat::Int8Sim), false, copy), 800, 0);
-    EXPECT_EQ(count_of(plain(XFormat::Int8Sim), false, copy)[Event::Fp32Mul], 800U);
-    EXPECT_EQ(count_of(four, true, copy)[Event::Fp32Mul], 0U);
+    expect_making(count_of({}, true, copy), {640, 0, 0});
+    expect_making(count_of(plain(XFormat::Uniform8), true, copy), {640, 0, 0});
+    expect_making(count_of(four, false, copy), {160, 1280, 640});
+    expect_making(count_of(four, true, copy), {640, 1280, 640});
+    expect_making(count_of(four, true, XProjInput::Codes), {0, 1280, 640});
+    expect_making(count_of(dual8(), true, copy), {1280, 0, 640});
+    expect_making(count_of(plain(XFormat::Int5), true, copy), {640, 640, 640});
+    expect_making(count_of(plain(XFormat::Int5), true, XProjInput::Requantized), {0, 640, 640});
+    expect_making(count_of(plain(XFormat::Fp32), true, copy), {640, 0, 0});
+    expect_making(count_of(plain(XFormat::Fp32), false, copy), {});
+    expect_making(count_of(plain(XFormat::Int8Sim), false, copy), {800, 0, 0});
+    EXPECT_EQ(count_of(plain(XFormat::Int8Sim), false, copy)[Event::CodeMulBit], 8U * 800);
+    EXPECT_EQ(count_of(four, true, copy)[Event::CodeMulBit], 0U);
     EXPECT_EQ(count_of(four, true, copy)[Event::Int32Add], 0U);
     EXPECT_EQ(count_of(dual4(true, FlagRule::Threshold), true, copy)[Event::Int32Add], 640U);
+    XCode listed = four;
+    listed.sparse_percent = 10;
+    EXPECT_EQ(count_of(listed, true, copy)[Event::Int32Add], 640U) << "a flag's place in the list";
 }
 
 }  // namespace

@@ -213,6 +213,8 @@ TEST(GemmX, CountsAreTheHandCount) {
     const Counts codes = count(test::dual8(), XProjInput::Codes);
     EXPECT_EQ(codes[Event::Int8Mac], 8000U) << "a code is in one of the two sums";
     EXPECT_EQ(codes[Event::Int32Add], 1600U);
+    EXPECT_EQ(codes[Event::RegisterWord], 8000U) << "the sum that a MAC does not add to";
+    EXPECT_EQ(copy[Event::RegisterWord], 0U);
     EXPECT_EQ(codes[Event::Fp32Mul], 600U);
     EXPECT_EQ(codes[Event::Fp32Fma], 200U);
     EXPECT_EQ(codes[Event::PackCode], 1200U) << "x enters three times";
@@ -225,7 +227,10 @@ TEST(GemmX, CountsAreTheHandCount) {
     const Counts again = count(test::dual8(), XProjInput::Requantized);
     EXPECT_EQ(again[Event::PackCode], 1200U);
     EXPECT_EQ(again[Event::ScaleSelect], 1200U);
-    EXPECT_EQ(again[Event::Fp32Mul], 1600U);
+    EXPECT_EQ(again[Event::Fp32Mul], 400U);
+    EXPECT_EQ(again[Event::CodeMulBit], 8U * 1200);
+    const Counts again5 = count(plain(XFormat::Int5), XProjInput::Requantized);
+    EXPECT_EQ(again5[Event::CodeMulBit], 5U * 1200);
     EXPECT_EQ(again[Event::Fp32Div], 1200U);
     EXPECT_EQ(again[Event::QuantizeInt8], 1400U);
     const Counts values = count(plain(XFormat::Fp32), XProjInput::Requantized);
@@ -233,6 +238,20 @@ TEST(GemmX, CountsAreTheHandCount) {
     EXPECT_EQ(values[Event::Fp32Mul], 400U);
     EXPECT_EQ(values[Event::Fp32Div], 1200U);
     EXPECT_TRUE(count(plain(XFormat::Uniform8), XProjInput::Codes) == copy);
+}
+
+TEST(GemmX, InTheOneRowModeOnlyTheTreesEndsAreClockedTwice) {
+    GemmConfig c;
+    c.rows = c.cols = 8;
+    c.one_row = OneRowMode::Vector;
+    c.vector_adder_tree_width = 16;
+    XInput x;
+    x.use = {test::dual8(), true, XProjInput::Codes};
+    // 20 outputs, three steps of 16 products each.
+    const Counts codes = gemm_count(c, {1, 20, 40}, Epilogue::Int8WeightFirst, MacMode::Int8, x);
+    EXPECT_EQ(codes[Event::RegisterWord], 60U);
+    EXPECT_EQ(codes[Event::Int32Add], 60U);
+    EXPECT_EQ(codes[Event::Int8Mac], 800U);
 }
 
 }  // namespace

@@ -185,9 +185,17 @@ TEST(SsmX, CountsAreTheHandCount) {
     EXPECT_EQ(added(test::dual8(), Event::PackCode), 640U);
     EXPECT_EQ(added(plain(XFormat::Int5), Event::ScaleSelect), 0U);
     EXPECT_EQ(added(plain(XFormat::Int5), Event::PackCode), 640U);
-    EXPECT_EQ(added(plain(XFormat::Int5), Event::Fp32Mul), 0U);
+    EXPECT_EQ(added(plain(XFormat::Int5), Event::CodeMulBit) + 3U * 640, 0U)
+        << "five bits for eight";
+    EXPECT_EQ(added(test::dual4(false, traces::FlagRule::Overflow), Event::CodeMulBit) + 4U * 640,
+              0U);
+    EXPECT_EQ(added(test::dual8(), Event::Int32Add), 0U) << "a bit for each flag";
+    XCode listed = test::dual8();
+    listed.sparse_percent = 10;
+    EXPECT_EQ(added(listed, Event::Int32Add), 640U) << "an entry compared with a channel";
     EXPECT_EQ(added(plain(XFormat::Uniform8), Event::PackCode), 0U);
-    EXPECT_EQ(added(plain(XFormat::Fp32), Event::Fp32Mul) + 640U, 0U) << "u is there already";
+    EXPECT_EQ(added(plain(XFormat::Fp32), Event::CodeMulBit) + 8U * 640, 0U)
+        << "u is there already";
     EXPECT_EQ(added(plain(XFormat::Fp32), Event::PackCode), 0U);
 }
 
@@ -275,9 +283,9 @@ TEST(SsdX, CountsAreTheHandCount) {
     };
     EXPECT_EQ(added(test::dual8(), Event::ScaleSelect), 1920U);
     EXPECT_EQ(added(test::dual8(), Event::PackCode), 1920U);
-    EXPECT_EQ(added(test::dual8(), Event::Fp32Mul), 0U);
+    EXPECT_EQ(added(test::dual8(), Event::CodeMulBit), 0U);
     EXPECT_EQ(added(plain(XFormat::Int5), Event::ScaleSelect), 0U);
-    EXPECT_EQ(added(plain(XFormat::Int8Sim), Event::Fp32Mul) + 1920U + 640U, 0U);
+    EXPECT_EQ(added(plain(XFormat::Int8Sim), Event::CodeMulBit) + 8U * (1920 + 640), 0U);
 }
 
 }  // namespace

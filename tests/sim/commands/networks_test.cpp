@@ -62,7 +62,7 @@ TEST(Networks, AnUnknownNameSuggests) {
         FAIL() << "loaded a network that is not there";
     } catch (const models::UserError& e) {
         const std::string what = e.what();
-        EXPECT_EQ(what.rfind("mambasic trace synth: --model: no network 'mamba-130', did you mean "
+        EXPECT_EQ(what.rfind("mambasic: --model: no network 'mamba-130', did you mean "
                              "'mamba-130m'? (searched ",
                              0),
                   0U)

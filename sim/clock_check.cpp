@@ -1,0 +1,118 @@
+#include "sim/clock_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <locale>
+#include <sstream>
+
+#include "models/gemm/gemm_cost.h"
+#include "models/hadamard/hadamard_cost.h"
+#include "models/rotation/rotation_cost.h"
+#include "models/sram/sram_cost.h"
+#include "models/ssm/ssm_cost.h"
+#include "sim/stages.h"
+
+namespace mambasic::sim {
+
+namespace {
+
+double delay_ns(const models::Technology& t, models::Primitive primitive) {
+    return t.delay_ns[static_cast<std::size_t>(primitive)].value;
+}
+
+double register_ns(const models::Technology& t) {
+    return delay_ns(t, models::Primitive::RegisterBit);
+}
+
+double series_ns(const models::Technology& t, const Stage& stage) {
+    double sum = 0;
+    for (const models::Primitive primitive : stage.series) sum += delay_ns(t, primitive);
+    return sum * t.placement_delay.value;
+}
+
+TimedPath memory_path(const models::Technology& t, const std::string& key, std::uint32_t cycles,
+                      const models::MemoryPart& part) {
+    return {key, "an access to " + part.name, models::access_ns(t, part).value, cycles};
+}
+
+// A store of a block is read and written in every cycle; its access is one of the pipeline's.
+void add_memories(const ChipConfig& c, std::vector<TimedPath>& paths) {
+    const models::Technology& t = c.technology;
+    paths.push_back(memory_path(t, "weight_sram.access_cycles", c.weight_sram.access_cycles,
+                                models::sram_part(c.weight_sram, "a bank")));
+    paths.push_back(memory_path(t, "activation_sram.access_cycles", c.activation_sram.access_cycles,
+                                models::sram_part(c.activation_sram, "a bank")));
+    paths.push_back(memory_path(t, "gemm", 1, models::gemm_accumulators(c.gemm)));
+    paths.push_back(memory_path(t, "hadamard", 1, models::hadamard_buffer(c.hadamard)));
+    paths.push_back(memory_path(t, "rotation", 1, models::rotation_buffer(c.rotation)));
+    paths.push_back(memory_path(t, "ssm.recurrence_ii_cycles", c.ssm.recurrence_ii_cycles,
+                                models::ssm_state_store(c.ssm)));
+}
+
+// With three digits, downwards, so that the clock that an error names is one that does.
+std::string clock_text(double ghz) {
+    constexpr double kMost = 10;  // what clock_ghz may be
+    const double scale = std::pow(10.0, 2.0 - std::floor(std::log10(ghz)));
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << std::min(kMost, std::floor(ghz * scale) / scale);
+    return text.str();
+}
+
+std::string ns_text(double ns) {
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << std::setprecision(3) << ns;
+    return text.str();
+}
+
+double needed_ns(const models::Technology& t, const TimedPath& path) {
+    return path.ns + path.cycles * register_ns(t);
+}
+
+// More cycles help only where a cycle is longer than its register.
+std::string more_cycles(const ChipConfig& chip, const TimedPath& path) {
+    const double left = 1 / chip.clock_ghz - register_ns(chip.technology);
+    const bool is_key = path.key.find('.') != std::string::npos;
+    if (!is_key || left <= 0) return "";
+    return ", or raise " + path.key + " to " +
+           std::to_string(static_cast<std::uint64_t>(std::ceil(path.ns / left)));
+}
+
+}  // namespace
+
+std::vector<TimedPath> timed_paths(const ChipConfig& chip) {
+    std::vector<TimedPath> paths;
+    for (const Stage& stage : stages(chip)) {
+        paths.push_back({stage.key, stage.what, series_ns(chip.technology, stage), stage.cycles});
+    }
+    add_memories(chip, paths);
+    return paths;
+}
+
+SlowestPath slowest_path(const ChipConfig& chip) {
+    SlowestPath slowest;
+    for (const TimedPath& path : timed_paths(chip)) {
+        const double needed = needed_ns(chip.technology, path);
+        if (needed <= 0) continue;
+        const double clock = path.cycles / needed;
+        if (slowest.clock_ghz > 0 && slowest.clock_ghz <= clock) continue;
+        slowest = {path, clock};
+    }
+    return slowest;
+}
+
+std::string clock_problem(const ChipConfig& chip) {
+    const SlowestPath slowest = slowest_path(chip);
+    if (slowest.clock_ghz == 0 || chip.clock_ghz <= slowest.clock_ghz) return {};
+    const TimedPath& path = slowest.path;
+    const std::string cycles =
+        std::to_string(path.cycles) + (path.cycles == 1 ? " cycle" : " cycles");
+    return "too fast for " + path.key + ": " + path.what + " takes " +
+           ns_text(needed_ns(chip.technology, path)) + " ns in " + cycles + " by " +
+           chip.technology.name + " at " + ns_text(chip.voltage_v) + " V; lower clock_ghz to " +
+           clock_text(slowest.clock_ghz) + more_cycles(chip, path);
+}
+
+}  // namespace mambasic::sim
