@@ -109,8 +109,9 @@ std::vector<std::string> next_steps(const reports::CheckSection& check, bool acc
 
 // What bears on the bits; what they cost is told by run.
 std::string note_lines(const ChipConfig& chip, const Scheme& scheme, const traces::TraceInfo& info,
-                       const reports::Report& report) {
+                       const reports::Report& report, const std::string& choice) {
     std::vector<std::string> notes = scheme_notes(scheme, info, report, true);
+    if (!choice.empty()) notes.push_back(choice);
     const std::string packed = packed_note(chip, info.w4());
     if (!packed.empty()) notes.push_back(packed);
     std::string lines;
@@ -146,11 +147,13 @@ int check_command(const Arguments& arguments) {
     if (quality) report.quality = quality->result();
 
     const bool accepted = chunked || (!departures.empty() && arguments.has("approximate"));
-    tell_scheme(arguments, trace, scheme);
+    tell_left_out(scheme);
+    const std::string choice = choice_note(arguments, trace, scheme);
+    if (!choice.empty()) report.notes.push_back(choice);
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)
-              << note_lines(chip, scheme, trace.info(), report)
+              << note_lines(chip, scheme, trace.info(), report, choice)
               << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
               << reports::to_text(*report.check,
                                   {wants_colour(), next_steps(*report.check, accepted)});

@@ -86,9 +86,11 @@ int run_command(const Arguments& arguments) {
     const Asked asked = {
         arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"}),
         arguments.list("set"), options.numerics};
-    const reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
+    reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     if (dump) dump->finish();
-    tell_scheme(arguments, trace, scheme);
+    tell_left_out(scheme);
+    const std::string choice = choice_note(arguments, trace, scheme);
+    if (!choice.empty()) report.notes.push_back(choice);
     out.write(report, reports::to_text(report, {}));
     if (!arguments.has("quiet")) {
         std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments, scheme)});

@@ -1,7 +1,6 @@
 #include "sim/commands/usual_scheme.h"
 
 #include <algorithm>
-#include <iostream>
 
 #include "models/common/error.h"
 #include "sim/compare_trace.h"
@@ -82,17 +81,17 @@ Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
     return Scheme::load(name, settings.scheme);
 }
 
-void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme) {
-    tell_left_out(scheme);
-    if (arguments.has("scheme")) return;
+std::string choice_note(const Arguments& arguments, const traces::Trace& trace,
+                        const Scheme& scheme) {
+    if (arguments.has("scheme")) return "";
     const std::vector<std::string> others = others_on(trace, scheme);
-    if (others.empty()) return;
+    if (others.empty()) return "";
     std::string list;
     for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
-    std::cerr << "note: no --scheme, so " << scheme.name
-              << " ran: the first that the trace's scales are of; write --scheme for another that "
-                 "reads the same scales: "
-              << list << "\n";
+    return "no --scheme, so " + scheme.name +
+           " ran: the first that the trace's scales are of; write --scheme for another that reads "
+           "the same scales: " +
+           list;
 }
 
 }  // namespace mambasic::sim

@@ -19,9 +19,9 @@ std::string usual_scheme(const traces::Trace& trace);
 Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
                      const traces::Trace& trace);
 
-/// Notes on stderr, when the work is done: which keys of the file --set left out; and where nobody
-/// named the scheme, which others with other codes read the same scales, since the trace does not
-/// tell for which of them it was meant.
-void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme);
+/// Where nobody named the scheme, a note which others with other codes read the same scales, since
+/// the trace does not tell for which of them it was meant; else nothing.
+std::string choice_note(const Arguments& arguments, const traces::Trace& trace,
+                        const Scheme& scheme);
 
 }  // namespace mambasic::sim
