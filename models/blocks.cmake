@@ -10,7 +10,9 @@ add_library(mambasic_blocks STATIC
     common/worker.cpp
     conv/conv.cpp
     dma/dma.cpp
+    dram/bank_dram.cpp
     dram/dram.cpp
+    dram/stream_dram.cpp
     embedding/embedding.cpp
     gated_norm/gated_norm.cpp
     gemm/gemm.cpp

@@ -16,8 +16,11 @@ target_sources(mambasic_models PRIVATE
     dequant_mux/dequant_mux_cost.cpp
     dma/dma_config.cpp
     dma/dma_cost.cpp
+    dram/dram_banks.cpp
     dram/dram_config.cpp
+    dram/dram_controller.cpp
     dram/dram_cost.cpp
+    dram/dram_map.cpp
     embedding/embedding_config.cpp
     embedding/embedding_cost.cpp
     gated_norm/gated_norm_config.cpp

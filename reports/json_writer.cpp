@@ -92,8 +92,13 @@ Json json_of(const DramSection& d) {
               {"tables", json_of(d.tables)},
               {"state", json_of(d.state)}}},
             {"conv_to_ssm", json_of(d.conv_to_ssm)},
+            {"moved", json_of(d.moved)},
             {"row_hits", d.row_hits},
             {"row_misses", d.row_misses},
+            {"row_conflicts", d.row_conflicts},
+            {"activates", d.activates},
+            {"mean_read_latency_ns", finite(d.mean_read_latency_ns)},
+            {"read_latency_bins", d.read_latencies},
             {"refresh_cycles", d.refresh_cycles},
             {"bandwidth_utilization", finite(d.bandwidth_utilization)}};
 }

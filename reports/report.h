@@ -87,9 +87,14 @@ struct DramSection {
     std::string name;
     Traffic weights, activations, tables, state;
     Traffic conv_to_ssm;         // of the activations: what the convolution makes
-    std::uint64_t row_hits = 0;  // 0 until the bank-level model
-    std::uint64_t row_misses = 0;
-    std::uint64_t refresh_cycles = 0;
+    Traffic moved;               // whole bursts, for what was asked for
+    // Of bursts; all 0 where the memory is a bandwidth and a latency.
+    std::uint64_t row_hits = 0, row_misses = 0, row_conflicts = 0;
+    std::uint64_t activates = 0;
+    std::uint64_t refresh_cycles = 0;  // in which no bank of a rank can work, mean over ranks
+    double mean_read_latency_ns = 0;   // from the controller's queue to the last data
+    /// Bin i: reads that took 2^(i-1) ns and more, less than 2^i ns; the last one all above.
+    std::vector<std::uint64_t> read_latencies;
     double bandwidth_utilization = 0;  // of the peak, over the whole run
 };
 

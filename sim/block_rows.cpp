@@ -84,8 +84,11 @@ void fill_dram(const RunFacts& f, reports::BlockRow& row) {
     models::Counts counts;
     counts[Event::DramReadBytes] = all.counts[Event::DramReadBytes];
     counts[Event::DramWriteBytes] = all.counts[Event::DramWriteBytes];
+    counts[Event::DramReadBursts] = all.counts[Event::DramReadBursts];
+    counts[Event::DramWriteBursts] = all.counts[Event::DramWriteBursts];
     add_counts(counts, row.counts);
-    set_busy_time(row, f.result.dram_bus_cycles, f.result.cycles);
+    row.counts.emplace_back("activates", f.result.dram.activates);
+    set_busy_time(row, f.result.dram.busy_ticks / chip_period(f.chip), f.result.cycles);
 }
 
 void fill(const RunFacts& f, Part part, reports::BlockRow& row) {
@@ -114,7 +117,7 @@ void fill(const RunFacts& f, Part part, reports::BlockRow& row) {
 std::vector<reports::BlockRow> block_rows(const RunFacts& f, const EnergyModel& energy) {
     const double time_ns = static_cast<double>(f.result.cycles) / f.chip.clock_ghz;
     const PartEnergy dynamic = energy.of_all(f.ledger);
-    const PartEnergy leakage = energy.leakage(time_ns);
+    const PartEnergy standing = energy.standing(time_ns);
     std::vector<reports::BlockRow> rows;
     for (std::size_t p = 0; p < kPartCount; ++p) {
         const Part part = static_cast<Part>(p);
@@ -122,7 +125,7 @@ std::vector<reports::BlockRow> block_rows(const RunFacts& f, const EnergyModel& 
         if (part == Part::Rotation && !f.work.rotates()) continue;
         reports::BlockRow row;
         row.name = name_of(part);
-        row.energy_pj = band(dynamic[p] + leakage[p]);
+        row.energy_pj = band(dynamic[p] + standing[p]);
         row.area_mm2 = band(energy.area_mm2(part));
         fill(f, part, row);
         rows.push_back(std::move(row));

@@ -64,7 +64,7 @@ struct Chip::Blocks {
     models::Sram weight_sram;
     models::Sram activation_sram;
     models::ScaleTable scale_table;
-    models::Dram dram;
+    std::unique_ptr<models::Dram> dram;
     models::Dma load;
     models::Dma store;
     models::WorkerPorts ports;
@@ -82,7 +82,7 @@ struct Chip::Blocks {
         : weight_sram("weight_sram", c.weight_sram),
           activation_sram("activation_sram", c.activation_sram),
           scale_table("scale_table", c.scale_table),
-          dram("dram", c.dram, dispatch.period()),
+          dram(models::make_dram("dram", c.dram, dispatch.period())),
           load("dma_load", models::Dma::Direction::Load, c.dma, dispatch),
           store("dma_store", models::Dma::Direction::Store, c.dma, dispatch),
           ports{dispatch, weight_sram, activation_sram},
@@ -102,8 +102,8 @@ struct Chip::Blocks {
                    [&b](const Task& t) { return b.hadamard(t); }),
           rotation("rotation", c.rotation, ports, numerics,
                    [&b](const Task& t) { return b.rotation(t); }) {
-        load.dram(dram);
-        store.dram(dram);
+        load.dram(*dram);
+        store.dram(*dram);
     }
 
     std::array<models::Worker*, 8> workers() {
@@ -211,7 +211,20 @@ ChipResult Chip::run() {
         dram.written += kind.written;
     }
     occupancy_.check_moved(dram);
-    return collect(last_retired_);
+    // The last writes may still be on their way from the controller into the banks.
+    const Ticks settled = models::ceil_div(blocks_->dram->settled(), period_) * period_;
+    return collect(std::max(last_retired_, settled));
+}
+
+// The DRAM moved the bursts that the ledger has, and had the time for them.
+void Chip::check_dram(ChipResult& result, Ticks end) const {
+    const models::LedgerRow all = ledger_.all();
+    for (const models::ByteCounts& kind : all.dram) result.dram_bytes += kind.read + kind.written;
+    MAMBASIC_CHECK(all.counts[models::Event::DramReadBursts] == result.dram.read_bursts &&
+                       all.counts[models::Event::DramWriteBursts] == result.dram.written_bursts,
+                   "the DRAM and the DMA moved different bursts");
+    MAMBASIC_CHECK(result.dram.busy_ticks + result.dram.refresh_ticks <= end + period_,
+                   "the DRAM had more to do than time");
 }
 
 ChipResult Chip::collect(Ticks end) {
@@ -226,11 +239,8 @@ ChipResult Chip::collect(Ticks end) {
     for (models::Worker* w : blocks_->workers()) take(w->block(), w->finish(end));
     take(BlockId::DmaLoad, blocks_->load.finish(end));
     take(BlockId::DmaStore, blocks_->store.finish(end));
-    result.dram_bus_cycles = blocks_->dram.bus_ticks() / period_;
-    result.dram_bytes = blocks_->dram.bytes();
-    std::uint64_t moved = 0;
-    for (const models::ByteCounts& kind : ledger_.all().dram) moved += kind.read + kind.written;
-    MAMBASIC_CHECK(moved == result.dram_bytes, "the DRAM and the DMA moved different bytes");
+    result.dram = blocks_->dram->activity(end);
+    check_dram(result, end);
     for (std::size_t m = 0; m < models::kMemoryCount; ++m) {
         result.peak_bytes[m] = occupancy_.peak_bytes(static_cast<models::Memory>(m));
     }

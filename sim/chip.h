@@ -14,6 +14,7 @@
 #include "models/common/ledger.h"
 #include "models/common/occupancy.h"
 #include "models/common/stats.h"
+#include "models/dram/dram_counts.h"
 #include "sim/schedule.h"
 #include "sim/tile_binding.h"
 
@@ -45,8 +46,8 @@ struct BlockCycles {
 struct ChipResult {
     std::uint64_t cycles = 0;
     std::array<BlockCycles, models::kBlockCount> blocks{};
-    std::uint64_t dram_bus_cycles = 0;
-    std::uint64_t dram_bytes = 0;
+    models::DramActivity dram;
+    std::uint64_t dram_bytes = 0;  // that were asked for
     std::array<std::uint64_t, models::kMemoryCount> peak_bytes{};
 };
 
@@ -80,6 +81,7 @@ private:
     void retired(const models::Task& task, const models::Work& work, models::Ticks now);
     void close_segments();
     void check_finished() const;
+    void check_dram(ChipResult& result, models::Ticks end) const;
     ChipResult collect(models::Ticks end);
 
     Schedule& schedule_;

@@ -144,7 +144,8 @@ models::BytePrices EnergyModel::table_write_prices(const ScaleGroups& groups) co
     return prices;
 }
 
-EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
+EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work,
+                         const models::DramActivity& dram)
     : chip_(chip),
       dims_(work.dims),
       tables_(table_needs(work)),
@@ -153,7 +154,8 @@ EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
       lookup_(models::scale_table_prices(chip.technology, chip.scale_table, tables_)) {
     // Bytes are priced by the memory they are in, below; never by the generic table.
     for (const Event e : {Event::SramReadBytes, Event::SramWriteBytes, Event::StateReadBytes,
-                          Event::StateWriteBytes, Event::DramReadBytes, Event::DramWriteBytes}) {
+                          Event::StateWriteBytes, Event::DramReadBytes, Event::DramWriteBytes,
+                          Event::DramReadBursts, Event::DramWriteBursts}) {
         logic_[e] = {};
     }
     memory_ = {
@@ -165,7 +167,8 @@ EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work)
     for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
         table_writes_.push_back(table_write_prices(work.scales(layer).groups));
     }
-    dram_pj_per_byte_ = models::dram_pj_per_byte(chip.dram);
+    dram_ = models::dram_prices(chip.dram, dram);
+    dram_refresh_ = models::dram_refresh_pj(chip.dram, dram);
 }
 
 models::BytePrices EnergyModel::own_store(BlockId block) const {
@@ -196,9 +199,10 @@ PartEnergy EnergyModel::of_row(const models::LedgerRow& row, BlockId block) cons
     for (std::size_t m = 0; m < models::kMemoryCount; ++m) {
         at(parts, kOwners[m]) += bytes_pj(memory_[m], row.memory[m].read, row.memory[m].written);
     }
-    std::uint64_t moved = 0;
-    for (const models::ByteCounts& kind : row.dram) moved += kind.read + kind.written;
-    at(parts, Part::Dram) += dram_pj_per_byte_ * static_cast<double>(moved);
+    at(parts, Part::Dram) +=
+        dram_.read_burst_pj * static_cast<double>(row.counts[Event::DramReadBursts]);
+    at(parts, Part::Dram) +=
+        dram_.write_burst_pj * static_cast<double>(row.counts[Event::DramWriteBursts]);
     return parts;
 }
 
@@ -252,8 +256,9 @@ PartEnergy EnergyModel::of_all(const models::Ledger& ledger) const {
     return parts;
 }
 
-PartEnergy EnergyModel::leakage(double time_ns) const {
+PartEnergy EnergyModel::standing(double time_ns) const {
     PartEnergy parts{};
+    at(parts, Part::Dram) += dram_refresh_;
     for (std::size_t p = 0; p < kPartCount; ++p) {
         for (const MemoryPart& memory : area_parts(static_cast<Part>(p)).memory) {
             parts[p] += models::leakage_mw(chip_.technology, memory) * time_ns;  // mW ns = pJ

@@ -6,6 +6,7 @@
 
 #include "models/common/ledger.h"
 #include "models/dequant_mux/dequant_mux_cost.h"
+#include "models/dram/dram_cost.h"
 #include "models/scale_table/scale_table_cost.h"
 #include "sim/workload.h"
 
@@ -45,14 +46,15 @@ constexpr std::array<models::Event, 4> kLookupEvents = {
 /// the SSM core, a gated norm for Mamba2 only, of the dequantizer what the codes of x call for.
 class EnergyModel {
 public:
-    EnergyModel(const ChipConfig& chip, const Workload& work);
+    /// `dram`: of the run whose events are priced.
+    EnergyModel(const ChipConfig& chip, const Workload& work, const models::DramActivity& dram = {});
 
     /// Of a layer, an op, or both; negative or kCount: all of them.
     PartEnergy of_layer(const models::Ledger& ledger, std::int32_t layer) const;
     PartEnergy of_op(const models::Ledger& ledger, models::Op op) const;
     PartEnergy of_all(const models::Ledger& ledger) const;
-    /// Of the memories, over a time.
-    PartEnergy leakage(double time_ns) const;
+    /// Whatever is done: leakage of the memories over a time, refresh of the DRAM in the run.
+    PartEnergy standing(double time_ns) const;
     models::Banded area_mm2(Part part) const;
     /// Of area_mm2(Part::ScaleTable), what finds the scale; the rest holds them.
     models::Banded lookup_logic_mm2() const;
@@ -78,7 +80,8 @@ private:
     models::EventPrices lookup_;
     std::array<models::BytePrices, models::kMemoryCount> memory_{};  // the table's: none
     std::vector<models::BytePrices> table_writes_;                   // by layer of the run
-    models::Banded dram_pj_per_byte_;
+    models::DramPrices dram_;
+    models::Banded dram_refresh_;
 };
 
 models::Banded sum(const PartEnergy& parts);

@@ -30,7 +30,7 @@ public:
         : work_(work),
           dims_(work.dims),
           chip_(chip),
-          dram_(models::dram_timing(chip.dram, chip.clock_ghz)) {}
+          dram_(models::stream_timing(chip.dram, chip.clock_ghz)) {}
 
     void add(const Task& task, std::uint32_t layer) {
         std::uint64_t start = free_[static_cast<std::size_t>(task.block)];
@@ -44,7 +44,7 @@ public:
     }
 
     TrialCost cost() const {
-        return {std::max(last_, models::dram_bus_cycles(dram_, bytes_).count), bytes_};
+        return {std::max(last_, models::stream_bus_cycles(dram_, bytes_).count), bytes_};
     }
 
 private:
@@ -53,7 +53,7 @@ private:
         switch (task.block) {
             case BlockId::DmaLoad:
             case BlockId::DmaStore:
-                return std::max(models::dram_bus_cycles(dram_, task.transfer.bytes).count,
+                return std::max(models::stream_bus_cycles(dram_, task.transfer.bytes).count,
                                 models::dma_move_cycles(chip_.dma, task.transfer.bytes).count);
             case BlockId::Norm:
                 return models::norm_cycles(chip_.norm, chip_.nonlinear, {r.rows(), dims_.d_model})
@@ -115,7 +115,7 @@ private:
     Workload work_;
     traces::Dims dims_;
     const ChipConfig& chip_;
-    models::DramTiming dram_;
+    models::StreamTiming dram_;
     std::array<std::uint64_t, models::kBlockCount> free_{};
     std::vector<std::uint64_t> done_;  // by task
     std::uint64_t last_ = 0;

@@ -104,6 +104,23 @@ std::vector<reports::LayerRow> layer_rows(const RunFacts& f, const EnergyModel& 
     return rows;
 }
 
+void fill_activity(const RunFacts& f, reports::DramSection& dram) {
+    const models::DramActivity& activity = f.result.dram;
+    const std::uint64_t burst = f.chip.dram.organization.burst_bytes;
+    dram.moved = {activity.read_bursts * burst, activity.written_bursts * burst};
+    dram.row_hits = activity.row_hits;
+    dram.row_misses = activity.row_misses;
+    dram.row_conflicts = activity.row_conflicts;
+    dram.activates = activity.activates;
+    dram.refresh_cycles = activity.refresh_ticks / chip_period(f.chip);
+    dram.mean_read_latency_ns = activity.mean_read_latency_ns;
+    dram.read_latencies = {activity.read_latencies.begin(), activity.read_latencies.end()};
+    const models::StreamTiming timing = models::stream_timing(f.chip.dram, f.chip.clock_ghz);
+    dram.bandwidth_utilization =
+        static_cast<double>(dram.moved.read_bytes + dram.moved.written_bytes) /
+        (timing.peak_bytes_per_cycle * static_cast<double>(f.result.cycles));
+}
+
 reports::DramSection dram_section(const RunFacts& f) {
     const models::LedgerRow all = f.ledger.all();
     const auto traffic = [&](models::TrafficKind kind) {
@@ -119,10 +136,7 @@ reports::DramSection dram_section(const RunFacts& f) {
     dram.activations.written_bytes += dram.conv_to_ssm.written_bytes;
     dram.tables = traffic(models::TrafficKind::Tables);
     dram.state = traffic(models::TrafficKind::State);
-    const models::DramTiming timing = models::dram_timing(f.chip.dram, f.chip.clock_ghz);
-    dram.bandwidth_utilization =
-        static_cast<double>(f.result.dram_bytes) /
-        (timing.peak_bytes_per_cycle * static_cast<double>(f.result.cycles));
+    fill_activity(f, dram);
     return dram;
 }
 
@@ -186,13 +200,13 @@ std::vector<reports::UnitError> unit_errors(const models::NonlinearConfig& confi
 
 /// Every op has its energy, every layer has its energy, every block has its energy: all three must
 /// be the whole. Leakage belongs to memories and to no op.
-void check_energy(const RunFacts& f, const EnergyModel& energy, double total, double leakage) {
-    double ops = leakage;
+void check_energy(const RunFacts& f, const EnergyModel& energy, double total, double standing) {
+    double ops = standing;
     for (std::size_t o = 0; o < models::kOpCount; ++o) {
         ops += sum(energy.of_op(f.ledger, static_cast<Op>(o))).value;
     }
     check_equal(total, ops, "ops");
-    double layers = leakage;
+    double layers = standing;
     for (auto l = models::Segment::kHead; l < static_cast<std::int32_t>(f.ledger.layers()); ++l) {
         layers += sum(energy.of_layer(f.ledger, l)).value;
     }
@@ -224,7 +238,7 @@ std::uint64_t coded_elements(const RunFacts& f) {
 }  // namespace
 
 reports::Report make_report(const RunFacts& f) {
-    const EnergyModel energy(f.chip, f.work);
+    const EnergyModel energy(f.chip, f.work, f.result.dram);
     const double time_ns = static_cast<double>(f.result.cycles) / f.chip.clock_ghz;
     const models::LedgerRow all = f.ledger.all();
     reports::Report report;
@@ -238,14 +252,14 @@ reports::Report make_report(const RunFacts& f) {
     report.layers = layer_rows(f, energy);
     report.ops = op_rows(f, energy);
     report.blocks = block_rows(f, energy);
-    const models::Banded leakage = sum(energy.leakage(time_ns));
-    const models::Banded total = sum(energy.of_all(f.ledger)) + leakage;
+    const models::Banded standing = sum(energy.standing(time_ns));
+    const models::Banded total = sum(energy.of_all(f.ledger)) + standing;
     models::Banded area;
     double blocks = 0;
     for (std::size_t p = 0; p < kPartCount; ++p) area += energy.area_mm2(static_cast<Part>(p));
     for (const reports::BlockRow& row : report.blocks) blocks += row.energy_pj.value;
     check_equal(total.value, blocks, "blocks");
-    check_energy(f, energy, total.value, leakage.value);
+    check_energy(f, energy, total.value, standing.value);
     report.totals.energy_pj = band(total);
     report.totals.area_mm2 = band(area);
     report.dram = dram_section(f);
@@ -261,7 +275,7 @@ reports::Report make_report(const RunFacts& f) {
     if (!packed.empty()) report.notes.push_back(std::move(packed));
     for (std::string& note : port_notes(f)) report.notes.push_back(std::move(note));
     report.notes.emplace_back(
-        "energy of layers and ops is dynamic; the leakage of the memories is in the blocks");
+        "energy of layers and ops is dynamic; leakage of the memories and refresh are in the blocks");
     return report;
 }
 

@@ -30,6 +30,8 @@ const char* name_of(Event event) {
                                                                     "state_write_bytes",
                                                                     "dram_read_bytes",
                                                                     "dram_write_bytes",
+                                                                    "dram_read_bursts",
+                                                                    "dram_write_bursts",
                                                                     "saturated",
                                                                     "flagged"};
     return kNames.at(static_cast<std::size_t>(event));

@@ -32,8 +32,10 @@ enum class Event : std::uint8_t {
     SramWriteBytes,   // scratchpad bytes written
     StateReadBytes,   // of a block's own memory: StoreTraffic in cost.h
     StateWriteBytes,
-    DramReadBytes,
+    DramReadBytes,   // that the DMA asked for
     DramWriteBytes,
+    DramReadBursts,  // that moved: whole ones
+    DramWriteBursts,
     Saturated,  // elements that a quantizer had to hold; costs nothing
     Flagged,    // elements of x coded with their high scale; costs nothing
     kCount,

@@ -21,27 +21,27 @@ Ticks Dma::on_clock(Ticks at) const {
     return ceil_div(at, dispatch_.period()) * dispatch_.period();
 }
 
-// Issues all chunks and returns when the last one's data are at their end.
-Ticks Dma::move(const Task& task) {
-    Ticks done = 0;
-    std::uint64_t sent = 0;
-    while (sent < task.transfer.bytes) {
+// Asks for all chunks.
+void Dma::move(const Task& task, Flight& flight) {
+    const std::uint64_t number = first_flight_ + flights_.size() - 1;
+    const std::uint64_t end = task.transfer.address + task.transfer.bytes;
+    for (std::uint64_t at = task.transfer.address; at < end;) {
         const std::uint64_t bytes =
-            std::min<std::uint64_t>(config_.chunk_bytes, task.transfer.bytes - sent);
+            std::min<std::uint64_t>(config_.chunk_bytes - at % config_.chunk_bytes, end - at);
         const Ticks asked = Dispatch::now();
-        const DramGrant grant =
-            dram->access({direction_ == Direction::Store, task.transfer.address + sent, bytes,
-                          static_cast<std::uint32_t>(direction_)});
+        ++flight.under_way;
+        flight.bursts += dram->access({direction_ == Direction::Store, at, bytes,
+                                       static_cast<std::uint32_t>(direction_), number},
+                                      *this);
         // The engine's own width may be the slower one.
+        const Ticks accepted = Dispatch::now();
         const Ticks own = asked + dma_move_cycles(config_, bytes).count * dispatch_.period();
-        const Ticks late = std::max(grant.accepted, own) - grant.accepted;
-        done = grant.done + late;
-        sent += bytes;
-        Ticks next = grant.accepted + late;
-        if (sent == task.transfer.bytes) next = on_clock(next);
-        wait(sc_core::sc_time::from_value(next - Dispatch::now()));
+        flight.late = std::max(accepted, own) - accepted;
+        at += bytes;
+        Ticks next = accepted + flight.late;
+        if (at == end) next = on_clock(next);
+        wait(sc_core::sc_time::from_value(next - accepted));
     }
-    return on_clock(done);
 }
 
 void Dma::run() {
@@ -52,17 +52,38 @@ void Dma::run() {
             const Ticks now = Dispatch::now();
             // Until the last transfer's data have landed the engine is busy, whatever else it waits
             // for.
-            time_.busy_until(std::max(time_.total(), std::min(last_done_, now)));
+            const Ticks busy = settled_ < flights_.size() ? now : std::min(last_done_, now);
+            time_.busy_until(std::max(time_.total(), busy));
             time_.wait_ended(ready, now);
             dispatch_.start(*task);
-            const TaskId id = task->id;
+            Flight& flight = flights_.emplace_back();
+            flight.task = task->id;
+            flight.started = now;
+            flight.under_way = 1;
             wait(sc_core::sc_time::from_value(config_.setup_cycles * dispatch_.period()));
-            last_done_ = std::max(last_done_, move(*task));
-            flights_.push_back({id, now, last_done_});
-            ev_done_.notify(sc_core::sc_time::from_value(last_done_ - Dispatch::now()));
+            move(*task, flight);
+            --flight.under_way;
+            settle();
             time_.busy_until(Dispatch::now());
         }
     });
+}
+
+void Dma::landed(std::uint64_t tag) {
+    Flight& flight = flights_[tag - first_flight_];
+    flight.landed = Dispatch::now();
+    --flight.under_way;
+    settle();
+}
+
+// Gives those a time to end whose data, and those of all before them, have landed.
+void Dma::settle() {
+    for (; settled_ < flights_.size() && flights_[settled_].under_way == 0; ++settled_) {
+        Flight& flight = flights_[settled_];
+        flight.done = std::max(last_done_, on_clock(flight.landed + flight.late));
+        last_done_ = flight.done;
+        ev_done_.notify(sc_core::sc_time::from_value(flight.done - Dispatch::now()));
+    }
 }
 
 const BlockTime& Dma::finish(Ticks end) {
@@ -75,12 +96,15 @@ void Dma::complete() {
     guarded(dispatch_, [this] {
         const Flight flight = flights_.front();
         flights_.pop_front();
+        ++first_flight_;
+        --settled_;
         MAMBASIC_CHECK(flight.done == Dispatch::now(), "a transfer lands at another time");
         Work work;
         work.cycles = {(flight.done - flight.started) / dispatch_.period()};
         const Task& task = dispatch_.board().task(flight.task);
-        work.counts[task.block == BlockId::DmaLoad ? Event::DramReadBytes : Event::DramWriteBytes] =
-            task.transfer.bytes;
+        const bool load = task.block == BlockId::DmaLoad;
+        work.counts[load ? Event::DramReadBytes : Event::DramWriteBytes] = task.transfer.bytes;
+        work.counts[load ? Event::DramReadBursts : Event::DramWriteBursts] = flight.bursts;
         dispatch_.retire(flight.task, work);
     });
 }

@@ -1,5 +1,6 @@
 // A DMA engine: moves one transfer after another, chunk by chunk, and asks for the next while the
-// last one's data are still under way.
+// last one's data are still under way. Transfers end in order. Chunks end at multiples of their
+// size, so that no burst is moved for two of them.
 // Not modelled: more than one transfer sharing an engine's chunks, row gathers as single requests.
 #pragma once
 
@@ -13,7 +14,7 @@
 
 namespace mambasic::models {
 
-class Dma : public sc_core::sc_module {
+class Dma : public sc_core::sc_module, private DramClient {
 public:
     enum class Direction { Load, Store };
     Dma(const sc_core::sc_module_name& name, Direction direction, const DmaConfig& config,
@@ -31,19 +32,27 @@ private:
     struct Flight {
         TaskId task = kNone;
         Ticks started = 0;
-        Ticks done = 0;
+        std::uint64_t bursts = 0;
+        std::uint64_t under_way = 0;  // chunks, and one more while there are chunks to ask for
+        Ticks landed = 0;             // the last chunk so far
+        Ticks late = 0;               // by so much the engine's own width ends after the last chunk
+        Ticks done = kNone;
     };
     void run();       // SC_THREAD: issues
     void complete();  // SC_METHOD: retires
-    Ticks move(const Task& task);
+    void move(const Task& task, Flight& flight);
+    void landed(std::uint64_t tag) override;
+    void settle();
     Ticks on_clock(Ticks at) const;
 
     const Direction direction_;
     const DmaConfig config_;
     Dispatch& dispatch_;
     sc_core::sc_event_queue ev_done_{"ev_done"};
-    std::deque<Flight> flights_;
-    Ticks last_done_ = 0;
+    std::deque<Flight> flights_;       // asked for and not retired
+    std::uint64_t first_flight_ = 0;   // number of the first of them
+    std::size_t settled_ = 0;          // so many of them have a time to end
+    Ticks last_done_ = 0;              // of those
     BlockTime time_;  // busy: a transfer is under way
 };
 

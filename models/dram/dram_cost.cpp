@@ -14,22 +14,32 @@ Cycles whole_cycles(double cycles) {
 
 }  // namespace
 
-DramTiming dram_timing(const DramConfig& config, double clock_ghz) {
-    DramTiming timing;
-    timing.peak_bytes_per_cycle = config.peak_gb_per_s / clock_ghz;
-    timing.bytes_per_cycle = timing.peak_bytes_per_cycle * config.efficiency;
-    timing.read_latency = whole_cycles(config.read_latency_ns * clock_ghz);
-    timing.write_latency = whole_cycles(config.write_latency_ns * clock_ghz);
+StreamTiming stream_timing(const DramConfig& config, double clock_ghz) {
+    StreamTiming timing;
+    timing.peak_bytes_per_cycle = config.peak_gb_per_s() / clock_ghz;
+    timing.bytes_per_cycle = timing.peak_bytes_per_cycle * config.stream.efficiency;
+    timing.read_latency = whole_cycles(config.stream.read_latency_ns * clock_ghz);
+    timing.write_latency = whole_cycles(config.stream.write_latency_ns * clock_ghz);
     return timing;
 }
 
-Cycles dram_bus_cycles(const DramTiming& timing, std::uint64_t bytes) {
+Cycles stream_bus_cycles(const StreamTiming& timing, std::uint64_t bytes) {
     return whole_cycles(static_cast<double>(bytes) / timing.bytes_per_cycle);
 }
 
-Banded dram_pj_per_byte(const DramConfig& config) {
+DramPrices dram_prices(const DramConfig& config, const DramActivity& activity) {
     constexpr double kBitsPerByte = 8;
-    return config.energy_pj_per_bit * kBitsPerByte;
+    const double bits = kBitsPerByte * config.organization.burst_bytes;
+    const DramEnergy& e = config.energy;
+    const auto bursts = static_cast<double>(activity.read_bursts + activity.written_bursts);
+    const double share = bursts > 0 ? static_cast<double>(activity.activates) / bursts : 0;
+    const Banded activate = e.activate_pj * share;
+    return {(e.read_pj_per_bit + e.io_pj_per_bit) * bits + activate,
+            (e.write_pj_per_bit + e.io_pj_per_bit) * bits + activate};
+}
+
+Banded dram_refresh_pj(const DramConfig& config, const DramActivity& activity) {
+    return config.energy.refresh_pj * activity.refreshes;
 }
 
 }  // namespace mambasic::models

@@ -1,24 +1,33 @@
-// The external memory in closed form: latency, bandwidth, energy of a byte.
-// Not modelled: banks, rows, refresh (efficiency stands for them), background power, PHY area.
+// The external memory in closed form, latency and bandwidth, for plans and for dram.model stream;
+// and what its commands cost, however they were timed.
+// Not modelled: in closed form, banks, rows and refresh (efficiency stands for them); standby power,
+// PHY area.
 #pragma once
 
 #include "models/common/units.h"
 #include "models/dram/dram_config.h"
+#include "models/dram/dram_counts.h"
 
 namespace mambasic::models {
 
 /// The memory as the chip's clock sees it.
-struct DramTiming {
+struct StreamTiming {
     double bytes_per_cycle = 0;  // that streaming reaches
     double peak_bytes_per_cycle = 0;
     Cycles read_latency;
     Cycles write_latency;
 };
-DramTiming dram_timing(const DramConfig& config, double clock_ghz);
+StreamTiming stream_timing(const DramConfig& config, double clock_ghz);
 
 /// Cycles that the data bus is taken; a transfer alone takes its latency on top.
-Cycles dram_bus_cycles(const DramTiming& timing, std::uint64_t bytes);
+Cycles stream_bus_cycles(const StreamTiming& timing, std::uint64_t bytes);
 
-Banded dram_pj_per_byte(const DramConfig& config);
+/// Of a burst. All share the rows' openings evenly, whoever's row it was.
+struct DramPrices {
+    Banded read_burst_pj;
+    Banded write_burst_pj;
+};
+DramPrices dram_prices(const DramConfig& config, const DramActivity& activity);
+Banded dram_refresh_pj(const DramConfig& config, const DramActivity& activity);
 
 }  // namespace mambasic::models
