@@ -21,6 +21,7 @@ target_sources(mambasic_models PRIVATE
     dram/dram_controller.cpp
     dram/dram_cost.cpp
     dram/dram_map.cpp
+    dram/dram_queue.cpp
     embedding/embedding_config.cpp
     embedding/embedding_cost.cpp
     gated_norm/gated_norm_config.cpp

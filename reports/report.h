@@ -86,8 +86,8 @@ struct Traffic {
 struct DramSection {
     std::string name;
     Traffic weights, activations, tables, state;
-    Traffic conv_to_ssm;         // of the activations: what the convolution makes
-    Traffic moved;               // whole bursts, for what was asked for
+    Traffic conv_to_ssm;  // of the activations: what the convolution makes
+    Traffic moved;        // whole bursts, for what was asked for
     // Of bursts; all 0 where the memory is a bandwidth and a latency.
     std::uint64_t row_hits = 0, row_misses = 0, row_conflicts = 0;
     std::uint64_t activates = 0;

@@ -107,6 +107,18 @@ std::string block_table(const Report& report) {
     return table.text();
 }
 
+std::string row_line(const DramSection& dram) {
+    const auto bursts = static_cast<double>(dram.row_hits + dram.row_misses + dram.row_conflicts);
+    if (bursts == 0) return "";
+    const auto share = [bursts](std::uint64_t n) {
+        return percent(static_cast<double>(n), bursts);
+    };
+    return "  of the bursts " + share(dram.row_hits) + " found their row open, " +
+           share(dram.row_misses) + " no row, " + share(dram.row_conflicts) +
+           " another one; a read took " + three_digits(dram.mean_read_latency_ns) +
+           " ns on average\n";
+}
+
 std::string dram_table(const DramSection& dram) {
     Table table({{"kind", Align::Left}, {"read"}, {"written"}, {"read bytes"}, {"written bytes"}});
     const auto add = [&](const char* kind, const Traffic& t) {
@@ -118,7 +130,7 @@ std::string dram_table(const DramSection& dram) {
     add("tables", dram.tables);
     add("state", dram.state);
     return table.text() + "  " + percent(dram.bandwidth_utilization, 1) +
-           " of the peak bandwidth over the whole run\n";
+           " of the peak bandwidth over the whole run\n" + row_line(dram);
 }
 
 std::string lookup_lines(const LookupSection& l) {

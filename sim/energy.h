@@ -47,7 +47,8 @@ constexpr std::array<models::Event, 4> kLookupEvents = {
 class EnergyModel {
 public:
     /// `dram`: of the run whose events are priced.
-    EnergyModel(const ChipConfig& chip, const Workload& work, const models::DramActivity& dram = {});
+    EnergyModel(const ChipConfig& chip, const Workload& work,
+                const models::DramActivity& dram = {});
 
     /// Of a layer, an op, or both; negative or kCount: all of them.
     PartEnergy of_layer(const models::Ledger& ledger, std::int32_t layer) const;

@@ -49,11 +49,11 @@ private:
     const DmaConfig config_;
     Dispatch& dispatch_;
     sc_core::sc_event_queue ev_done_{"ev_done"};
-    std::deque<Flight> flights_;       // asked for and not retired
-    std::uint64_t first_flight_ = 0;   // number of the first of them
-    std::size_t settled_ = 0;          // so many of them have a time to end
-    Ticks last_done_ = 0;              // of those
-    BlockTime time_;  // busy: a transfer is under way
+    std::deque<Flight> flights_;      // asked for and not retired
+    std::uint64_t first_flight_ = 0;  // number of the first of them
+    std::size_t settled_ = 0;         // so many of them have a time to end
+    Ticks last_done_ = 0;             // of those
+    BlockTime time_;                  // busy: a transfer is under way
 };
 
 }  // namespace mambasic::models

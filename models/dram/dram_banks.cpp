@@ -8,9 +8,6 @@ namespace mambasic::models {
 
 namespace {
 
-constexpr std::size_t kRead = 0;
-constexpr std::size_t kWrite = 1;
-
 void delay(DramCycle& ready, DramCycle until) { ready = std::max(ready, until); }
 
 }  // namespace
@@ -27,31 +24,6 @@ DramBanks::DramBanks(const DramConfig& config)
       units_(config.organization.units()) {
     // No activate before the first: the window starts empty.
     for (Unit& unit : units_) unit.activated.fill(-DramCycle{t_.faw});
-}
-
-DramCycle DramBanks::ready(DramCommand command, const DramTarget& target) const {
-    const Bank& bank = banks_[target.bank];
-    const Unit& unit = units_[target.unit];
-    switch (command) {
-        case DramCommand::Read:
-        case DramCommand::Write: {
-            const std::size_t kind = command == DramCommand::Write ? kWrite : kRead;
-            return std::max({bank.column[kind], groups_[target.group].column[kind],
-                             unit.column[kind]});
-        }
-        case DramCommand::Activate:
-            return std::max({bank.activate, groups_[target.group].activate, unit.activate,
-                             unit.activated[unit.oldest] + t_.faw});
-        case DramCommand::Precharge:
-            return std::max(bank.precharge, unit.precharge);
-        case DramCommand::PrechargeAll:
-            return std::max(unit.precharge_all, unit.precharge);
-        case DramCommand::RefreshAll:
-            return unit.refresh_all;
-        case DramCommand::RefreshBank:
-            return std::max(bank.refresh, unit.refresh_bank);
-    }
-    return kNoCycle;
 }
 
 void DramBanks::issue(DramCommand command, const DramTarget& target, DramCycle at) {

@@ -3,6 +3,7 @@
 // Not modelled: power-down, temperature, refresh that is put off or drawn ahead.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -45,12 +46,14 @@ public:
 
     bool is_open(std::uint32_t bank) const { return banks_[bank].row != kClosed; }
     bool has_open(std::uint32_t bank, std::uint32_t row) const { return banks_[bank].row == row; }
+    std::uint32_t open_row(std::uint32_t bank) const { return banks_[bank].row; }
     bool any_open(std::uint32_t unit) const { return units_[unit].open > 0; }
 
 private:
     static constexpr std::uint32_t kClosed = UINT32_MAX;
     static constexpr std::size_t kWindow = 4;  // activates that tFAW spans
-    using ByKind = std::array<DramCycle, 2>;   // read, write
+    static constexpr std::size_t kRead = 0, kWrite = 1;
+    using ByKind = std::array<DramCycle, 2>;  // read, write
     struct Bank {
         std::uint32_t row = kClosed;
         ByKind column{};
@@ -86,5 +89,31 @@ private:
     std::vector<Group> groups_;
     std::vector<Unit> units_;
 };
+
+// In the header: every choice asks it for every bank that is waited for.
+inline DramCycle DramBanks::ready(DramCommand command, const DramTarget& target) const {
+    const Bank& bank = banks_[target.bank];
+    const Unit& unit = units_[target.unit];
+    switch (command) {
+        case DramCommand::Read:
+        case DramCommand::Write: {
+            const std::size_t kind = command == DramCommand::Write ? kWrite : kRead;
+            return std::max(
+                {bank.column[kind], groups_[target.group].column[kind], unit.column[kind]});
+        }
+        case DramCommand::Activate:
+            return std::max({bank.activate, groups_[target.group].activate, unit.activate,
+                             unit.activated[unit.oldest] + t_.faw});
+        case DramCommand::Precharge:
+            return std::max(bank.precharge, unit.precharge);
+        case DramCommand::PrechargeAll:
+            return std::max(unit.precharge_all, unit.precharge);
+        case DramCommand::RefreshAll:
+            return unit.refresh_all;
+        case DramCommand::RefreshBank:
+            return std::max(bank.refresh, unit.refresh_bank);
+    }
+    return kNoCycle;
+}
 
 }  // namespace mambasic::models

@@ -13,70 +13,65 @@ bool is_column(DramCommand command) {
     return command == DramCommand::Read || command == DramCommand::Write;
 }
 
-std::uint64_t bit_of(std::uint32_t bank) { return std::uint64_t{1} << bank; }
-
 }  // namespace
 
 DramController::DramController(const DramConfig& config)
     : config_(config),
       banks_(config),
+      reads_{{config.organization.all_banks(), config.controller.read_queue}, {}, 0},
+      writes_{{config.organization.all_banks(), config.controller.write_queue}, {}, 0},
       holds_(config.organization.all_banks()),
       unit_holds_(config.organization.units()) {
     if (config.commands.split) {
-        pins_ = {{false, true, 0}, {true, false, 0}};
+        pins_ = {{false, true, 0, {}}, {true, false, 0, {}}};
     } else {
-        pins_ = {{true, true, 0}};
+        pins_ = {{true, true, 0, {}}};
     }
     if (config.controller.refresh == DramRefresh::AllBank) refresh_due_ = config.timing.refi;
     if (config.controller.refresh == DramRefresh::PerBank) refresh_due_ = config.timing.refi_bank;
     next_ = refresh_due_;
     counts_.busy.resize(config.organization.units());
     counts_.refresh.resize(config.organization.units());
-    reads_.reserve(config.controller.read_queue);
-    writes_.reserve(config.controller.write_queue);
     opened_.reserve(config.organization.all_banks());
-}
-
-void DramController::add(const DramPlace& place, bool write, DramCycle at, DramJob& job) {
-    MAMBASIC_CHECK(at > now_, "a burst for a cycle that is over");
-    Request request;
-    request.target = {place.unit, place.group, place.bank, place.row};
-    request.write = write;
-    request.arrived = at;
-    request.job = &job;
-    std::deque<Request>& behind = write ? writes_behind_ : reads_behind_;
-    behind.push_back(request);
-    ++under_way_;
-    next_ = std::min(next_, at);
-}
-
-bool DramController::has_room(bool write) const {
-    return write ? writes_.size() + writes_behind_.size() < config_.controller.write_queue
-                 : reads_.size() + reads_behind_.size() < config_.controller.read_queue;
 }
 
 void DramController::tell(DramCommand command, const DramTarget& target) const {
     if (listener_) listener_(command, target, now_);
 }
 
-bool DramController::later(DramCycle ready) {
-    if (ready <= now_) return false;
-    wake_ = std::min(wake_, ready);
-    return true;
+void DramController::add(const DramPlace& place, bool write, DramCycle at, DramJob& job) {
+    MAMBASIC_CHECK(at > now_, "a burst for a cycle that is over");
+    Kind& kind = write ? writes_ : reads_;
+    DramBurst burst;
+    burst.target = {place.unit, place.group, place.bank, place.row};
+    burst.write = write;
+    burst.arrived = at;
+    burst.job = &job;
+    kind.behind.push_back(burst);
+    ++under_way_;
+    if (!kind.queue.full()) next_ = std::min(next_, at);
+}
+
+bool DramController::has_room(bool write) const {
+    const Kind& kind = write ? writes_ : reads_;
+    return kind.queue.size() + kind.behind.size() < kind.queue.capacity();
 }
 
 bool DramController::step() {
     now_ = next_;
-    wake_ = kNoCycle;
     ended_ = false;
-    if (now_ >= refresh_due_) schedule_refresh();
-    bool happened = false;
-    for (Pins& pins : pins_) happened = command_on(pins) || happened;
-    const std::size_t waited = reads_.size() + writes_.size();
-    fill(reads_, reads_behind_, config_.controller.read_queue);
-    fill(writes_, writes_behind_, config_.controller.write_queue);
-    happened = happened || reads_.size() + writes_.size() != waited;
-    next_ = std::min(happened ? now_ + 1 : wake_, refresh_due_);
+    bool stale = now_ >= refresh_due_;
+    if (stale) schedule_refresh();
+    for (Pins& pins : pins_) {
+        if (stale || pins.next.source == Source::None) pins.next = choose(pins, now_);
+        if (pins.next.source == Source::None || pins.next.at > now_) continue;
+        issue(pins, pins.next);
+        stale = true;
+    }
+    next_ = refresh_due_;
+    fill(reads_);
+    fill(writes_);
+    plan(now_ + 1);
     return ended_;
 }
 
@@ -97,212 +92,268 @@ void DramController::schedule_refresh() {
 }
 
 // Bursts enter a queue in order, as soon as there is room and they have come.
-void DramController::fill(Queue& queue, std::deque<Request>& behind, std::uint32_t room) {
-    while (!behind.empty() && queue.size() < room) {
-        Request& request = behind.front();
-        if (later(request.arrived)) return;
-        request.arrived = now_;
-        request.job->entered = std::max(request.job->entered, now_);
-        ended_ = --request.job->to_enter == 0 || ended_;
-        queue.push_back(request);
-        behind.pop_front();
+void DramController::fill(Kind& kind) {
+    while (!kind.behind.empty() && !kind.queue.full()) {
+        DramBurst& burst = kind.behind.front();
+        if (burst.arrived > now_) {
+            next_ = std::min(next_, burst.arrived);
+            return;
+        }
+        burst.arrived = now_;
+        burst.order = kind.entered++;
+        burst.job->entered = std::max(burst.job->entered, now_);
+        ended_ = --burst.job->to_enter == 0 || ended_;
+        kind.queue.push(burst);
+        kind.behind.pop_front();
     }
 }
 
-bool DramController::command_on(Pins& pins) {
+// What issues next where nothing comes in between. Deciding it once instead of in every cycle until
+// then is the same, because what a choice depends on changes only by commands, arrivals, refresh.
+void DramController::plan(DramCycle from) {
+    for (Pins& pins : pins_) {
+        pins.next = choose(pins, from);
+        next_ = std::min(next_, pins.next.at);
+    }
+}
+
+DramController::Choice DramController::choose(const Pins& pins, DramCycle from) {
+    Choice best;
+    if (pins.free > from) {
+        best.at = pins.free;  // to choose then
+        return best;
+    }
     if (woken_ && pins.columns) {
-        const Woken woken = *std::exchange(woken_, std::nullopt);
-        access(pins, *woken.queue, woken.index);
-        return true;
+        best = *woken_;
+        best.at = from;
+        return best;
     }
-    if (later(pins.free)) return false;
-    return choose(pins);
+    if (!activating_ || activating_->deadline > from) {
+        if (pins.columns) best = choose_opened(from);
+        if (best.at > from) {
+            const Choice other =
+                refreshes_.empty() ? choose_waiting(pins, from) : choose_refresh(from);
+            const bool fits = refreshes_.empty() || pins.rows;
+            if (fits && other.at < best.at) best = other;
+        }
+    }
+    if (activating_ && best.at > from) {
+        best.source = Source::SecondActivate;
+        best.at = from;
+    }
+    return best;
 }
 
-bool DramController::choose(Pins& pins) {
-    if (activating_ && activating_->deadline <= now_) {
-        finish_activate(pins);
-        return true;
-    }
-    if (pins.columns && issue_opened(pins)) return true;
-    if (refreshes_.empty() ? issue_waiting(pins) : pins.rows && issue_refresh(pins)) return true;
-    if (!activating_) return false;
-    finish_activate(pins);
-    return true;
-}
-
-bool DramController::issue_opened(Pins& pins) {
-    std::size_t best = opened_.size();
+DramController::Choice DramController::choose_opened(DramCycle from) const {
+    Choice best;
     for (std::size_t i = 0; i < opened_.size(); ++i) {
-        const Request& request = opened_[i];
-        if (later(banks_.ready(next_command(request), request.target))) continue;
-        if (best == opened_.size() || request.arrived < opened_[best].arrived) best = i;
+        const DramBurst& burst = opened_[i];
+        const DramCommand command = burst.write ? DramCommand::Write : DramCommand::Read;
+        const DramCycle at = std::max(from, banks_.ready(command, burst.target));
+        const auto order = static_cast<std::uint64_t>(burst.arrived);
+        if (at > best.at || (at == best.at && order >= best.order)) continue;
+        best = {Source::Opened, command, static_cast<std::int32_t>(i), at, order};
     }
-    if (best == opened_.size()) return false;
-    issue(pins, opened_, best, next_command(opened_[best]));
-    return true;
+    return best;
 }
 
-bool DramController::issue_refresh(Pins& pins) {
-    const Refresh refresh = refreshes_.front();
+DramController::Choice DramController::choose_refresh(DramCycle from) const {
+    const Refresh& refresh = refreshes_.front();
     const DramTarget& target = refresh.target;
     const bool open = refresh.all ? banks_.any_open(target.unit) : banks_.is_open(target.bank);
     const std::uint32_t held = refresh.all ? unit_holds_[target.unit] : holds_[target.bank];
-    if (held > 0) return false;
-    DramCommand command = refresh.all ? DramCommand::RefreshAll : DramCommand::RefreshBank;
-    if (open) command = refresh.all ? DramCommand::PrechargeAll : DramCommand::Precharge;
-    if (later(banks_.ready(command, target))) return false;
-    banks_.issue(command, target, now_);
-    tell(command, target);
-    hold(pins, config_.commands.precharge_cycles);
-    if (open) return true;
-    refreshes_.pop_front();
-    if (refresh.all) {
-        ++counts_.refreshes;
-        counts_.refresh[target.unit] += config_.timing.rfc;
-    } else {
-        ++counts_.bank_refreshes;
-    }
-    return true;
+    Choice choice;
+    if (held > 0) return choice;
+    choice.source = Source::Refresh;
+    choice.command = refresh.all ? DramCommand::RefreshAll : DramCommand::RefreshBank;
+    if (open) choice.command = refresh.all ? DramCommand::PrechargeAll : DramCommand::Precharge;
+    choice.at = std::max(from, banks_.ready(choice.command, target));
+    return choice;
 }
 
 void DramController::choose_direction() {
     if (!writing_) {
-        writing_ = writes_.size() >= config_.controller.drain_from || reads_.empty();
-    } else if (writes_.size() <= config_.controller.drain_to && !reads_.empty()) {
+        writing_ = writes_.queue.size() >= config_.controller.drain_from || reads_.queue.empty();
+    } else if (writes_.queue.size() <= config_.controller.drain_to && !reads_.queue.empty()) {
         writing_ = false;
     }
 }
 
-DramCommand DramController::next_command(const Request& request) const {
-    if (banks_.has_open(request.target.bank, request.target.row)) {
-        return request.write ? DramCommand::Write : DramCommand::Read;
-    }
-    return banks_.is_open(request.target.bank) ? DramCommand::Precharge : DramCommand::Activate;
+void DramController::offer(DramCommand command, std::int32_t slot, DramCycle from,
+                           Choice& best) const {
+    const DramBurst& burst = waiting().at(slot);
+    const DramCycle at = std::max(from, banks_.ready(command, burst.target));
+    if (at > best.at || (at == best.at && burst.order >= best.order)) return;
+    best = {Source::Waiting, command, slot, at, burst.order};
 }
 
-// `wanted`: banks whose open row an older burst waits for.
-bool DramController::allowed(const Request& request, DramCommand command,
-                             std::uint64_t wanted) const {
-    if (activating_) {
-        const bool same = activating_->request.target.bank == request.target.bank;
-        if (same || command == DramCommand::Activate) return false;
-    }
-    if (command != DramCommand::Precharge) return true;
-    if (holds_[request.target.bank] > 0) return false;
-    return (wanted & bit_of(request.target.bank)) == 0;
-}
-
-// Queues are in the order of arrival, so the first that can issue is the oldest.
-bool DramController::issue_waiting(Pins& pins) {
+DramController::Choice DramController::choose_waiting(const Pins& pins, DramCycle from) {
     choose_direction();
-    Queue& queue = writing_ ? writes_ : reads_;
-    const bool keep = config_.controller.scheduler == DramScheduler::RowHitFirst;
-    std::uint64_t wanted = 0;
-    for (std::size_t i = 0; i < queue.size(); ++i) {
-        const Request& request = queue[i];
-        const DramCommand command = next_command(request);
-        if (keep && is_column(command)) wanted |= bit_of(request.target.bank);
-        const bool fits = is_column(command) ? pins.columns : pins.rows;
-        if (!fits || !allowed(request, command, wanted)) continue;
-        if (later(banks_.ready(command, request.target))) continue;
-        issue(pins, queue, i, command);
-        return true;
+    Choice best;
+    std::uint64_t banks = waiting().banks();
+    for (std::uint32_t bank = 0; banks != 0; ++bank, banks >>= 1U) {
+        if ((banks & 1U) != 0) offer_bank(pins, bank, from, best);
     }
-    return false;
+    return best;
 }
 
-void DramController::issue(Pins& pins, Queue& queue, std::size_t index, DramCommand command) {
-    if (is_column(command)) {
-        const bool asleep = config_.commands.strobe_hold > 0 && now_ >= strobe_until_;
-        if (!asleep) {
-            access(pins, queue, index);
-        } else if (activating_ && activating_->deadline <= now_ + 1) {
-            finish_activate(pins);  // the next cycle will not be free for it
-        } else {
-            hold(pins, 1);
-            woken_ = Woken{&queue, index};
+// Of a bank, at most two of all that wait can be next: the oldest for the open row and the oldest
+// for another.
+void DramController::offer_bank(const Pins& pins, std::uint32_t bank, DramCycle from,
+                                Choice& best) {
+    DramQueue& queue = waiting();
+    if (activating_ && activating_->burst.target.bank == bank) return;
+    if (!banks_.is_open(bank)) {
+        if (pins.rows && !activating_) {
+            offer(DramCommand::Activate, queue.oldest(bank), from, best);
         }
         return;
     }
-    count(queue[index], command);
-    if (command == DramCommand::Activate) {
-        activate(pins, queue, index);
-    } else {
-        banks_.issue(command, queue[index].target, now_);
-        tell(command, queue[index].target);
-        hold(pins, config_.commands.precharge_cycles);
+    const DramQueue::Firsts& firsts = queue.firsts(bank, banks_.open_row(bank));
+    const bool hit = firsts.hit != DramQueue::kNone;
+    if (hit && pins.columns) {
+        offer(writing_ ? DramCommand::Write : DramCommand::Read, firsts.hit, from, best);
+    }
+    if (!pins.rows || firsts.other == DramQueue::kNone || holds_[bank] > 0) return;
+    const bool keep = config_.controller.scheduler == DramScheduler::RowHitFirst;
+    if (keep && hit && queue.at(firsts.hit).order < queue.at(firsts.other).order) return;
+    offer(DramCommand::Precharge, firsts.other, from, best);
+}
+
+void DramController::issue(Pins& pins, const Choice& choice) {
+    switch (choice.source) {
+        case Source::Opened:
+            access(pins, choice);
+            return;
+        case Source::Waiting:
+            issue_waiting(pins, choice);
+            return;
+        case Source::Refresh:
+            issue_refresh(pins, choice.command);
+            return;
+        case Source::SecondActivate:
+            finish_activate(pins);
+            return;
+        case Source::None:
+            return;
     }
 }
 
-void DramController::activate(Pins& pins, Queue& queue, std::size_t index) {
-    const Request request = queue[index];
-    queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(index));
-    banks_.issue(DramCommand::Activate, request.target, now_);
-    tell(DramCommand::Activate, request.target);
-    hold(pins, config_.commands.activate_cycles);
-    ++holds_[request.target.bank];
-    ++unit_holds_[request.target.unit];
-    ++counts_.activates;
-    ++request.job->activates;
-    if (config_.commands.activate_deadline > 0) {
-        activating_ = Activating{request, now_ + config_.commands.activate_deadline};
+void DramController::issue_waiting(Pins& pins, const Choice& choice) {
+    if (is_column(choice.command)) {
+        access(pins, choice);
+        return;
+    }
+    DramBurst& burst = waiting().at(choice.slot);
+    count(burst, choice.command);
+    if (choice.command == DramCommand::Activate) {
+        activate(pins, waiting().take(choice.slot));
+        return;
+    }
+    banks_.issue(DramCommand::Precharge, burst.target, now_);
+    tell(DramCommand::Precharge, burst.target);
+    hold(pins, config_.commands.precharge_cycles);
+}
+
+void DramController::issue_refresh(Pins& pins, DramCommand command) {
+    const DramTarget target = refreshes_.front().target;
+    banks_.issue(command, target, now_);
+    tell(command, target);
+    hold(pins, config_.commands.precharge_cycles);
+    if (command == DramCommand::RefreshAll) {
+        ++counts_.refreshes;
+        counts_.refresh[target.unit] += config_.timing.rfc;
+    } else if (command == DramCommand::RefreshBank) {
+        ++counts_.bank_refreshes;
     } else {
-        opened_.push_back(request);
+        return;  // closed for it
+    }
+    refreshes_.pop_front();
+}
+
+void DramController::activate(Pins& pins, const DramBurst& burst) {
+    banks_.issue(DramCommand::Activate, burst.target, now_);
+    tell(DramCommand::Activate, burst.target);
+    hold(pins, config_.commands.activate_cycles);
+    ++holds_[burst.target.bank];
+    ++unit_holds_[burst.target.unit];
+    ++counts_.activates;
+    if (config_.commands.activate_deadline > 0) {
+        activating_ = Activating{burst, now_ + config_.commands.activate_deadline};
+    } else {
+        opened_.push_back(burst);
     }
 }
 
 void DramController::finish_activate(Pins& pins) {
-    opened_.push_back(activating_->request);
+    opened_.push_back(activating_->burst);
     activating_.reset();
     hold(pins, config_.commands.activate_cycles);
 }
 
-// Of other bursts, whether one that came waits for the row.
-bool DramController::is_wanted(const Request& served) const {
-    const auto same = [&](const Request& other) {
-        return other.target.bank == served.target.bank && other.target.row == served.target.row;
+// Of bursts that came, whether one waits for the row.
+bool DramController::is_wanted(const DramBurst& served) {
+    const std::uint32_t bank = served.target.bank;
+    const auto waits = [&](Kind& kind) {
+        return kind.queue.firsts(bank, served.target.row).hit != DramQueue::kNone;
     };
-    return std::any_of(reads_.begin(), reads_.end(), same) ||
-           std::any_of(writes_.begin(), writes_.end(), same) ||
-           std::any_of(opened_.begin(), opened_.end(), same);
+    const auto same = [bank](const DramBurst& other) { return other.target.bank == bank; };
+    return waits(reads_) || waits(writes_) || std::any_of(opened_.begin(), opened_.end(), same);
 }
 
-void DramController::access(Pins& pins, Queue& queue, std::size_t index) {
-    Request request = queue[index];
-    const DramCommand command = request.write ? DramCommand::Write : DramCommand::Read;
-    count(request, command);
-    queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(index));
-    if (&queue == &opened_) {
-        --holds_[request.target.bank];
-        --unit_holds_[request.target.unit];
+// Gives the cycle to the strobe where it sleeps; the access then has the next one.
+bool DramController::wake(Pins& pins, const Choice& choice) {
+    const bool asleep = config_.commands.strobe_hold > 0 && now_ >= strobe_until_;
+    if (woken_ || !asleep) {
+        woken_.reset();
+        return false;
     }
-    if (config_.controller.page_policy == PagePolicy::Closed && !is_wanted(request)) {
-        banks_.issue_last(command, request.target, now_);
+    if (activating_ && activating_->deadline <= now_ + 1) {
+        finish_activate(pins);  // the next cycle will not be free for it
     } else {
-        banks_.issue(command, request.target, now_);
+        hold(pins, 1);
+        woken_ = choice;
     }
-    tell(command, request.target);
-    hold(pins, config_.commands.column_cycles);
-    finish_access(request);
+    return true;
 }
 
-void DramController::finish_access(const Request& request) {
+void DramController::access(Pins& pins, const Choice& choice) {
+    if (wake(pins, choice)) return;
+    DramBurst burst;
+    if (choice.source == Source::Opened) {
+        burst = opened_[static_cast<std::size_t>(choice.slot)];
+        opened_.erase(opened_.begin() + choice.slot);
+        --holds_[burst.target.bank];
+        --unit_holds_[burst.target.unit];
+    } else {
+        burst = waiting().take(choice.slot);
+    }
+    count(burst, choice.command);
+    if (config_.controller.page_policy == PagePolicy::Closed && !is_wanted(burst)) {
+        banks_.issue_last(choice.command, burst.target, now_);
+    } else {
+        banks_.issue(choice.command, burst.target, now_);
+    }
+    tell(choice.command, burst.target);
+    hold(pins, config_.commands.column_cycles);
+    finish_access(burst);
+}
+
+void DramController::finish_access(const DramBurst& burst) {
     const DramCycles& t = config_.timing;
     const DramCycle last = now_ + config_.commands.column_cycles - 1;
-    const DramCycle data = last + (request.write ? t.cwl : t.cl);
-    const DramCycle end = data + t.burst;
+    const DramCycle end = last + (burst.write ? t.cwl : t.cl) + t.burst;
     strobe_until_ = std::max(strobe_until_, end + config_.commands.strobe_hold);
-    request.job->served = std::max(request.job->served, end);
-    ended_ = --request.job->to_serve == 0 || ended_;
+    burst.job->served = std::max(burst.job->served, end);
+    ended_ = --burst.job->to_serve == 0 || ended_;
     --under_way_;
-    counts_.busy[request.target.unit] += t.burst;
-    if (request.write) {
+    counts_.busy[burst.target.unit] += t.burst;
+    if (burst.write) {
         ++counts_.writes;
         return;
     }
     ++counts_.reads;
-    const auto latency = static_cast<std::uint64_t>(end - request.arrived);
+    const auto latency = static_cast<std::uint64_t>(end - burst.arrived);
     counts_.read_latency += latency;
     constexpr double kPsPerNs = 1000;
     auto ns = static_cast<std::uint64_t>(static_cast<double>(latency) * config_.tck_ps / kPsPerNs);
@@ -311,9 +362,9 @@ void DramController::finish_access(const Request& request) {
     ++counts_.read_latencies[bin];
 }
 
-void DramController::count(Request& request, DramCommand first) {
-    if (request.counted) return;
-    request.counted = true;
+void DramController::count(DramBurst& burst, DramCommand first) {
+    if (burst.counted) return;
+    burst.counted = true;
     if (is_column(first)) {
         ++counts_.hits;
     } else if (first == DramCommand::Activate) {

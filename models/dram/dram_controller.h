@@ -10,7 +10,6 @@
 // own pipeline and the PHY (their latency), ECC, priorities among requesters.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -21,17 +20,9 @@
 #include "models/dram/dram_banks.h"
 #include "models/dram/dram_counts.h"
 #include "models/dram/dram_map.h"
+#include "models/dram/dram_queue.h"
 
 namespace mambasic::models {
-
-/// How far the bursts of one request have come. The controllers of all channels write into it.
-struct DramJob {
-    std::uint64_t to_enter = 0;  // bursts that are in no queue yet
-    std::uint64_t to_serve = 0;  // bursts without their read or write
-    DramCycle entered = 0;       // the last burst's
-    DramCycle served = 0;        // end of the last data
-    std::uint64_t activates = 0;
-};
 
 class DramController {
 public:
@@ -55,45 +46,57 @@ public:
     void listen(Listener listener) { listener_ = std::move(listener); }
 
 private:
-    struct Request {
-        DramTarget target;
-        bool write = false;
-        bool counted = false;
-        DramCycle arrived = 0;
-        DramJob* job = nullptr;
+    enum class Source : std::uint8_t { None, Opened, Waiting, Refresh, SecondActivate };
+    /// A command that could issue, and when.
+    struct Choice {
+        Source source = Source::None;
+        DramCommand command = DramCommand::Read;
+        std::int32_t slot = 0;  // in its queue, or among the opened
+        DramCycle at = kNoCycle;
+        std::uint64_t order = 0;
     };
-    using Queue = std::vector<Request>;
+    struct Pins {
+        bool rows = false, columns = false;
+        DramCycle free = 0;
+        Choice next;  // unless something else happens first
+    };
+    struct Kind {
+        DramQueue queue;
+        std::deque<DramBurst> behind;  // no room yet
+        std::uint64_t entered = 0;
+    };
     struct Refresh {
         DramTarget target;
         bool all = false;
     };
     struct Activating {  // between the two commands of an activate
-        Request request;
+        DramBurst burst;
         DramCycle deadline = 0;
-    };
-    struct Pins {
-        bool rows = false, columns = false;
-        DramCycle free = 0;
     };
 
     void schedule_refresh();
-    bool command_on(Pins& pins);
-    bool choose(Pins& pins);
-    bool issue_opened(Pins& pins);
-    bool issue_refresh(Pins& pins);
-    bool issue_waiting(Pins& pins);
-    bool allowed(const Request& request, DramCommand command, std::uint64_t wanted) const;
-    DramCommand next_command(const Request& request) const;
-    void issue(Pins& pins, Queue& queue, std::size_t index, DramCommand command);
-    void access(Pins& pins, Queue& queue, std::size_t index);
-    void finish_access(const Request& request);
-    void activate(Pins& pins, Queue& queue, std::size_t index);
-    void finish_activate(Pins& pins);
+    void fill(Kind& kind);
+    void plan(DramCycle from);
+    Choice choose(const Pins& pins, DramCycle from);
+    Choice choose_opened(DramCycle from) const;
+    Choice choose_refresh(DramCycle from) const;
+    Choice choose_waiting(const Pins& pins, DramCycle from);
+    void offer_bank(const Pins& pins, std::uint32_t bank, DramCycle from, Choice& best);
+    void offer(DramCommand command, std::int32_t slot, DramCycle from, Choice& best) const;
     void choose_direction();
-    void fill(Queue& queue, std::deque<Request>& behind, std::uint32_t room);
-    bool is_wanted(const Request& served) const;
-    void count(Request& request, DramCommand first);
-    bool later(DramCycle ready);
+    DramQueue& waiting() { return writing_ ? writes_.queue : reads_.queue; }
+    const DramQueue& waiting() const { return writing_ ? writes_.queue : reads_.queue; }
+
+    void issue(Pins& pins, const Choice& choice);
+    void issue_waiting(Pins& pins, const Choice& choice);
+    void issue_refresh(Pins& pins, DramCommand command);
+    bool wake(Pins& pins, const Choice& choice);
+    void finish_activate(Pins& pins);
+    void access(Pins& pins, const Choice& choice);
+    void finish_access(const DramBurst& burst);
+    void activate(Pins& pins, const DramBurst& burst);
+    bool is_wanted(const DramBurst& served);
+    void count(DramBurst& burst, DramCommand first);
     void hold(Pins& pins, std::uint32_t cycles) { pins.free = now_ + cycles; }
     void tell(DramCommand command, const DramTarget& target) const;
 
@@ -101,24 +104,19 @@ private:
     DramBanks banks_;
     DramCycle now_ = -1;
     DramCycle next_ = 0;
-    DramCycle wake_ = kNoCycle;  // what the present step found not ready yet
     std::vector<Pins> pins_;
-    Queue reads_, writes_, opened_;
-    std::deque<Request> reads_behind_, writes_behind_;  // no room yet
+    Kind reads_, writes_;
+    bool writing_ = false;           // which of them has the pins
+    std::vector<DramBurst> opened_;  // for whom a row was opened
     std::uint64_t under_way_ = 0;
-    bool writing_ = false;
     std::deque<Refresh> refreshes_;
     DramCycle refresh_due_ = kNoCycle;
     std::uint32_t refreshed_ = 0;       // banks in turn
     std::vector<std::uint32_t> holds_;  // of a bank: bursts it was opened for and that wait
     std::vector<std::uint32_t> unit_holds_;
     std::optional<Activating> activating_;
+    std::optional<Choice> woken_;  // whose strobe the last cycle's command woke
     DramCycle strobe_until_ = 0;
-    struct Woken {
-        Queue* queue;
-        std::size_t index;
-    };
-    std::optional<Woken> woken_;  // whose strobe the last cycle's command woke
     bool ended_ = false;  // a job, in the present step
     DramChannelCounts counts_;
     Listener listener_;

@@ -1,7 +1,7 @@
 // The external memory in closed form, latency and bandwidth, for plans and for dram.model stream;
 // and what its commands cost, however they were timed.
-// Not modelled: in closed form, banks, rows and refresh (efficiency stands for them); standby power,
-// PHY area.
+// Not modelled: in closed form, banks, rows and refresh (efficiency stands for them); standby
+// power, PHY area.
 #pragma once
 
 #include "models/common/units.h"

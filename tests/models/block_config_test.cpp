@@ -96,13 +96,6 @@ TEST(BlockConfig, EveryKeyIsNeeded) {
     expect_every_key_needed<ScaleTableConfig>(kScaleTable);
     expect_every_key_needed<DmaConfig>(
         {{"bytes_per_cycle", "2"}, {"chunk_bytes", "128"}, {"setup_cycles", "3"}});
-    expect_every_key_needed<DramConfig>(
-        {{"name", "d"},
-         {"peak_gb_per_s", "10"},
-         {"efficiency", "0.5"},
-         {"read_latency_ns", "40"},
-         {"write_latency_ns", "30"},
-         {"energy_pj_per_bit", "{value: 1, low: 1, high: 1, source: s}"}});
     const std::string unit =
         "{kind: table, table_entries: 64, polynomial_degree: 3, latency_cycles: 4}";
     expect_every_key_needed<NonlinearConfig>(

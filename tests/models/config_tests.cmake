@@ -6,3 +6,9 @@ mambasic_test(models_config_test
         ssm_cost_test.cpp stream_cost_test.cpp yaml_map_test.cpp yaml_tree_test.cpp
     LIBRARIES mambasic_models
     LABELS models)
+mambasic_test(models_dram_test
+    SOURCES dram/dram_banks_test.cpp dram/dram_config_test.cpp dram/dram_controller_test.cpp
+        dram/dram_map_test.cpp dram/dram_rules_test.cpp
+    LIBRARIES mambasic_models
+    LABELS models)
+target_compile_definitions(models_dram_test PRIVATE MAMBASIC_SOURCE="${PROJECT_SOURCE_DIR}")

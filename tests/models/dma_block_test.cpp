@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/models/bench_of_blocks.h"
+#include "tests/models/dram/stream_memory.h"
 
 namespace mambasic::models {
 namespace {
@@ -16,8 +17,7 @@ using test::transfer;
 
 struct Memory {
     Program& program;
-    DramConfig config{"test", 20, 0.8, 100, 50, {}};
-    Dram dram{"dram", config, kPeriod};
+    StreamDram dram{"dram", test::stream_memory({20, 0.8, 100, 50}), kPeriod};
     Dma load;
     Dma store;
 
@@ -39,7 +39,7 @@ TEST(Dma, SingleTransferTakesLatencyAndBytesOverBandwidth) {
     Memory memory(program);
     memory.run();
     EXPECT_EQ(program.end.at(0), 100U + 4096 / 16);
-    EXPECT_EQ(memory.dram.bytes(), 4096U);
+    EXPECT_EQ(memory.dram.activity(0).read_bursts, ceil_div(4096, 20));
     EXPECT_EQ(memory.load.finish(400 * kPeriod).busy() / kPeriod, 356U);
 }
 
@@ -74,7 +74,7 @@ TEST(Dma, ReadsAndWritesShareTheBus) {
     // Chunk by chunk in turn, the load first: it is done one chunk (16 cycles) before the store.
     EXPECT_EQ(program.end.at(0), 2 * 1024U - 16 + 100);
     EXPECT_EQ(program.end.at(1), 2 * 1024U + 50);
-    EXPECT_EQ(memory.dram.bus_ticks() / kPeriod, 2048U);
+    EXPECT_EQ(memory.dram.activity(0).busy_ticks / kPeriod, 2048U);
 }
 
 TEST(Dma, EngineIsBusyUntilTheDataHaveLanded) {

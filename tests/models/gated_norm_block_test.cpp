@@ -5,6 +5,7 @@
 
 #include "models/dma/dma.h"
 #include "tests/models/bench_of_blocks.h"
+#include "tests/models/dram/stream_memory.h"
 
 namespace mambasic::models {
 namespace {
@@ -42,8 +43,7 @@ struct Bench {
     test::Program program{{test::compute(0, BlockId::GatedNorm)}};
     Sram weights;
     Sram activations;
-    DramConfig dram_config{"test", 32, 1.0, 10, 10, {}};
-    Dram dram{"dram", dram_config, test::kPeriod};
+    StreamDram dram{"dram", test::stream_memory({32, 1.0, 10, 10}), test::kPeriod};
     Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
     GatedNormConfig config;
     NonlinearConfig nonlinear;

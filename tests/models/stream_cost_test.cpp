@@ -134,32 +134,54 @@ TEST(DmaCost, WidthAndBuffers) {
     EXPECT_EQ(dma_area(c).memory.at(0).banks, 1);  // of one engine; a chip has two
 }
 
-TEST(DramCost, LatencyAndBandwidthInCycles) {
+DramConfig memory_of_51_gb_per_s() {
     DramConfig c;
-    c.peak_gb_per_s = 51.2;
-    c.efficiency = 0.5;
-    c.read_latency_ns = 62;
-    c.write_latency_ns = 40.1;
-    c.energy_pj_per_bit = {5, 4, 8};
-    const DramTiming timing = dram_timing(c, 2.0);
+    c.organization = {4, 1, 1, 4, 4, 1024, 2048, 32};
+    c.timing.burst = 2;
+    c.tck_ps = 1250;
+    return c;
+}
+
+TEST(DramCost, LatencyAndBandwidthInCycles) {
+    DramConfig c = memory_of_51_gb_per_s();
+    c.stream = {0.5, 62, 40.1};
+    const StreamTiming timing = stream_timing(c, 2.0);
     EXPECT_DOUBLE_EQ(timing.peak_bytes_per_cycle, 25.6);
     EXPECT_DOUBLE_EQ(timing.bytes_per_cycle, 12.8);
     EXPECT_EQ(timing.read_latency.count, 124U);
     EXPECT_EQ(timing.write_latency.count, 81U);  // 80.2, up
-    EXPECT_EQ(dram_bus_cycles(timing, 1280).count, 100U);
-    EXPECT_EQ(dram_bus_cycles(timing, 1281).count, 101U);
-    EXPECT_EQ(dram_bus_cycles(timing, 0).count, 0U);
-    EXPECT_DOUBLE_EQ(dram_pj_per_byte(c).value, 40);
-    EXPECT_DOUBLE_EQ(dram_pj_per_byte(c).high, 64);
+    EXPECT_EQ(stream_bus_cycles(timing, 1280).count, 100U);
+    EXPECT_EQ(stream_bus_cycles(timing, 1281).count, 101U);
+    EXPECT_EQ(stream_bus_cycles(timing, 0).count, 0U);
+}
+
+TEST(DramCost, ABurstBearsItsBitsAndItsShareOfTheRows) {
+    DramConfig c = memory_of_51_gb_per_s();
+    c.energy.activate_pj = {1000, 500, 2000};
+    c.energy.read_pj_per_bit = {2, 1, 3};
+    c.energy.write_pj_per_bit = {3, 2, 4};
+    c.energy.io_pj_per_bit = {1, 1, 2};
+    c.energy.refresh_pj = {7, 6, 8};
+    DramActivity activity;
+    activity.read_bursts = 30;
+    activity.written_bursts = 10;
+    activity.activates = 4;
+    activity.refreshes = 2.5;
+    const DramPrices prices = dram_prices(c, activity);
+    EXPECT_DOUBLE_EQ(prices.read_burst_pj.value, 256 * 3 + 100);
+    EXPECT_DOUBLE_EQ(prices.read_burst_pj.high, 256 * 5 + 200);
+    EXPECT_DOUBLE_EQ(prices.write_burst_pj.value, 256 * 4 + 100);
+    EXPECT_DOUBLE_EQ(prices.write_burst_pj.low, 256 * 3 + 50);
+    EXPECT_DOUBLE_EQ(dram_refresh_pj(c, activity).value, 17.5);
+    EXPECT_EQ(dram_prices(c, {}).read_burst_pj.value, 256 * 3);  // no burst, no share
 }
 
 TEST(DramCost, WholeQuotientsCostNoExtraCycle) {
-    DramConfig c;
-    c.peak_gb_per_s = 51.2;
+    DramConfig c = memory_of_51_gb_per_s();
     int above = 0;
     for (std::uint64_t percent = 1; percent <= 100; ++percent) {
-        c.efficiency = static_cast<double>(percent) / 100;
-        const DramTiming timing = dram_timing(c, 1.0);
+        c.stream.efficiency = static_cast<double>(percent) / 100;
+        const StreamTiming timing = stream_timing(c, 1.0);
         // 0.512 bytes a cycle for each percent: 512 * percent bytes take exactly 1,000 cycles.
         for (std::uint64_t k = 1; k < 100; ++k) {
             const std::uint64_t bytes = 512 * percent * k;
@@ -167,8 +189,8 @@ TEST(DramCost, WholeQuotientsCostNoExtraCycle) {
                 static_cast<double>(bytes) / timing.bytes_per_cycle > static_cast<double>(1000 * k)
                     ? 1
                     : 0;
-            ASSERT_EQ(dram_bus_cycles(timing, bytes).count, 1000 * k);
-            ASSERT_EQ(dram_bus_cycles(timing, bytes + 1).count,
+            ASSERT_EQ(stream_bus_cycles(timing, bytes).count, 1000 * k);
+            ASSERT_EQ(stream_bus_cycles(timing, bytes + 1).count,
                       1000 * k + ceil_div(1000, 512 * percent));
         }
     }

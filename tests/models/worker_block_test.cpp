@@ -4,6 +4,7 @@
 
 #include "models/dma/dma.h"
 #include "tests/models/bench_of_blocks.h"
+#include "tests/models/dram/stream_memory.h"
 
 namespace mambasic::models {
 namespace {
@@ -45,8 +46,7 @@ struct Chip {
     Program& program;
     Sram weights{"weights", wide_sram()};
     Sram activations{"activations", wide_sram()};
-    DramConfig dram_config{"test", 32, 1.0, 10, 10, {}};
-    Dram dram{"dram", dram_config, kPeriod};
+    StreamDram dram{"dram", test::stream_memory({32, 1.0, 10, 10}), kPeriod};
     Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
     WorkerPorts ports{program.dispatch, weights, activations};
 

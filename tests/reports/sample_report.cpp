@@ -53,6 +53,11 @@ Report sample_report() {
     r.dram.weights = {4000000, 3};
     r.dram.row_hits = 21;
     r.dram.row_misses = 22;
+    r.dram.row_conflicts = 24;
+    r.dram.activates = 25;
+    r.dram.moved = {4404064, 1088};
+    r.dram.mean_read_latency_ns = 62.5;
+    r.dram.read_latencies = {0, 1, 2};
     r.dram.refresh_cycles = 23;
     r.dram.activations = {400000, 1000};
     r.dram.tables = {19, 5};

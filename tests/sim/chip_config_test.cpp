@@ -24,20 +24,20 @@ TEST(ChipConfig, ShippedChipsLoad) {
     const ChipConfig edge = ChipConfig::load("edge-32x32", {});
     EXPECT_EQ(edge.gemm.rows, 32U);
     EXPECT_EQ(edge.schedule.fusion, Fusion::Layer);
-    EXPECT_DOUBLE_EQ(edge.dram.peak_gb_per_s, 51.2);
+    EXPECT_DOUBLE_EQ(edge.dram.peak_gb_per_s(), 51.2);
     EXPECT_EQ(edge.technology.name, "tsmc7-class");
     const ChipConfig server = ChipConfig::load("server-128x128", {});
     EXPECT_EQ(server.gemm.cols, 128U);
     EXPECT_EQ(server.gemm.dataflow, models::Dataflow::WeightStationary);  // from base.yaml
     EXPECT_EQ(server.norm.sum.tree_width, 32U);
-    EXPECT_DOUBLE_EQ(server.dram.peak_gb_per_s, 256);
+    EXPECT_DOUBLE_EQ(server.dram.peak_gb_per_s(), 256);
     EXPECT_EQ(ChipConfig::load(kTiny, {}).gemm.rows, 8U);
 }
 
 TEST(ChipConfig, EveryMemoryLoads) {
-    for (const char* name : {"ddr4-3200", "lpddr5-6400-x64", "hbm2"}) {
+    for (const char* name : {"ddr4-3200", "lpddr4x-4266-x64", "lpddr5-6400-x64", "hbm2"}) {
         const std::string set = std::string("dram=dram/") + name + ".yaml";
-        EXPECT_GT(ChipConfig::load(kTiny, {set}).dram.peak_gb_per_s, 1) << name;
+        EXPECT_GT(ChipConfig::load(kTiny, {set}).dram.peak_gb_per_s(), 1) << name;
     }
 }
 
@@ -56,11 +56,11 @@ TEST(ChipConfig, OverridesComeLastAndInOrder) {
     EXPECT_EQ(ChipConfig::load(kTiny, {"gemm.rows=16"}).gemm.rows, 16U);
     EXPECT_EQ(ChipConfig::load(kTiny, {"gemm.rows=16", "gemm.rows=4"}).gemm.rows, 4U);
     const ChipConfig c = ChipConfig::load(
-        kTiny, {"dram=dram/hbm2.yaml", "dram.efficiency=0.5", "technology.energy_pj.exp.high=99",
-                "arithmetic.quirks=quamba", "arithmetic.softplus=log_exp_plus_1",
-                "schedule.fusion=none", "ssm.sum=tree 2"});
-    EXPECT_DOUBLE_EQ(c.dram.peak_gb_per_s, 256);
-    EXPECT_DOUBLE_EQ(c.dram.efficiency, 0.5);
+        kTiny, {"dram=dram/hbm2.yaml", "dram.stream.efficiency=0.5",
+                "technology.energy_pj.exp.high=99", "arithmetic.quirks=quamba",
+                "arithmetic.softplus=log_exp_plus_1", "schedule.fusion=none", "ssm.sum=tree 2"});
+    EXPECT_DOUBLE_EQ(c.dram.peak_gb_per_s(), 256);
+    EXPECT_DOUBLE_EQ(c.dram.stream.efficiency, 0.5);
     EXPECT_DOUBLE_EQ(c.technology.energy_pj[static_cast<std::size_t>(models::Event::Exp)].high, 99);
     EXPECT_TRUE(c.arithmetic.quamba_quirks);
     EXPECT_EQ(c.arithmetic.softplus, arith::Softplus::LogExpPlus1);

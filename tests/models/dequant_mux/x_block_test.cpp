@@ -11,6 +11,7 @@
 #include "models/ssm/ssm.h"
 #include "models/ssm/ssm_cost.h"
 #include "tests/models/bench_of_blocks.h"
+#include "tests/models/dram/stream_memory.h"
 #include "tests/models/dequant_mux/x_reference.h"
 #include "tests/models/function_test_support.h"
 #include "tests/models/scale_table/random_table.h"
@@ -91,8 +92,7 @@ struct Bench {
     Program program;
     Sram weights{"weights", wide_sram()};
     Sram activations{"activations", wide_sram()};
-    DramConfig dram_config{"test", 32, 1.0, 10, 10, {}};
-    Dram dram{"dram", dram_config, test::kPeriod};
+    StreamDram dram{"dram", test::stream_memory({32, 1.0, 10, 10}), test::kPeriod};
     Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
     const NonlinearConfig units;
     test::RandomTable table;

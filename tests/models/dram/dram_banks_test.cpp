@@ -13,7 +13,9 @@ using test::odd_memory;
 using C = DramCommand;
 
 // Two banks a group: bank 2 g and 2 g + 1.
-DramTarget bank(std::uint32_t number, std::uint32_t row = 7) { return {0, number / 2, number, row}; }
+DramTarget bank(std::uint32_t number, std::uint32_t row = 7) {
+    return {0, number / 2, number, row};
+}
 
 constexpr DramCycle kNow = 5000;  // nothing of before matters then
 
@@ -72,8 +74,8 @@ TEST(DramBanks, AFifthActivateWaitsForTheWindow) {
 
 TEST(DramBanks, PrechargeToActivateAndToPrecharge) {
     const Banks banks = Banks().open({0, 2}).at(0, C::Precharge, bank(0));
-    EXPECT_EQ(banks.ready(C::Activate, bank(0)), 23);   // tRP
-    EXPECT_EQ(banks.ready(C::Precharge, bank(2)), 3);   // tPPD
+    EXPECT_EQ(banks.ready(C::Activate, bank(0)), 23);    // tRP
+    EXPECT_EQ(banks.ready(C::Precharge, bank(2)), 3);    // tPPD
     EXPECT_EQ(banks.ready(C::RefreshAll, bank(0)), 23);  // tRP
 }
 
@@ -128,12 +130,12 @@ TEST(DramBanks, RefreshOfAllBanks) {
 
 TEST(DramBanks, RefreshOfABank) {
     const Banks banks = Banks().at(0, C::RefreshBank, bank(0));
-    EXPECT_EQ(banks.ready(C::Activate, bank(0)), 200);     // tRFCpb
-    EXPECT_EQ(banks.ready(C::Activate, bank(1)), 15);      // to another bank
-    EXPECT_EQ(banks.ready(C::RefreshBank, bank(1)), 90);   // tpbR2pbR
+    EXPECT_EQ(banks.ready(C::Activate, bank(0)), 200);    // tRFCpb
+    EXPECT_EQ(banks.ready(C::Activate, bank(1)), 15);     // to another bank
+    EXPECT_EQ(banks.ready(C::RefreshBank, bank(1)), 90);  // tpbR2pbR
     EXPECT_EQ(banks.ready(C::RefreshAll, bank(0)), 200);
     const Banks opened = Banks().at(0, C::Activate, bank(0));
-    EXPECT_EQ(opened.ready(C::RefreshBank, bank(2)), 5);   // tRRD_S
+    EXPECT_EQ(opened.ready(C::RefreshBank, bank(2)), 5);  // tRRD_S
     const Banks closed = Banks().open({0}).at(0, C::Precharge, bank(0));
     EXPECT_EQ(closed.ready(C::RefreshBank, bank(0)), 23);  // tRP
 }
@@ -146,8 +148,8 @@ TEST(DramBanks, ARowThatClosesByItselfWaitsForTras) {
         EXPECT_FALSE(banks.is_open(0));
         return banks.ready(C::Activate, bank(0));
     };
-    EXPECT_EQ(last(21, C::Read), 77);             // tRC; tRAS + tRP is 75
-    EXPECT_EQ(last(60, C::Read), 60 + 12 + 23);   // tRTP + tRP
+    EXPECT_EQ(last(21, C::Read), 77);            // tRC; tRAS + tRP is 75
+    EXPECT_EQ(last(60, C::Read), 60 + 12 + 23);  // tRTP + tRP
     EXPECT_EQ(last(19, C::Write), 19 + 16 + 4 + 24 + 23);
 }
 
@@ -163,7 +165,7 @@ TEST(DramBanks, RanksShareThePinsAndNothingElse) {
         banks.issue(first, bank(0), kNow);
         return banks.ready(second, other) - kNow;
     };
-    EXPECT_EQ(after(C::Read, C::Read), 4 + 1);    // burst and the switch
+    EXPECT_EQ(after(C::Read, C::Read), 4 + 1);  // burst and the switch
     EXPECT_EQ(after(C::Write, C::Write), 4 + 1);
     EXPECT_EQ(after(C::Read, C::Write), 22 + 4 + 1 - 16);  // its data come CWL later, not CL
     EXPECT_EQ(after(C::Write, C::Read), 1);  // 16 + 4 + 1 - 22 is past; the next command slot
@@ -184,11 +186,11 @@ TEST(DramBanks, CommandsOfSeveralCyclesCountFromTheirLast) {
     DramConfig config = odd_memory();
     config.commands = {true, 2, 1, 1, 0, 0};
     const Banks opened = Banks(config).at(0, C::Activate, bank(0));
-    EXPECT_EQ(opened.ready(C::Read, bank(0)), 22);        // tRCD and the second cycle
-    EXPECT_EQ(opened.ready(C::Precharge, bank(0)), 53);   // tRAS and the second cycle
-    EXPECT_EQ(opened.ready(C::Activate, bank(2)), 5);     // of one kind: no difference
+    EXPECT_EQ(opened.ready(C::Read, bank(0)), 22);       // tRCD and the second cycle
+    EXPECT_EQ(opened.ready(C::Precharge, bank(0)), 53);  // tRAS and the second cycle
+    EXPECT_EQ(opened.ready(C::Activate, bank(2)), 5);    // of one kind: no difference
     const Banks closed = Banks(config).open({0}).at(0, C::Precharge, bank(0));
-    EXPECT_EQ(closed.ready(C::Activate, bank(0)), 22);    // its second cycle may be tRP after
+    EXPECT_EQ(closed.ready(C::Activate, bank(0)), 22);  // its second cycle may be tRP after
 }
 
 }  // namespace

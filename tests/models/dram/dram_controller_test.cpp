@@ -17,7 +17,8 @@ class Scene {
 public:
     explicit Scene(const DramConfig& config = odd_memory()) : controller_(config) {
         controller_.listen([this](DramCommand command, const DramTarget& target, DramCycle at) {
-            static constexpr const char* kNames[] = {"RD", "WR", "ACT", "PRE", "PREA", "REF", "REFB"};
+            static constexpr const char* kNames[] = {"RD",   "WR",  "ACT", "PRE",
+                                                     "PREA", "REF", "REFB"};
             log_ += (log_.empty() ? "" : ", ") + std::to_string(at) + " " +
                     kNames[static_cast<int>(command)] + std::to_string(target.bank);
         });

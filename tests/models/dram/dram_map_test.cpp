@@ -27,8 +27,8 @@ TEST(DramMap, FieldsStandFromTheTopBitDown) {
     EXPECT_EQ(p.channel, 1U);
     EXPECT_EQ(p.column, 9U);
     EXPECT_EQ(p.unit, 1U);
-    EXPECT_EQ(p.group, 4U + 2U);       // the second rank's third
-    EXPECT_EQ(p.bank, 2 * 6U + 1U);    // of two in each group
+    EXPECT_EQ(p.group, 4U + 2U);     // the second rank's third
+    EXPECT_EQ(p.bank, 2 * 6U + 1U);  // of two in each group
     EXPECT_EQ(p.row, 777U);
     EXPECT_EQ(map.place(1ULL << 25U).row, 0U);  // above the last row it wraps
 }
@@ -43,7 +43,8 @@ TEST(DramMap, AFieldMayComeInPieces) {
 
 TEST(DramMap, ColumnBitsFlipTheOthers) {
     const DramMap map(memory("ro co ba bg ra co2 ch", DramMapXor::Column));
-    // Column 15: bit 0 flips the rank, bits 1-2 the group, bit 3 the bank; none is left for the row.
+    // Column 15: bit 0 flips the rank, bits 1-2 the group, bit 3 the bank; none is left for the
+    // row.
     const DramPlace p = map.place(3ULL << 7U | 3ULL << 13U);
     EXPECT_EQ(p.column, 15U);
     EXPECT_EQ(p.unit, 1U);

@@ -40,8 +40,15 @@ inline DramConfig odd_memory() {
     t.refresh_bank_to_activate = 15;
     t.refresh_bank_to_refresh = 90;
     c.commands = {false, 1, 1, 1, 0, 0};
-    c.controller = {"ro co ba bg",        DramMapXor::None,          PagePolicy::Open,
-                    DramScheduler::RowHitFirst, DramRefresh::None, 8, 8, 6, 2};
+    c.controller = {"ro co ba bg",
+                    DramMapXor::None,
+                    PagePolicy::Open,
+                    DramScheduler::RowHitFirst,
+                    DramRefresh::None,
+                    8,
+                    8,
+                    6,
+                    2};
     return c;
 }
 

@@ -6,6 +6,7 @@
 #include "models/ssm/ssd_cost.h"
 #include "models/ssm/ssm.h"
 #include "tests/models/bench_of_blocks.h"
+#include "tests/models/dram/stream_memory.h"
 #include "tests/models/scale_table/random_table.h"
 #include "tests/models/ssm/small_core.h"
 #include "tests/models/ssm/ssd_problem.h"
@@ -56,8 +57,7 @@ struct Bench {
     Program program{{test::compute(0, BlockId::Ssm)}};
     Sram weights{"weights", wide_sram()};
     Sram activations{"activations", wide_sram()};
-    DramConfig dram_config{"test", 32, 1.0, 10, 10, {}};
-    Dram dram{"dram", dram_config, kPeriod};
+    StreamDram dram{"dram", test::stream_memory({32, 1.0, 10, 10}), kPeriod};
     Dma load{"load", Dma::Direction::Load, {32, 256, 0}, program.dispatch};
     const SsmConfig config = core();
     const NonlinearConfig units;
