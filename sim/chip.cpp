@@ -16,6 +16,7 @@
 #include "models/hadamard/hadamard.h"
 #include "models/rotation/rotation.h"
 #include "models/ssm/ssm.h"
+#include "sim/dram_tap.h"
 
 namespace mambasic::sim {
 
@@ -65,6 +66,7 @@ struct Chip::Blocks {
     models::Sram activation_sram;
     models::ScaleTable scale_table;
     std::unique_ptr<models::Dram> dram;
+    std::optional<DramTap> tap;
     models::Dma load;
     models::Dma store;
     models::WorkerPorts ports;
@@ -101,9 +103,13 @@ struct Chip::Blocks {
           hadamard("hadamard", c.hadamard, ports, numerics,
                    [&b](const Task& t) { return b.hadamard(t); }),
           rotation("rotation", c.rotation, ports, numerics,
-                   [&b](const Task& t) { return b.rotation(t); }) {
-        load.dram(*dram);
-        store.dram(*dram);
+                   [&b](const Task& t) { return b.rotation(t); }) {}
+
+    void bind_dram(std::uint32_t burst_bytes, const DramTap::Listener& listener) {
+        models::DramInterface* memory = dram.get();
+        if (listener) memory = &tap.emplace(*dram, burst_bytes, listener);
+        load.dram(*memory);
+        store.dram(*memory);
     }
 
     std::array<models::Worker*, 8> workers() {
@@ -128,6 +134,7 @@ Chip::Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, b
            }}),
       blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics,
                                        schedule.work().dims.mamba2())) {
+    blocks_->bind_dram(config.dram.organization.burst_bytes, listener_.burst);
     if (numerics) jobs_.emplace(static_cast<std::size_t>(omp_get_max_threads()));
 }
 

@@ -15,6 +15,7 @@
 #include "models/common/occupancy.h"
 #include "models/common/stats.h"
 #include "models/dram/dram_counts.h"
+#include "sim/dram_burst.h"
 #include "sim/schedule.h"
 #include "sim/tile_binding.h"
 
@@ -59,6 +60,7 @@ public:
     struct Listener {
         std::function<void(const SegmentRecord&)> segment_done;  // in program order
         std::function<void(const models::Task&)> task_done;
+        std::function<void(const DramBurst&)> burst;  // may be empty: asked of the DRAM
     };
     Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, bool numerics,
          Listener listener);

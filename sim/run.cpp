@@ -139,7 +139,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
                       timeline.add(record);
                       sink.done(record);
                   },
-                  [&](const models::Task& task) { progress.task_done(task); }});
+                  [&](const models::Task& task) { progress.task_done(task); }, options.on_burst});
     const ChipResult result = [&] {
         try {
             return machine.run();

@@ -9,6 +9,7 @@
 
 #include "reports/report.h"
 #include "sim/chip_config.h"
+#include "sim/dram_burst.h"
 #include "sim/scheme.h"
 #include "traces/trace.h"
 
@@ -42,6 +43,7 @@ struct RunOptions {
     std::function<void(const LayerOutput&)>
         on_output;                                     // may be empty; in order of layers and steps
     std::function<void(const Progress&)> on_progress;  // may be empty
+    std::function<void(const DramBurst&)> on_burst;    // may be empty; in order of time
 };
 
 /// Throws what run() would where the scheme has no place in the network, or the chip none for the

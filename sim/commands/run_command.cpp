@@ -1,6 +1,8 @@
 // mambasic run: a trace through a chip, and what it cost.
+#include <cmath>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "reports/text_writer.h"
 #include "sim/commands/open_trace.h"
@@ -8,6 +10,7 @@
 #include "sim/commands/settings.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/usual_scheme.h"
+#include "sim/dram_trace.h"
 #include "sim/dump.h"
 #include "sim/run_info.h"
 #include "sim/shell_words.h"
@@ -29,6 +32,9 @@ void describe(po::options_description& options) {
     add("timing-only", po::bool_switch(), "cycles and energy, but no numbers");
     add("out", text(), "folder for report.json and report.txt");
     add("dump", text(), "write every tensor that the chip made to this file");
+    add("dram-trace", text(), "write the bursts asked of the DRAM to this file, one a line");
+    add("dram-trace-format", text(), "who shall read it: ramulator2 (the default) or dramsim3");
+    add("dram-trace-limit", text(), "bursts in that file at most; 10000000 without it");
     add("quiet", po::bool_switch(), "print no report");
 }
 
@@ -65,6 +71,27 @@ std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& sc
     return next;
 }
 
+void open_dram_trace(const Arguments& arguments, const ChipConfig& chip, const std::string& source,
+                     std::optional<DramTrace>& trace) {
+    for (const char* needs_it : {"dram-trace-format", "dram-trace-limit"}) {
+        if (arguments.has(needs_it) && !arguments.has("dram-trace")) {
+            arguments.reject(needs_it, "there is no --dram-trace FILE to write");
+        }
+    }
+    if (!arguments.has("dram-trace")) return;
+    constexpr std::uint32_t kMost = 4000000000;
+    constexpr std::uint32_t kUsual = 10000000;  // some 200 MB
+    constexpr double kTicksPerPs = 1000;        // 1 fs
+    DramTrace::Options options;
+    const std::string format =
+        arguments.choice_or("dram-trace-format", {"ramulator2", "dramsim3"}, "ramulator2");
+    options.format =
+        format == "dramsim3" ? DramTrace::Format::Dramsim3 : DramTrace::Format::Ramulator2;
+    options.limit = arguments.integer_or("dram-trace-limit", 1, kMost, kUsual);
+    options.period = static_cast<models::Ticks>(std::llround(chip.dram.tck_ps * kTicksPerPs));
+    trace.emplace(checked_file(arguments, "dram-trace", source), options);
+}
+
 int run_command(const Arguments& arguments) {
     const OutputFolder out(arguments);
     const Settings settings(arguments);
@@ -83,11 +110,20 @@ int run_command(const Arguments& arguments) {
         dump = std::make_unique<Dump>(trace, run_info(trace.info(), scheme, chip), path);
         options.on_output = [&dump](const LayerOutput& output) { dump->on_output(output); };
     }
+    std::optional<DramTrace> dram_trace;
+    open_dram_trace(arguments, chip, trace.path(), dram_trace);
+    if (dram_trace) {
+        options.on_burst = [&dram_trace](const DramBurst& burst) { dram_trace->on_burst(burst); };
+    }
     const Asked asked = {
         arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"}),
         arguments.list("set"), options.numerics};
     reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     if (dump) dump->finish();
+    if (dram_trace) {
+        dram_trace->finish();
+        if (!dram_trace->note().empty()) report.notes.push_back(dram_trace->note());
+    }
     tell_left_out(scheme);
     const std::string choice = choice_note(arguments, trace, scheme);
     if (!choice.empty()) report.notes.push_back(choice);

@@ -89,6 +89,18 @@ INSTANTIATE_TEST_SUITE_P(
         WordsCase{"DumpWithoutNumbers",
                   {"run", "tiny", "--trace", "TRACE", "--timing-only", "--dump", "FILE"},
                   "--dump: --timing-only makes no tensors"},
+        WordsCase{"DramTraceFormat",
+                  {"run", "tiny", "--trace", "TRACE", "--dram-trace", "FILE", "--dram-trace-format",
+                   "dramsim", "--out", "OUT"},
+                  "did you mean 'dramsim3'?"},
+        WordsCase{
+            "DramTraceFormatAlone",
+            {"run", "tiny", "--trace", "TRACE", "--dram-trace-format", "dramsim3", "--out", "OUT"},
+            "--dram-trace-format: there is no --dram-trace FILE to write"},
+        WordsCase{
+            "DramTraceNowhere",
+            {"run", "tiny", "--trace", "TRACE", "--dram-trace", "no/such/file", "--out", "OUT"},
+            "--dram-trace: there is no folder 'no/such'"},
         WordsCase{
             "AgainstNothing",
             {"check", "--trace", "TRACE", "--chip", "tiny", "--against", "gold", "--out", "OUT"},

@@ -11,3 +11,8 @@ mambasic_sc_test(sim_plan_test
     LIBRARIES mambasic_sim mambasic_config
     LABELS sim)
 target_compile_definitions(sim_plan_test PRIVATE MAMBASIC_HW_CONFIG="${PROJECT_SOURCE_DIR}/hw_config")
+
+mambasic_test(sim_dram_trace_test
+    SOURCES dram_trace_test.cpp
+    LIBRARIES mambasic_front
+    LABELS sim)
