@@ -88,9 +88,8 @@ std::string choice_note(const Arguments& arguments, const traces::Trace& trace,
     if (others.empty()) return "";
     std::string list;
     for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
-    return "no --scheme, so " + scheme.name +
-           " ran: the first that the trace's scales are of; write --scheme for another that reads "
-           "the same scales: " +
+    return "no --scheme: " + scheme.name +
+           " ran, the first that fits the trace's scales; --scheme takes others that read them: " +
            list;
 }
 
