@@ -1,6 +1,7 @@
 // Cycles, prices and area of the scale table.
-// Not modelled: loading the table, which happens while the layer's weights arrive; the conv's own
-// stages in front of its divider, behind which a part of the first lookup could hide.
+// Not modelled: the energy of the sequencer and of the choice among banks; loading the table, which
+// happens while the layer's weights arrive; the conv's own stages in front of its divider, behind
+// which a part of the first lookup could hide.
 #pragma once
 
 #include <string>
