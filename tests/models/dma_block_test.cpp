@@ -17,7 +17,7 @@ using test::transfer;
 
 struct Memory {
     Program& program;
-    StreamDram dram{"dram", test::stream_memory({20, 0.8, 100, 50}), kPeriod};
+    StreamDram dram{"dram", test::stream_memory({32, 0.5, 100, 50}), kPeriod};
     Dma load;
     Dma store;
 
@@ -39,7 +39,7 @@ TEST(Dma, SingleTransferTakesLatencyAndBytesOverBandwidth) {
     Memory memory(program);
     memory.run();
     EXPECT_EQ(program.end.at(0), 100U + 4096 / 16);
-    EXPECT_EQ(memory.dram.activity(0).read_bursts, ceil_div(4096, 20));
+    EXPECT_EQ(memory.dram.activity(0).read_bursts, 4096U / 32);
     EXPECT_EQ(memory.load.finish(400 * kPeriod).busy() / kPeriod, 356U);
 }
 
