@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 106> kEffects = {{
+constexpr std::array<Effect, 109> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -34,9 +34,15 @@ constexpr std::array<Effect, 106> kEffects = {{
     {"technology.sram.dual_port_area", "area of scratchpads and stores"},
     {"technology.sram.leakage_mw_per_mib", "energy by leakage"},
     {"technology.logic_utilization", "area of logic"},
-    {"dram", "cycles of every transfer to and from the chip"},
+    {"dram",
+     "cycles of every transfer to and from the chip; energy, by the rows that are opened; by the "
+     "peak bandwidth, how many tiles go together and so DRAM bytes"},
+    {"dram.stream",
+     "cycles and energy, by how many tiles go together and so DRAM bytes; with dram.model stream, "
+     "cycles of every transfer"},
+    {"dram.energy", "energy of every burst to and from the chip"},
     {"dram.name", "the memory's name in reports; no figure"},
-    {"dram.energy_pj_per_bit", "energy of every byte to and from the chip"},
+    {"dram.energy.refresh_pj", "energy of the DRAM, beside that of the ops"},
     {"dma", "cycles of transfers"},
     {"dma.chunk_bytes", "cycles of transfers, area of the chunk buffers"},
     {"weight_sram", "cycles of tiles that wait for its ports, energy of a byte, area"},
