@@ -184,17 +184,16 @@ int calibrate_command(const Arguments& arguments) {
 }  // namespace
 
 Verb calibrate_verb() {
-    return {
-        "calibrate",
-        "make the scales that a scheme asks for, from one trace or several (trace group: groups "
-        "that\n      no scheme names)",
-        "--trace T [--trace T2 ...] --scheme S --out F [--set scheme.k=v]...",
-        "mambasic calibrate --trace traces/samples/tiny-prefill.safetensors --scheme w4a5-se "
-        "--out w4a5.safetensors\n  mambasic calibrate --trace t.safetensors --trace "
-        "t1.safetensors --scheme w4a5-se --out w4a5.safetensors",
-        {},
-        describe,
-        calibrate_command};
+    return {"calibrate",
+            "make the scales that a scheme asks for, from one trace or several (trace group: "
+            "groups only)",
+            "--trace T [--trace T2 ...] --scheme S --out F [--set scheme.k=v]...",
+            "mambasic calibrate --trace traces/samples/tiny-prefill.safetensors --scheme w4a5-se "
+            "--out w4a5.safetensors\n  mambasic calibrate --trace t.safetensors --trace "
+            "t1.safetensors --scheme w4a5-se --out w4a5.safetensors",
+            {},
+            describe,
+            calibrate_command};
 }
 
 }  // namespace mambasic::sim

@@ -103,15 +103,13 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
 }
 
 Verb trace_group_verb() {
-    return {
-        "trace group",
-        "give a trace, or shapes alone, other groups that no scheme need name; scales of a code, "
-        "of a\n      scheme's numbers or of several traces are calibrate's",
-        "FILE --out F [--groups HEADSxDIMS|per-channel|one] [--observer O] or [--scheme S]",
-        "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
-        {"file"},
-        describe,
-        group_command};
+    return {"trace group",
+            "give a trace, or shapes alone, other groups (calibrate: all that a scheme asks for)",
+            "FILE --out F [--groups HEADSxDIMS|per-channel|one] [--observer O] or [--scheme S]",
+            "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
+            {"file"},
+            describe,
+            group_command};
 }
 
 }  // namespace mambasic::sim

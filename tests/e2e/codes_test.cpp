@@ -246,6 +246,78 @@ TEST(Scales, ASchemeIsShownWithoutATraceOfItsOwn) {
     EXPECT_TRUE(has(mambasic({"trace", "info", tiny_prefill()}).out, "  quamba1\n"));
 }
 
+std::string only_line(const Words& words) {
+    const Outcome outcome = mambasic(words);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;
+    return outcome.err;
+}
+
+std::string tiny_sample(const Folder& folder, const std::string& name, Words more) {
+    const std::string file = folder.path(name);
+    more.insert(more.begin(), {"trace", "synth", "--model", "tiny", "--phase", "prefill",
+                               "--tokens", "12", "--out", file});
+    EXPECT_EQ(mambasic(more).status, 0);
+    return file;
+}
+
+TEST(Calibrate, TakesSamplesAndTellsWhyATraceIsNone) {
+    const Folder folder;
+    const std::string first = tiny_sample(folder, "first", {});
+    const std::string made = folder.path("made");
+    const auto with = [&](const std::string& other) {
+        return Words{"calibrate", "--trace", first,   "--trace", other,
+                     "--scheme",  "int5",    "--out", made};
+    };
+    const Outcome both = mambasic(with(tiny_sample(folder, "second", {"--sample", "1"})));
+    EXPECT_EQ(both.status, 0) << both.err;
+    EXPECT_TRUE(has(both.out, " on 2 sequences\n")) << both.out;
+    const std::string seed = only_line(with(tiny_sample(folder, "seed", {"--seed", "5"})));
+    EXPECT_TRUE(has(seed, "synth.seed is 5, not 0: another seed makes another model")) << seed;
+    const std::string batch = only_line(with(tiny_sample(folder, "batch", {"--batch", "2"})));
+    EXPECT_TRUE(has(batch, "synthetic ones with all options but --sample alike")) << batch;
+}
+
+TEST(Calibrate, AShareOfLessThanOneValueIsRefused) {
+    const Folder folder;
+    const std::string out = folder.path("made");
+    const auto with = [&](const std::string& scheme, const std::string& setting) {
+        return Words{"calibrate", "--trace", tiny_prefill(), "--scheme", scheme,
+                     "--set",     setting,   "--out",        out};
+    };
+    // 2 sequences of 21 tokens of 192 channels; alpha is taken of each sequence.
+    EXPECT_TRUE(has(only_line(with("w4a5-se", "scheme.quantile=0.0001")), " of 8,064 values "));
+    EXPECT_TRUE(has(only_line(with("quamba1", "scheme.alpha=1e-44")), " of 4,032 values "));
+    EXPECT_TRUE(folder.entries().empty());
+    EXPECT_EQ(mambasic(with("w4a5-se", "scheme.quantile=0.0003")).status, 0);
+    const Outcome all = mambasic(with("w4a5-se", "scheme.quantile=0.999999999"));
+    EXPECT_TRUE(has(all.out, "note: scheme w4a5-se: quantile 1 is the largest value")) << all.out;
+}
+
+TEST(TraceSynth, RefusalsNameWhatWasGiven) {
+    const Folder folder;
+    const std::string out = folder.path("made");
+    std::string wrong = read_file(std::string(MAMBASIC_SOURCE) + "/traces/networks/tiny.yaml");
+    wrong.replace(wrong.find("d_inner: 192"), 12, "d_inner: 100");
+    const std::string network = folder.add("wrong.yaml", wrong);
+    const auto with = [&](const std::string& model, const Words& more) {
+        Words words = {"trace", "synth", "--model", model, "--phase", "prefill", "--out", out};
+        words.insert(words.end(), more.begin(), more.end());
+        return only_line(words);
+    };
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "16777217"}),
+                    "--tokens: '16777217' must be an integer from 1 to 16777216"));
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "16777216", "--batch", "5"}),
+                    "--tokens: batch * tokens exceeds 2^26"));
+    const std::string d_inner = with(network, {"--tokens", "4"});
+    EXPECT_EQ(d_inner.rfind(network + ":", 0), 0U) << d_inner;
+    EXPECT_TRUE(has(d_inner, ": d_inner: 100 is not 2 * d_model = 192\n")) << d_inner;
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "4", "--precision", "w4a8"}),
+                    "--model: 'tiny': d_model 96 is not a multiple of 128"));
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "4", "--scheme", "w4a5-se"}),
+                    "not with 'w4a5-se'; mambasic calibrate --scheme then gives it"));
+}
+
 TEST(Scales, RefusesASettingWithoutItsScheme) {
     for (const char* setting : {"scheme.factor=2", "gemm.rows=2"}) {
         const Outcome outcome = mambasic({"scales", "--trace", tiny_prefill(), "--set", setting});

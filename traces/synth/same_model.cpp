@@ -83,7 +83,8 @@ void require_same_tensor(const Trace& first, const Trace& other, const Tensor& t
     const std::string what =
         is_scale(tensor) ? "is another scale than that of " + first.path() +
                                ", of the same weights: traces calibrated together start from the "
-                               "same scales; give them all as they were before any was calibrated"
+                               "same scales; give them all as they were before any was calibrated, "
+                               "synthetic ones with all options but --sample alike"
                          : "is another weight than that of " + first.path() +
                                ": traces calibrated together are of one model";
     throw TraceError(other.path() + ": tensor '" + tensor.name + "': " + what +
