@@ -15,6 +15,7 @@
 #include "sim/compare_trace.h"
 #include "sim/progress.h"
 #include "sim/run_inputs.h"
+#include "traces/error.h"
 
 namespace mambasic::sim {
 namespace {
@@ -72,11 +73,17 @@ public:
 private:
     void calibrate(const Scheme& scheme) {
         folder_.emplace();
+        const std::string file = folder_->file(0);
         ProgressLine line("calibrating", true);
-        traces::synth::regroup(
-            own_, targets_of(own_, scheme), folder_->file(0),
-            [&line](std::uint32_t done, std::uint32_t of) { line.update(done, of); });
-        made_.emplace(Trace::open(folder_->file(0)));
+        const auto progress = [&line](std::uint32_t done, std::uint32_t of) {
+            line.update(done, of);
+        };
+        try {
+            traces::synth::regroup(own_, targets_of(own_, scheme), file, progress);
+        } catch (const traces::TraceError& error) {
+            throw models::UserError(of_users_trace(error.what(), file, own_));
+        }
+        made_.emplace(Trace::open(file));
     }
 
     const Trace& own_;
@@ -138,6 +145,7 @@ int scales_command(const Arguments& arguments) {
     if (!csv.empty()) write(csv, scales_csv(info, layers));
     std::cout << title(shown, scheme) << scales_table(info, layers) << kLegend
               << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
+    if (scheme) tell_left_out(*scheme);
     return kExitDone;
 }
 

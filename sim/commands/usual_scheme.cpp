@@ -1,6 +1,7 @@
 #include "sim/commands/usual_scheme.h"
 
 #include <algorithm>
+#include <iostream>
 #include <optional>
 
 #include "models/common/error.h"
@@ -29,6 +30,24 @@ bool fits(const traces::Trace& trace, const std::string& name, Fit fit) {
     } catch (const models::UserError&) {
         return false;  // more groups than the network has heads, or a file that nobody named
     }
+}
+
+// Schemes that read the scales of this one and code x in another way.
+std::vector<std::string> others_on(const traces::Trace& trace, const Scheme& taken) {
+    std::vector<std::string> others;
+    if (taken.layers.size() > 1) return others;  // a hybrid names each part's code
+    const Targets scales = targets_of(trace, taken);
+    for (const std::string& name : names_in(data_folders("hw_config/schemes"))) {
+        try {
+            const Scheme other = Scheme::load(name);
+            const bool same_code = other.layers.front().x_code == taken.layers.front().x_code;
+            const bool reads = same_scales(targets_of(trace, other), scales);
+            if (!same_code && reads) others.push_back(name);
+        } catch (const models::UserError&) {
+            continue;  // as in fits()
+        }
+    }
+    return others;
 }
 
 // int8 everywhere, or what no scheme of hw_config/schemes has.
@@ -67,6 +86,26 @@ std::string scheme_text(const traces::Trace& trace) {
     if (const auto same = fitting(trace, Fit::GroupsAndObserver)) return *same;
     const auto near = fitting(trace, Fit::Groups);
     return near ? *near + " but for what makes its scales" : "none of hw_config/schemes";
+}
+
+Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
+                     const traces::Trace& trace) {
+    const std::string name =
+        arguments.has("scheme") ? arguments.text("scheme") : usual_scheme(trace);
+    return Scheme::load(name, settings.scheme);
+}
+
+void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme) {
+    tell_left_out(scheme);
+    if (arguments.has("scheme")) return;
+    const std::vector<std::string> others = others_on(trace, scheme);
+    if (others.empty()) return;
+    std::string list;
+    for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
+    std::cerr << "note: no --scheme, so " << scheme.name
+              << " ran: the first that the trace's scales are of; write --scheme for another that "
+                 "reads the same scales: "
+              << list << "\n";
 }
 
 }  // namespace mambasic::sim

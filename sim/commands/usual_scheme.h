@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "sim/commands/settings.h"
+#include "sim/scheme.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
@@ -17,5 +19,14 @@ std::string usual_scheme(const traces::Trace& trace);
 /// does not tell: "w4a5-se", "w4a5-se but for what makes its scales", or that they are no shipped
 /// scheme's.
 std::string scheme_text(const traces::Trace& trace);
+
+/// The scheme of --scheme, or else the usual one.
+Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
+                     const traces::Trace& trace);
+
+/// Notes on stderr, when the work is done: which keys of the file --set left out; and where nobody
+/// named the scheme, which others with other codes read the same scales, since the trace does not
+/// tell for which of them it was meant.
+void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme);
 
 }  // namespace mambasic::sim
