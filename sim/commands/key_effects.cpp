@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 109> kEffects = {{
+constexpr std::array<Effect, 110> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -35,13 +35,14 @@ constexpr std::array<Effect, 109> kEffects = {{
     {"technology.sram.leakage_mw_per_mib", "energy by leakage"},
     {"technology.logic_utilization", "area of logic"},
     {"dram",
-     "cycles of every transfer to and from the chip; energy, by the rows that are opened; by the "
-     "peak bandwidth, how many tiles go together and so DRAM bytes"},
+     "cycles of every transfer to and from the chip; energy of the DRAM, by the rows it opens; by "
+     "the peak bandwidth, how many tiles go together and so DRAM bytes"},
     {"dram.stream",
      "cycles and energy, by how many tiles go together and so DRAM bytes; with dram.model stream, "
      "cycles of every transfer"},
     {"dram.energy", "energy of every burst to and from the chip"},
     {"dram.name", "the memory's name in reports; no figure"},
+    {"dram.energy.activate_pj", "energy of the DRAM, beside that of the ops"},
     {"dram.energy.refresh_pj", "energy of the DRAM, beside that of the ops"},
     {"dma", "cycles of transfers"},
     {"dma.chunk_bytes", "cycles of transfers, area of the chunk buffers"},
