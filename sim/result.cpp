@@ -277,7 +277,7 @@ reports::Report make_report(const RunFacts& f) {
     for (std::string& note : port_notes(f)) report.notes.push_back(std::move(note));
     for (std::string& note : doubts(f, report)) report.notes.push_back(std::move(note));
     report.notes.emplace_back(
-        "energy of layers and ops is dynamic; leakage of the memories and refresh are in the "
+        "energy of layers and ops is dynamic; leakage and the rows that the DRAM opens are in the "
         "blocks");
     return report;
 }

@@ -59,13 +59,14 @@ constexpr std::array<Effect, 134> kEffects = {{
     {"technology.sram.flipflop_access_ns", "no figure: which clocks are accepted"},
     {"technology.logic_utilization", "area of logic"},
     {"dram",
-     "cycles of every transfer to and from the chip; energy, by the rows that are opened; by the "
-     "peak bandwidth, how many tiles go together and so DRAM bytes"},
+     "cycles of every transfer to and from the chip; energy of the DRAM, by the rows it opens; by "
+     "the peak bandwidth, how many tiles go together and so DRAM bytes"},
     {"dram.stream",
      "cycles and energy, by how many tiles go together and so DRAM bytes; with dram.model stream, "
      "cycles of every transfer"},
     {"dram.energy", "energy of every burst to and from the chip"},
     {"dram.name", "the memory's name in reports; no figure"},
+    {"dram.energy.activate_pj", "energy of the DRAM, beside that of the ops"},
     {"dram.energy.refresh_pj", "energy of the DRAM, beside that of the ops"},
     {"dma", "cycles of transfers"},
     {"dma.bytes_per_cycle", "cycles of transfers, area of the chunk buffers"},
