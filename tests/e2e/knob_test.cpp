@@ -59,7 +59,8 @@ const Names kBitsOnly = {"arithmetic.softplus", "arithmetic.quirks"};
 const std::map<std::string, std::string> kSilent = {
     {"name", "names the chip; only provenance.chip could show it"},
     {"dram.name", "names the memory in the report; compared as text it would prove nothing"},
-    {"dram.organization.rows", "an address above the last row wraps: DramMap in models_dram_test"},
+    {"dram.organization.rows_per_bank",
+     "an address above the last row wraps: DramMap in models_dram_test"},
     {"dram.timing.refresh_bank_to_refresh", "binds where refreshes are dense: DramBanks there"},
     {"dram.commands.activate_deadline", "0 here: DramController there"},
     {"dram.commands.strobe_hold", "0 here: DramController there"},
