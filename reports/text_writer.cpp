@@ -113,10 +113,9 @@ std::string row_line(const DramSection& dram) {
     const auto share = [bursts](std::uint64_t n) {
         return percent(static_cast<double>(n), bursts);
     };
-    return "  of the bursts " + share(dram.row_hits) + " found their row open, " +
-           share(dram.row_misses) + " no row, " + share(dram.row_conflicts) +
-           " another one; a read took " + three_digits(dram.mean_read_latency_ns) +
-           " ns on average\n";
+    return "  row open " + share(dram.row_hits) + ", none " + share(dram.row_misses) +
+           ", another " + share(dram.row_conflicts) + "; a read " +
+           three_digits(dram.mean_read_latency_ns) + " ns\n";
 }
 
 std::string dram_table(const DramSection& dram) {

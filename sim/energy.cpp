@@ -167,8 +167,8 @@ EnergyModel::EnergyModel(const ChipConfig& chip, const Workload& work,
     for (std::uint32_t layer = 0; layer < work.layers; ++layer) {
         table_writes_.push_back(table_write_prices(work.scales(layer).groups));
     }
-    dram_ = models::dram_prices(chip.dram, dram);
-    dram_refresh_ = models::dram_refresh_pj(chip.dram, dram);
+    dram_ = models::dram_prices(chip.dram);
+    dram_rows_ = models::dram_row_pj(chip.dram, dram);
 }
 
 models::BytePrices EnergyModel::own_store(BlockId block) const {
@@ -258,7 +258,7 @@ PartEnergy EnergyModel::of_all(const models::Ledger& ledger) const {
 
 PartEnergy EnergyModel::standing(double time_ns) const {
     PartEnergy parts{};
-    at(parts, Part::Dram) += dram_refresh_;
+    at(parts, Part::Dram) += dram_rows_;
     for (std::size_t p = 0; p < kPartCount; ++p) {
         for (const MemoryPart& memory : area_parts(static_cast<Part>(p)).memory) {
             parts[p] += models::leakage_mw(chip_.technology, memory) * time_ns;  // mW ns = pJ

@@ -54,7 +54,7 @@ public:
     PartEnergy of_layer(const models::Ledger& ledger, std::int32_t layer) const;
     PartEnergy of_op(const models::Ledger& ledger, models::Op op) const;
     PartEnergy of_all(const models::Ledger& ledger) const;
-    /// Whatever is done: leakage of the memories over a time, refresh of the DRAM in the run.
+    /// Of no op: leakage of the memories over a time, rows opened and refreshed in the DRAM.
     PartEnergy standing(double time_ns) const;
     /// What a part's area is the sum of.
     models::AreaParts area_parts(Part part) const;
@@ -83,7 +83,7 @@ private:
     std::array<models::BytePrices, models::kMemoryCount> memory_{};  // the table's: none
     std::vector<models::BytePrices> table_writes_;                   // by layer of the run
     models::DramPrices dram_;
-    models::Banded dram_refresh_;
+    models::Banded dram_rows_;
 };
 
 models::Banded sum(const PartEnergy& parts);

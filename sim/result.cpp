@@ -9,6 +9,7 @@
 #include "models/nonlinear/nonlinear_function.h"
 #include "sim/block_rows.h"
 #include "sim/packed_note.h"
+#include "sim/plausibility.h"
 #include "sim/scale_tables.h"
 
 namespace mambasic::sim {
@@ -274,8 +275,9 @@ reports::Report make_report(const RunFacts& f) {
     std::string packed = packed_note(f.chip, f.work.int4_weights);
     if (!packed.empty()) report.notes.push_back(std::move(packed));
     for (std::string& note : port_notes(f)) report.notes.push_back(std::move(note));
+    for (std::string& note : doubts(f, report)) report.notes.push_back(std::move(note));
     report.notes.emplace_back(
-        "energy of layers and ops is dynamic; leakage of the memories and refresh are in the "
+        "energy of layers and ops is dynamic; leakage and the rows that the DRAM opens are in the "
         "blocks");
     return report;
 }

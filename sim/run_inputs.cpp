@@ -191,4 +191,12 @@ void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Tr
     }
 }
 
+void check_factors(const Scheme& scheme, const traces::Trace& trace) {
+    const traces::TraceInfo& info = trace.info();
+    for (std::uint32_t index = 0; index < info.layers; ++index) {
+        const std::uint32_t layer = info.first_layer + index;
+        check_factor({scheme, scheme.of_layer(layer, info.dims.n_layer), index}, trace, true);
+    }
+}
+
 }  // namespace mambasic::sim

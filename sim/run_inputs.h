@@ -12,4 +12,8 @@ namespace mambasic::sim {
 void check_inputs(const ChipConfig& chip, const Scheme& scheme, const traces::Trace& trace,
                   const RunOptions& options);
 
+/// The part of it that a scheme asks of a trace with its groups: no multiple of a scale of int8
+/// that FP32 does not hold.
+void check_factors(const Scheme& scheme, const traces::Trace& trace);
+
 }  // namespace mambasic::sim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace mambasic::traces {
 
@@ -44,9 +45,14 @@ TraceError error_in_tensor(const std::string& file, const std::string& name,
     return TraceError(file + ": tensor '" + printable(name) + "': " + printable(what));
 }
 
-TraceError error_in_metadata(const std::string& file, const std::string& key,
-                             const std::string& what) {
-    return TraceError(file + ": metadata '" + printable(key) + "': " + printable(what));
+MetadataError::MetadataError(const std::string& file, std::string key, std::string reason)
+    : TraceError(file + ": metadata '" + key + "': " + reason),
+      key_(std::move(key)),
+      reason_(std::move(reason)) {}
+
+MetadataError error_in_metadata(const std::string& file, const std::string& key,
+                                const std::string& what) {
+    return {file, printable(key), printable(what)};
 }
 
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {

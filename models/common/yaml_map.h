@@ -74,7 +74,7 @@ public:
 
     bool has(const char* key) const;
     std::string raw(const char* key) const;  // as it is written; empty where it is no scalar
-    std::vector<std::string> keys() const;  // in file order
+    std::vector<std::string> keys() const;   // in file order
     void finish();
     /// Refuses the value of a key that was taken: "file:line:col: path: message".
     [[noreturn]] void reject(const char* key, const std::string& message) const;

@@ -142,7 +142,10 @@ DramActivity BankDram::activity(Ticks end) {
                        static_cast<double>(c.bank_refreshes) / (o.bank_groups * o.banks);
         latency += c.read_latency;
         busy += std::accumulate(c.busy.begin(), c.busy.end(), std::uint64_t{0});
-        refresh += std::accumulate(c.refresh.begin(), c.refresh.end(), std::uint64_t{0});
+        for (std::size_t unit = 0; unit < c.refresh.size(); ++unit) {
+            const std::uint64_t last = end / tck_;  // what goes on then has no more time
+            refresh += c.refresh[unit] - (std::max(c.refreshed[unit], last) - last);
+        }
         for (std::size_t i = 0; i < kLatencyBins; ++i) a.read_latencies[i] += c.read_latencies[i];
     }
     a.busy_ticks = busy * tck_ / (o.channels * o.pseudo_channels);

@@ -36,7 +36,7 @@ DramOrganization parse_organization(YamlMap map) {
                               "halves of a channel with data pins of their own");
     o.bank_groups = count("bank_groups", 8, "per rank or pseudo channel", "bank groups");
     o.banks = count("banks", 16, "per bank group", "banks, each with an open row");
-    o.rows = count("rows", 1U << 20U, "per bank", "rows; an address above the last one wraps");
+    o.rows = count("rows_per_bank", 1U << 20U, "rows", "an address above the last one wraps");
     o.row_bytes = count("row_bytes", 1U << 16U, "bytes", "of a row, over all devices of a rank");
     o.burst_bytes = count("burst_bytes", 256, "bytes", "that one read or write command moves");
     map.finish();

@@ -32,6 +32,7 @@ DramController::DramController(const DramConfig& config)
     next_ = refresh_due_;
     counts_.busy.resize(config.organization.units());
     counts_.refresh.resize(config.organization.units());
+    counts_.refreshed.resize(config.organization.units());
     opened_.reserve(config.organization.all_banks());
 }
 
@@ -191,8 +192,8 @@ DramController::Choice DramController::choose_waiting(const Pins& pins, DramCycl
     choose_direction();
     Choice best;
     std::uint64_t banks = waiting().banks();
-    for (std::uint32_t bank = 0; banks != 0; ++bank, banks >>= 1U) {
-        if ((banks & 1U) != 0) offer_bank(pins, bank, from, best);
+    for (; banks != 0; banks &= banks - 1) {
+        offer_bank(pins, static_cast<std::uint32_t>(__builtin_ctzll(banks)), from, best);
     }
     return best;
 }
@@ -263,6 +264,7 @@ void DramController::issue_refresh(Pins& pins, DramCommand command) {
     if (command == DramCommand::RefreshAll) {
         ++counts_.refreshes;
         counts_.refresh[target.unit] += config_.timing.rfc;
+        counts_.refreshed[target.unit] = static_cast<std::uint64_t>(now_) + config_.timing.rfc;
     } else if (command == DramCommand::RefreshBank) {
         ++counts_.bank_refreshes;
     } else {

@@ -27,19 +27,17 @@ Cycles stream_bus_cycles(const StreamTiming& timing, std::uint64_t bytes) {
     return whole_cycles(static_cast<double>(bytes) / timing.bytes_per_cycle);
 }
 
-DramPrices dram_prices(const DramConfig& config, const DramActivity& activity) {
+DramPrices dram_prices(const DramConfig& config) {
     constexpr double kBitsPerByte = 8;
     const double bits = kBitsPerByte * config.organization.burst_bytes;
     const DramEnergy& e = config.energy;
-    const auto bursts = static_cast<double>(activity.read_bursts + activity.written_bursts);
-    const double share = bursts > 0 ? static_cast<double>(activity.activates) / bursts : 0;
-    const Banded activate = e.activate_pj * share;
-    return {(e.read_pj_per_bit + e.io_pj_per_bit) * bits + activate,
-            (e.write_pj_per_bit + e.io_pj_per_bit) * bits + activate};
+    return {(e.read_pj_per_bit + e.io_pj_per_bit) * bits,
+            (e.write_pj_per_bit + e.io_pj_per_bit) * bits};
 }
 
-Banded dram_refresh_pj(const DramConfig& config, const DramActivity& activity) {
-    return config.energy.refresh_pj * activity.refreshes;
+Banded dram_row_pj(const DramConfig& config, const DramActivity& activity) {
+    return config.energy.activate_pj * static_cast<double>(activity.activates) +
+           config.energy.refresh_pj * activity.refreshes;
 }
 
 }  // namespace mambasic::models

@@ -22,12 +22,14 @@ StreamTiming stream_timing(const DramConfig& config, double clock_ghz);
 /// Cycles that the data bus is taken; a transfer alone takes its latency on top.
 Cycles stream_bus_cycles(const StreamTiming& timing, std::uint64_t bytes);
 
-/// Of a burst. All share the rows' openings evenly, whoever's row it was.
+/// Of a burst: its bits.
 struct DramPrices {
     Banded read_burst_pj;
     Banded write_burst_pj;
 };
-DramPrices dram_prices(const DramConfig& config, const DramActivity& activity);
-Banded dram_refresh_pj(const DramConfig& config, const DramActivity& activity);
+DramPrices dram_prices(const DramConfig& config);
+/// Of rows opened and closed, and of refresh: one burst's row is the next one's, so no burst has
+/// it.
+Banded dram_row_pj(const DramConfig& config, const DramActivity& activity);
 
 }  // namespace mambasic::models

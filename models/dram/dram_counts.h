@@ -20,8 +20,9 @@ struct DramChannelCounts {
     std::uint64_t refreshes = 0, bank_refreshes = 0;  // of all banks of a unit; of one bank
     std::uint64_t read_latency = 0;                   // sum over reads, into the queue to last data
     std::array<std::uint64_t, kLatencyBins> read_latencies{};
-    std::vector<std::uint64_t> busy;     // of a unit: data on its pins
-    std::vector<std::uint64_t> refresh;  // of a unit: all banks in refresh
+    std::vector<std::uint64_t> busy;       // of a unit: data on its pins
+    std::vector<std::uint64_t> refresh;    // of a unit: all banks in refresh
+    std::vector<std::uint64_t> refreshed;  // of a unit: when the last of these ends
 };
 
 /// Of the whole memory. Ticks are means: over the data buses, over the units.

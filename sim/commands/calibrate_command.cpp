@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "models/common/error.h"
 #include "reports/human.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/settings.h"
@@ -24,7 +25,9 @@ void describe(po::options_description& options) {
     auto add = options.add_options();
     add("trace", po::value<std::vector<std::string>>(),
         "a trace to calibrate on; given again, more of them: each sequence is a sample. All must "
-        "hold the same layers of the same model, and the first is the one that gets the scales");
+        "hold the same layers of the same model with the same scales, as trace synth --sample "
+        "makes "
+        "them, and the first is the one that gets the new scales");
     add("scheme", text(), "a scheme's file or name: its groups, code and observer");
     add("set", po::value<std::vector<std::string>>(),
         "scheme.k=v: change one key of the scheme; may be repeated");
@@ -95,9 +98,64 @@ void tell(const Scheme& scheme, const Trace& made, std::uint64_t samples) {
               << "  mambasic check --chip " << chip << with << " --quality\n";
 }
 
+// How many numbers a share is taken of: on average, a cell's.
+struct Numbers {
+    double of_sequence = 0;  // the longest
+    double of_all = 0;
+};
+
+Numbers numbers_of(const std::vector<Trace>& traces, std::uint32_t cells) {
+    Numbers out;
+    for (const Trace& trace : traces) {
+        const traces::TraceInfo& info = trace.info();
+        const double sequence = static_cast<double>(info.tokens) * info.dims.d_inner / cells;
+        out.of_sequence = std::max(out.of_sequence, sequence);
+        out.of_all += info.batch * sequence;
+    }
+    return out;
+}
+
+void refuse_below_one(const Scheme& scheme, const std::string& key, float share, double numbers) {
+    if (static_cast<double>(share) * numbers >= 1) return;
+    throw models::UserError(scheme.file + ": " + key + ": " + reports::three_digits(share) +
+                            " of " + reports::grouped(static_cast<std::uint64_t>(numbers)) +
+                            " values is less than one of them, so that all others would be above "
+                            "the scale; take " +
+                            reports::three_digits(1 / numbers) + " or more, or longer traces");
+}
+
+// A share that is less than one value makes a scale of the smallest magnitude there is.
+void refuse_tiny_shares(const Scheme& scheme, const std::vector<Trace>& traces,
+                        const Targets& targets) {
+    const traces::Dims& dims = traces.front().info().dims;
+    for (const traces::synth::TargetScales& target : targets) {
+        const bool grouped = target.scheme == traces::synth::Scheme::Quamba2;
+        const std::uint32_t cells =
+            grouped ? dims.table_ssd_groups() * target.head_groups * target.dim_groups : 1;
+        const traces::Observation how = target.observed_by();
+        const Numbers numbers = numbers_of(traces, cells);
+        if (how.follows_quantile()) {
+            refuse_below_one(scheme, "alpha", how.alpha, numbers.of_sequence);
+        }
+        if (how.quantile > 0) refuse_below_one(scheme, "quantile", how.quantile, numbers.of_all);
+    }
+}
+
+// The other end: T is the largest value, and a dual code has one scale.
+std::string unflagged_note(const Scheme& scheme, const Targets& targets) {
+    const bool all = std::any_of(targets.begin(), targets.end(), [](const auto& target) {
+        return target.observed_by().quantile >= 1;
+    });
+    if (!all) return "";
+    return "note: scheme " + scheme.name +
+           ": quantile 1 is the largest value that was seen: nothing of it is flagged\n";
+}
+
 int calibrate_command(const Arguments& arguments) {
     const std::vector<Trace> traces = open_traces(arguments);
     const Scheme scheme = scheme_of(arguments);
+    const Targets targets = targets_of(traces.front(), scheme);
+    refuse_tiny_shares(scheme, traces, targets);
     const std::string path = checked_out(arguments, traces);
     std::vector<const Trace*> samples;
     std::uint64_t sequences = 0;
@@ -110,8 +168,9 @@ int calibrate_command(const Arguments& arguments) {
         const auto progress = [&line](std::uint32_t done, std::uint32_t of) {
             line.update(done, of);
         };
-        traces::synth::calibrate(samples, targets_of(traces.front(), scheme), path, progress);
+        traces::synth::calibrate(samples, targets, path, progress);
     }
+    std::cout << unflagged_note(scheme, targets);
     tell(scheme, Trace::open(path), sequences);
     return kExitDone;
 }
@@ -120,10 +179,12 @@ int calibrate_command(const Arguments& arguments) {
 
 Verb calibrate_verb() {
     return {"calibrate",
-            "make the scales that a scheme asks for, from one trace or several",
+            "make the scales that a scheme asks for, from one trace or several (trace group: "
+            "groups only)",
             "--trace T [--trace T2 ...] --scheme S --out F [--set scheme.k=v]...",
             "mambasic calibrate --trace traces/samples/tiny-prefill.safetensors --scheme w4a5-se "
-            "--out w4a5.safetensors",
+            "--out w4a5.safetensors\n  mambasic calibrate --trace t.safetensors --trace "
+            "t1.safetensors --scheme w4a5-se --out w4a5.safetensors",
             {},
             describe,
             calibrate_command};

@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 130> kEffects = {{
+constexpr std::array<Effect, 134> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
@@ -58,10 +58,18 @@ constexpr std::array<Effect, 130> kEffects = {{
     {"technology.sram.flipflop_bytes", "energy and area of stores with small banks"},
     {"technology.sram.flipflop_access_ns", "no figure: which clocks are accepted"},
     {"technology.logic_utilization", "area of logic"},
-    {"dram", "cycles of every transfer to and from the chip"},
+    {"dram",
+     "cycles of every transfer to and from the chip; energy of the DRAM, by the rows it opens; by "
+     "the peak bandwidth, how many tiles go together and so DRAM bytes"},
+    {"dram.stream",
+     "cycles and energy, by how many tiles go together and so DRAM bytes; with dram.model stream, "
+     "cycles of every transfer"},
+    {"dram.energy", "energy of every burst to and from the chip"},
     {"dram.name", "the memory's name in reports; no figure"},
-    {"dram.energy_pj_per_bit", "energy of every byte to and from the chip"},
+    {"dram.energy.activate_pj", "energy of the DRAM, beside that of the ops"},
+    {"dram.energy.refresh_pj", "energy of the DRAM, beside that of the ops"},
     {"dma", "cycles of transfers"},
+    {"dma.bytes_per_cycle", "cycles of transfers, area of the chunk buffers"},
     {"dma.chunk_bytes", "cycles of transfers, area of the chunk buffers"},
     {"weight_sram", "cycles of tiles that wait for its ports, energy of a byte, area"},
     {"weight_sram.capacity_kib", "cycles, DRAM bytes, energy, area: what weights fit on chip"},
@@ -144,6 +152,7 @@ constexpr std::array<Effect, 130> kEffects = {{
     {"nonlinear.rsqrt.latency_cycles", "cycles of norm and norm_f"},
     {"ssm", "cycles of scan where they bind it, area"},
     {"ssm.channel_lanes", "cycles of scan where they bind it, energy of a state access, area"},
+    {"ssm.state_lanes", "cycles of scan where they bind it, energy of a state access, area"},
     {"ssm.pipeline_cycles", "cycles of scan"},
     {"ssm.ssd_sum", "bits and energy of Mamba2's scan (golden follows), area"},
     {"ssm.sum", "bits of scan (golden follows), area"},

@@ -7,6 +7,8 @@
 #include "models/common/yaml_map.h"
 #include "sim/data_folders.h"
 #include "sim/file_kind.h"
+#include "traces/error.h"
+#include "traces/metadata.h"
 
 namespace mambasic::sim {
 namespace {
@@ -35,6 +37,20 @@ void take_heads(models::YamlMap& map, traces::Dims& d) {
     d.chunk = map.take_u32("chunk", 1, kMost, "tokens", "tokens of a chunk in the chunked order");
 }
 
+// Sizes that no trace has, told where they are written.
+void require_sane(const models::YamlMap& map, const Network& network) {
+    traces::TraceInfo info;
+    info.scheme = "quamba1";
+    info.dims = network.dims;
+    info.layers = network.dims.n_layer;
+    info.batch = info.tokens = 1;
+    try {
+        traces::require_sane(network.name, info);
+    } catch (const traces::MetadataError& error) {
+        map.reject(error.key().c_str(), error.reason());
+    }
+}
+
 }  // namespace
 
 Network load_network(const std::string& name_or_path) {
@@ -59,6 +75,7 @@ Network load_network(const std::string& name_or_path) {
     d.n_layer = map.take_u32("n_layer", 1, kMost, "layers", "layers of the whole model");
     d.vocab = map.take_u32("vocab", 1, 1U << 30, "tokens", "rows of embedding and LM head");
     map.finish();
+    require_sane(map, network);
     return network;
 }
 

@@ -51,10 +51,8 @@ std::string picture(const LayerStatistics& layer, bool plain) {
     const Magnitudes& magnitudes = layer.magnitudes;
     const std::uint64_t most =
         *std::max_element(magnitudes.counts.begin(), magnitudes.counts.end());
-    const bool own = layer.code.own_scales();
-    const float low = widest(layer, own ? &CellStatistics::low : &CellStatistics::scale);
-    float high = own ? widest(layer, &CellStatistics::high) : 0;
-    if (layer.code.format == traces::XFormat::Dual8) high = low * layer.code.factor;
+    const float low = widest(layer, &CellStatistics::low);
+    const float high = layer.code.dual() ? widest(layer, &CellStatistics::high) : 0;
     const std::size_t low_bin = bin_of(magnitudes, low);
     const std::size_t high_bin = bin_of(magnitudes, high);
     std::string text;
@@ -70,9 +68,9 @@ std::string picture(const LayerStatistics& layer, bool plain) {
 
 std::string scales_pictures(const std::vector<LayerStatistics>& layers, bool plain) {
     std::string text =
-        "Magnitudes of x, half an octave a column, heights by the logarithm of their number;\n"
-        "behind a bar | is what the low (or only) scale does not hold, behind a second one what "
-        "the\nhigh scale does not\n";
+        "Magnitudes of x (rotated, where that is coded), half an octave a column, heights by the "
+        "logarithm\nof their number; behind a bar | is what the low (or only) scale does not hold, "
+        "behind a second\none what the high scale does not\n";
     for (const LayerStatistics& layer : layers) {
         const std::string number = std::to_string(layer.layer);
         const double from = std::exp2(octave(layer.magnitudes, 0));

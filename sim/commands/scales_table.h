@@ -11,14 +11,14 @@ namespace mambasic::sim {
 
 using LayerStatistics = traces::synth::LayerStatistics;
 
-/// A row for each layer.
+/// A row for each kind of scale of each layer.
 std::string scales_table(const traces::TraceInfo& info, const std::vector<LayerStatistics>& layers);
 
-/// A line for each layer: how the magnitudes of x are distributed, and where the ranges of its
-/// scales end. `plain`: in ASCII, for a pipe.
+/// A line for each layer: how the magnitudes of what is coded are distributed, and where the ranges
+/// of its scales end. `plain`: in ASCII, for a pipe.
 std::string scales_pictures(const std::vector<LayerStatistics>& layers, bool plain);
 
-/// A line for each cell of each layer.
+/// The table's columns, a line for each cell of each of its rows, and the distribution of x.
 std::string scales_csv(const traces::TraceInfo& info, const std::vector<LayerStatistics>& layers);
 
 }  // namespace mambasic::sim

@@ -23,7 +23,9 @@ void describe(po::options_description& options) {
         "HEADSxDIMS groups in each SSD group, or per-channel: quamba2; one, for all channels: "
         "quamba1; without it, 4x4. Mamba1 is one SSD group, and 16 channels count as a head");
     add("scheme", po::value<std::string>(),
-        "instead of --groups and --observer: a scheme's file or name; both may differ by layer");
+        "instead of --groups and --observer: a scheme's file or name; the same as calibrate "
+        "--scheme "
+        "with this one trace");
     add("observer", po::value<std::string>(),
         "what makes the scales of conv output and state: percentile (without it, of one scale) or "
         "minmax (without it, of groups)");
@@ -102,7 +104,7 @@ traces::GroupShape groups_from(const Arguments& arguments, const traces::Dims& d
 
 Verb trace_group_verb() {
     return {"trace group",
-            "give a trace the scales of other groups, or one for all channels",
+            "give a trace, or shapes alone, other groups (calibrate: all that a scheme asks for)",
             "FILE --out F [--groups HEADSxDIMS|per-channel|one] [--observer O] or [--scheme S]",
             "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
             {"file"},

@@ -5,6 +5,7 @@
 #include "reports/table.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/trace_verbs.h"
+#include "sim/commands/usual_scheme.h"
 #include "traces/describe.h"
 #include "traces/synth/slice.h"
 
@@ -30,10 +31,19 @@ std::string shape_text(const traces::Tensor& tensor) {
     return text.empty() ? "scalar" : text;
 }
 
+// The word in the file tells of groups only, and is what a program has to know.
+std::string scheme_of(const Trace& trace) {
+    const std::string& word = trace.info().scheme;
+    const std::string name = scheme_text(trace);
+    return name == word ? word : name + " (the file's word is " + word + ")";
+}
+
 int info_command(const Arguments& arguments) {
     const Trace trace = open_trace(arguments.text("file"));
     Table facts({{"what", Align::Left}, {"value", Align::Left}});
-    for (const auto& [what, value] : traces::describe(trace)) facts.add_row({what, value});
+    for (const auto& [what, value] : traces::describe(trace)) {
+        facts.add_row({what, what == "scheme" ? scheme_of(trace) : value});
+    }
     std::cout << facts.text();
     if (arguments.has("tensors")) {
         Table tensors({{"tensor", Align::Left}, {"type", Align::Left}, {"shape"}, {"bytes"}});

@@ -8,6 +8,7 @@
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/weight_advice.h"
 #include "sim/progress.h"
+#include "traces/error.h"
 #include "traces/synth/synthesize.h"
 
 namespace mambasic::sim {
@@ -21,6 +22,8 @@ using traces::synth::Scheme;
 using traces::synth::SynthOptions;
 
 constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kMostTokens = 1U << 24;  // of a sequence, and
+constexpr std::uint32_t kMostBatch = 4096;       // sequences: traces/FORMAT.md
 
 void describe(po::options_description& options) {
     const auto text = [] { return po::value<std::string>(); };
@@ -36,6 +39,9 @@ void describe(po::options_description& options) {
     add("batch", text(), "sequences side by side; without it, 1");
     add("layers", text(), "only the first so many layers; without it, all");
     add("seed", text(), "another seed makes another model; without it, 0");
+    add("sample", text(),
+        "another sample is another prompt for the same weights and scales, so that calibrate takes "
+        "both traces; every other option must be as in the first. Without it, 0");
     add("prompt", text(), "decode: tokens that were read before; without it, 32");
     add("outliers", text(), "share of outlier channels, 0 to 1; without it, 0.001");
     add("record", text(),
@@ -44,13 +50,17 @@ void describe(po::options_description& options) {
 }
 
 Scheme scheme_from(const Arguments& arguments, const traces::Dims& dims) {
-    const std::string usual = dims.mamba2() ? "quamba2" : "quamba1";
-    const std::string scheme = arguments.choice_or("scheme", {"quamba1", "quamba2"}, usual);
+    const std::string scheme = arguments.text_or("scheme", dims.mamba2() ? "quamba2" : "quamba1");
+    if (scheme != "quamba1" && scheme != "quamba2") {
+        arguments.reject("scheme", "a trace is made with quamba1 or quamba2, not with '" + scheme +
+                                       "'; mambasic calibrate --scheme then gives it the scales of "
+                                       "any scheme");
+    }
     if (scheme == "quamba1") return Scheme::Quamba1;
     if (!dims.mamba2()) {
         arguments.reject("scheme",
-                         "a Mamba1 trace is made with quamba1; mambasic trace group then gives it "
-                         "groups");
+                         "a Mamba1 trace is made with quamba1; mambasic calibrate --scheme quamba2 "
+                         "then gives it groups");
     }
     return Scheme::Quamba2;
 }
@@ -77,15 +87,16 @@ SynthOptions options_from(const Arguments& arguments) {
     SynthOptions options = traces::synth::default_options(network.name, network.dims,
                                                           decode ? Phase::Decode : Phase::Prefill);
     take_scheme(arguments, options);
-    options.tokens = arguments.integer("tokens", 1, kMost);
-    options.batch = arguments.integer_or("batch", 1, kMost, options.batch);
+    options.tokens = arguments.integer("tokens", 1, kMostTokens);
+    options.batch = arguments.integer_or("batch", 1, kMostBatch, options.batch);
     options.layers = arguments.integer_or("layers", 1, network.dims.n_layer, options.layers);
     options.seed = arguments.integer_or("seed", 0, kMost, 0);
+    options.sample = arguments.integer_or("sample", 0, kMost, 0);
     if (!decode && arguments.has("prompt")) {
         arguments.reject("prompt",
                          "only a decode trace has one; in prefill --tokens is the prompt");
     }
-    options.prompt_tokens = arguments.integer_or("prompt", 1, kMost, options.prompt_tokens);
+    options.prompt_tokens = arguments.integer_or("prompt", 1, kMostTokens, options.prompt_tokens);
     options.outlier_share = static_cast<float>(
         arguments.number_or("outliers", 0, 1, static_cast<double>(options.outlier_share)));
     options.record =
@@ -95,8 +106,21 @@ SynthOptions options_from(const Arguments& arguments) {
     return options;
 }
 
+// What the words say one by one may still not go together: more tokens in all than a trace holds,
+// or 4-bit weights of a network that is too narrow for them.
+void require_together(const Arguments& arguments, const SynthOptions& options) {
+    const std::string model = arguments.text("model");
+    try {
+        traces::synth::require_options(options, model);
+    } catch (const traces::MetadataError& error) {
+        if (error.key() == "tokens") arguments.reject("tokens", error.reason());
+        arguments.reject("model", "'" + model + "': " + error.key() + " " + error.reason());
+    }
+}
+
 int synth_command(const Arguments& arguments) {
     const SynthOptions options = options_from(arguments);
+    require_together(arguments, options);
     const std::string path = checked_file(arguments, "out", arguments.text("model"));
     {
         ProgressLine line("synthesizing", true);
@@ -118,7 +142,8 @@ Verb trace_synth_verb() {
             "make a complete, deterministic trace of a made-up model",
             "--model M --phase prefill|decode --tokens N --out F [options]",
             "mambasic trace synth --model mamba-130m --phase prefill --tokens 512 --layers 1 --out "
-            "t.safetensors",
+            "t.safetensors\n  mambasic trace synth --model mamba-130m --phase prefill --tokens 512 "
+            "--layers 1 --sample 1 --out t1.safetensors",
             {},
             describe,
             synth_command};

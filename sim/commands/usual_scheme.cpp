@@ -1,6 +1,7 @@
 #include "sim/commands/usual_scheme.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/common/error.h"
 #include "sim/compare_trace.h"
@@ -60,18 +61,30 @@ void refuse_codes(const traces::Trace& trace) {
                             "does; name the one that it was made for with --scheme");
 }
 
+// The scheme that the trace names, if that fits, or else the first that does.
+std::optional<std::string> fitting(const traces::Trace& trace, Fit fit) {
+    std::vector<std::string> names = names_in(data_folders("hw_config/schemes"));
+    names.insert(names.begin(), trace.info().scheme);
+    const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+        return fits(trace, name, fit);
+    });
+    return found == names.end() ? std::nullopt : std::optional<std::string>(*found);
+}
+
 }  // namespace
 
 std::string usual_scheme(const traces::Trace& trace) {
-    std::vector<std::string> names = names_in(data_folders("hw_config/schemes"));
-    names.insert(names.begin(), trace.info().scheme);
     for (const Fit fit : {Fit::GroupsAndObserver, Fit::Groups}) {
-        for (const std::string& name : names) {
-            if (fits(trace, name, fit)) return name;
-        }
+        if (const auto name = fitting(trace, fit)) return *name;
     }
     refuse_codes(trace);
     return trace.info().scheme;
+}
+
+std::string scheme_text(const traces::Trace& trace) {
+    if (const auto same = fitting(trace, Fit::GroupsAndObserver)) return *same;
+    const auto near = fitting(trace, Fit::Groups);
+    return near ? *near + " but for what makes its scales" : "none of hw_config/schemes";
 }
 
 Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
@@ -88,9 +101,8 @@ std::string choice_note(const Arguments& arguments, const traces::Trace& trace,
     if (others.empty()) return "";
     std::string list;
     for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
-    return "no --scheme, so " + scheme.name +
-           " ran: the first that the trace's scales are of; write --scheme for another that reads "
-           "the same scales: " +
+    return "no --scheme: " + scheme.name +
+           " ran, the first that fits the trace's scales; --scheme takes others that read them: " +
            list;
 }
 

@@ -15,6 +15,11 @@ namespace mambasic::sim {
 /// int8 that no scheme there has: no run without them would be the trace's.
 std::string usual_scheme(const traces::Trace& trace);
 
+/// What the trace's groups, codes of x and observer are together, which its own word for the scheme
+/// does not tell: "w4a5-se", "w4a5-se but for what makes its scales", or that they are no shipped
+/// scheme's.
+std::string scheme_text(const traces::Trace& trace);
+
 /// The scheme of --scheme, or else the usual one.
 Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
                      const traces::Trace& trace);

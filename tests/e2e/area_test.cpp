@@ -93,7 +93,8 @@ TEST(ExplainArea, IsTheAreaOfTheReport) {
             << scheme << ": " << area.total;
         EXPECT_GT(area.total.size(), 0U);
         std::size_t blocks = 0;
-        for (const Json& block : Json::parse(read_file(folder.path("report.json")))["blocks"]) {
+        const Json report = Json::parse(read_file(folder.path("report.json")));
+        for (const Json& block : report["blocks"]) {
             const double mm2 = block["area_mm2"]["value"];
             const std::string name = block["name"];
             if (mm2 == 0) continue;

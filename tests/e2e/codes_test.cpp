@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "tests/e2e/compare_case.h"
 
@@ -122,38 +123,53 @@ Words cells_of(const std::string& line) {
     return all;
 }
 
-/// A column of a CSV file as numbers.
-std::vector<double> column(const Words& lines, const std::string& name) {
-    const Words names = cells_of(lines[0]);
-    const auto at = std::find(names.begin(), names.end(), name) - names.begin();
-    std::vector<double> values;
+/// A CSV file, row by row, by the names of its columns.
+std::vector<std::map<std::string, std::string>> table_of(const std::string& file) {
+    const Words lines = lines_of(read_file(file));
+    const Words names = cells_of(lines.at(0));
+    std::vector<std::map<std::string, std::string>> rows;
     for (std::size_t i = 1; i < lines.size(); ++i) {
-        values.push_back(std::stod(cells_of(lines[i]).at(static_cast<std::size_t>(at))));
+        const Words cells = cells_of(lines[i]);
+        EXPECT_EQ(cells.size(), names.size()) << lines[i];
+        rows.emplace_back();
+        for (std::size_t c = 0; c < names.size(); ++c) rows.back()[names[c]] = cells.at(c);
     }
-    return values;
+    return rows;
 }
 
 TEST(Scales, TheCsvHoldsEveryCellAndAddsUpToTheRun) {
     const Folder folder;
     const std::string file =
         calibrated(folder, "made", {"--trace", grouped_prefill(), "--scheme", "w4a5-se-4x4"});
-    const Outcome outcome =
-        mambasic({"scales", "--trace", file, "--csv", folder.path("scales.csv")});
+    const std::string csv = folder.path("scales.csv");
+    const Outcome outcome = mambasic({"scales", "--trace", file, "--csv", csv});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(outcome.err, "");
-    const Words lines = lines_of(read_file(folder.path("scales.csv")));
-    ASSERT_EQ(lines.size(), 1U + 2 * 2 * 16);  // 2 layers of 2 SSD groups of 4 x 4 cells
     ASSERT_EQ(mambasic({"check", "--chip", "tiny", "--trace", file, "--quality", "--out",
                         folder.path("out")})
                   .status,
               0);
-    const Json x = Json::parse(read_file(folder.path("out/report.json")))["quality"]["x"];
-    for (const std::string name : {"elements", "saturated", "flagged"}) {
-        double sum = 0;
-        for (const double value : column(lines, name)) sum += value;
-        EXPECT_EQ(sum, x[name].get<double>()) << name;
+    std::map<std::string, std::size_t> rows;
+    double coded = 0;
+    double clipped = 0;
+    double flagged = 0;
+    for (const auto& row : table_of(csv)) {
+        const std::string& kind = row.at("scale_of");
+        ++rows[kind];
+        EXPECT_GT(std::stod(row.at("lowest_value_per_code")), 0);
+        if (kind == "state") continue;
+        coded += std::stod(row.at("coded_count"));
+        clipped +=
+            std::stod(row.at("clipped_below_count")) + std::stod(row.at("clipped_above_count"));
+        if (kind == "x high") flagged += std::stod(row.at("coded_count"));
     }
-    for (const double scale : column(lines, "low_scale")) EXPECT_GT(scale, 0);
+    // 2 layers of 2 SSD groups of 4 x 4 cells; of a layer's states all together.
+    EXPECT_EQ(rows, (std::map<std::string, std::size_t>{
+                        {"x low", 64}, {"x high", 64}, {"x int8", 64}, {"state", 2}}));
+    const Json x = Json::parse(read_file(folder.path("out/report.json")))["quality"]["x"];
+    EXPECT_EQ(coded, x["elements"].get<double>());
+    EXPECT_EQ(clipped, x["saturated"].get<double>());
+    EXPECT_EQ(flagged, x["flagged"].get<double>());
 }
 
 TEST(Scales, APipeSeesAsciiAndOnlyTheLayersAskedFor) {
@@ -168,16 +184,147 @@ TEST(Scales, APipeSeesAsciiAndOnlyTheLayersAskedFor) {
     EXPECT_FALSE(has(outcome.out, "\n  layer   0  "));
 }
 
-TEST(Scales, AStatisticThatTheTraceDoesNotNameIsMarked) {
-    const Outcome assumed = mambasic({"scales", "--trace", tiny_prefill()});
-    EXPECT_TRUE(has(assumed.out, "  int8       percentile ?  ")) << assumed.out;
+/// "layer  code of x  scale of ... made of" of the table's row for a kind of scale of layer 0.
+std::string row_of(const std::string& out, const std::string& kind) {
+    for (const std::string& line : lines_of(out)) {
+        if (line.rfind("      0  ", 0) == 0 && has(line, "  " + kind + "  ")) return line;
+    }
+    return "no row for " + kind + " in\n" + out;
+}
+
+bool ends_in(const std::string& text, const std::string& end) {
+    return text.size() > end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+TEST(Scales, EveryScaleSaysWhatItWasMadeOf) {
+    const std::string recorded = mambasic({"scales", "--trace", tiny_prefill()}).out;
+    EXPECT_TRUE(has(recorded, ", scheme quamba1, scales as mambasic ")) << recorded;
+    EXPECT_TRUE(ends_in(row_of(recorded, "x"), "  recorded")) << recorded;
     const Folder folder;
-    const std::string made = folder.path("se8.safetensors");
-    const Outcome calibrated =
-        mambasic({"calibrate", "--trace", tiny_prefill(), "--scheme", "se8", "--out", made});
-    EXPECT_TRUE(has(calibrated.out, "scales of percentile (int8's scales, which se8 uses) on "))
-        << calibrated.out;
-    EXPECT_FALSE(has(mambasic({"scales", "--trace", made}).out, "?"));
+    const std::string made =
+        calibrated(folder, "made",
+                   {"--trace", tiny_prefill(), "--scheme", "w4a5-se-threshold", "--set",
+                    "scheme.factor=8", "--set", "scheme.alpha=0.99", "--set", "scheme.sigma=0.5",
+                    "--set", "scheme.quantile=0.9"});
+    const std::string out = mambasic({"scales", "--trace", made}).out;
+    EXPECT_TRUE(has(out,
+                    ", scheme w4a5-se-threshold but for what makes its scales, scales as the "
+                    "trace holds them, calibrated\n"))
+        << out;
+    const std::string of_int8 = "  percentile alpha 0.99 sigma 0.5 in codes";
+    EXPECT_TRUE(ends_in(row_of(out, "x low"), "  quantile 0.9 in codes")) << out;
+    EXPECT_TRUE(ends_in(row_of(out, "x threshold"), "  quantile 0.9 in codes")) << out;
+    EXPECT_TRUE(ends_in(row_of(out, "x high"), "  low scale x factor 8")) << out;
+    EXPECT_TRUE(ends_in(row_of(out, "x int8"), of_int8)) << out;
+    EXPECT_TRUE(ends_in(row_of(out, "state"), of_int8)) << out;
+    EXPECT_TRUE(has(row_of(out, "x low"), " -1 to 14 ")) << "the range of skewed codes" << out;
+    EXPECT_TRUE(has(row_of(out, "state"), " -128 to 127 ")) << out;
+}
+
+TEST(Scales, ASchemeIsShownWithoutATraceOfItsOwn) {
+    const Folder folder;
+    const std::string csv = folder.path("scales.csv");
+    const Outcome se8 = mambasic({"scales", "--trace", tiny_prefill(), "--scheme", "se8", "--set",
+                                  "scheme.factor=2", "--csv", csv});
+    ASSERT_EQ(se8.status, 0) << se8.err;
+    EXPECT_TRUE(has(se8.out, ", scheme se8, scales as mambasic ")) << se8.out;
+    EXPECT_TRUE(ends_in(row_of(se8.out, "x high"), "  int8's scale x factor 2")) << se8.out;
+    const auto rows = table_of(csv);
+    EXPECT_EQ(std::stof(rows.at(1).at("lowest_value_per_code")),
+              2 * std::stof(rows.at(0).at("lowest_value_per_code")));
+
+    const Outcome shown = mambasic({"scales", "--trace", tiny_prefill(), "--scheme", "w4a5-se"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    EXPECT_TRUE(has(shown.out, ", scheme w4a5-se, scales calibrated on it for this table\n"));
+    const std::string made =
+        calibrated(folder, "made", {"--trace", tiny_prefill(), "--scheme", "w4a5-se"});
+    const std::string held = mambasic({"scales", "--trace", made}).out;
+    EXPECT_TRUE(has(held, ", scheme w4a5-se, scales as the trace holds them")) << held;
+    EXPECT_EQ(held.substr(held.find('\n')), shown.out.substr(shown.out.find('\n')));
+    EXPECT_TRUE(
+        has(mambasic({"trace", "info", made}).out, "  w4a5-se (the file's word is quamba1)\n"));
+    EXPECT_TRUE(has(mambasic({"trace", "info", tiny_prefill()}).out, "  quamba1\n"));
+}
+
+std::string only_line(const Words& words) {
+    const Outcome outcome = mambasic(words);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;
+    return outcome.err;
+}
+
+std::string tiny_sample(const Folder& folder, const std::string& name, Words more) {
+    const std::string file = folder.path(name);
+    more.insert(more.begin(), {"trace", "synth", "--model", "tiny", "--phase", "prefill",
+                               "--tokens", "12", "--out", file});
+    EXPECT_EQ(mambasic(more).status, 0);
+    return file;
+}
+
+TEST(Calibrate, TakesSamplesAndTellsWhyATraceIsNone) {
+    const Folder folder;
+    const std::string first = tiny_sample(folder, "first", {});
+    const std::string made = folder.path("made");
+    const auto with = [&](const std::string& other) {
+        return Words{"calibrate", "--trace", first,   "--trace", other,
+                     "--scheme",  "int5",    "--out", made};
+    };
+    const Outcome both = mambasic(with(tiny_sample(folder, "second", {"--sample", "1"})));
+    EXPECT_EQ(both.status, 0) << both.err;
+    EXPECT_TRUE(has(both.out, " on 2 sequences\n")) << both.out;
+    const std::string seed = only_line(with(tiny_sample(folder, "seed", {"--seed", "5"})));
+    EXPECT_TRUE(has(seed, "synth.seed is 5, not 0: another seed makes another model")) << seed;
+    const std::string batch = only_line(with(tiny_sample(folder, "batch", {"--batch", "2"})));
+    EXPECT_TRUE(has(batch, "synthetic ones with all options but --sample alike")) << batch;
+}
+
+TEST(Calibrate, AShareOfLessThanOneValueIsRefused) {
+    const Folder folder;
+    const std::string out = folder.path("made");
+    const auto with = [&](const std::string& scheme, const std::string& setting) {
+        return Words{"calibrate", "--trace", tiny_prefill(), "--scheme", scheme,
+                     "--set",     setting,   "--out",        out};
+    };
+    // 2 sequences of 21 tokens of 192 channels; alpha is taken of each sequence.
+    EXPECT_TRUE(has(only_line(with("w4a5-se", "scheme.quantile=0.0001")), " of 8,064 values "));
+    EXPECT_TRUE(has(only_line(with("quamba1", "scheme.alpha=1e-44")), " of 4,032 values "));
+    EXPECT_TRUE(folder.entries().empty());
+    EXPECT_EQ(mambasic(with("w4a5-se", "scheme.quantile=0.0003")).status, 0);
+    const Outcome all = mambasic(with("w4a5-se", "scheme.quantile=0.999999999"));
+    EXPECT_TRUE(has(all.out, "note: scheme w4a5-se: quantile 1 is the largest value")) << all.out;
+}
+
+TEST(TraceSynth, RefusalsNameWhatWasGiven) {
+    const Folder folder;
+    const std::string out = folder.path("made");
+    std::string wrong = read_file(std::string(MAMBASIC_SOURCE) + "/traces/networks/tiny.yaml");
+    wrong.replace(wrong.find("d_inner: 192"), 12, "d_inner: 100");
+    const std::string network = folder.add("wrong.yaml", wrong);
+    const auto with = [&](const std::string& model, const Words& more) {
+        Words words = {"trace", "synth", "--model", model, "--phase", "prefill", "--out", out};
+        words.insert(words.end(), more.begin(), more.end());
+        return only_line(words);
+    };
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "16777217"}),
+                    "--tokens: '16777217' must be an integer from 1 to 16777216"));
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "16777216", "--batch", "5"}),
+                    "--tokens: batch * tokens exceeds 2^26"));
+    const std::string d_inner = with(network, {"--tokens", "4"});
+    EXPECT_EQ(d_inner.rfind(network + ":", 0), 0U) << d_inner;
+    EXPECT_TRUE(has(d_inner, ": d_inner: 100 is not 2 * d_model = 192\n")) << d_inner;
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "4", "--precision", "w4a8"}),
+                    "--model: 'tiny': d_model 96 is not a multiple of 128"));
+    EXPECT_TRUE(has(with("tiny", {"--tokens", "4", "--scheme", "w4a5-se"}),
+                    "not with 'w4a5-se'; mambasic calibrate --scheme then gives it"));
+}
+
+TEST(Scales, RefusesASettingWithoutItsScheme) {
+    for (const char* setting : {"scheme.factor=2", "gemm.rows=2"}) {
+        const Outcome outcome = mambasic({"scales", "--trace", tiny_prefill(), "--set", setting});
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;
+        EXPECT_TRUE(has(outcome.err, "mambasic scales: --set: ")) << outcome.err;
+    }
 }
 
 TEST(Calibrate, ASettingThatLeavesAKeyWithoutAReaderIsNamed) {

@@ -34,7 +34,22 @@ const std::map<std::string, std::string> kTogether = {
     {"nonlinear.softplus.polynomial_degree", "nonlinear.softplus.kind=polynomial"},
     {"nonlinear.silu.polynomial_degree", "nonlinear.silu.kind=polynomial"},
     {"nonlinear.rsqrt.polynomial_degree", "nonlinear.rsqrt.kind=polynomial"},
+    {"dram.stream.efficiency", "dram.model=stream"},
+    {"dram.controller.write_queue", "dram.controller.drain_from=8"},
+    {"dram.stream.read_latency_ns", "dram.model=stream"},
+    {"dram.stream.write_latency_ns", "dram.model=stream"},
+    {"dram.timing.rank_switch", "dram.organization.ranks=2"},
+    {"dram.timing.rfc_bank", "dram.controller.refresh=per_bank"},
+    {"dram.timing.refi_bank", "dram.controller.refresh=per_bank"},
+    {"dram.timing.refresh_bank_to_activate", "dram.controller.refresh=per_bank"},
     {"dequant_mux.requantize_cycles", "dequant_mux.x_proj_input=requantized"},
+    {"technology.voltage.energy_v0", "voltage_v=0.8"},
+    {"technology.voltage.energy_v1", "voltage_v=0.8"},
+    {"technology.voltage.energy_v2", "voltage_v=0.8"},
+    {"technology.voltage.leakage_exponent", "voltage_v=0.8"},
+    {"technology.sram.root_up_to_kib", "ssm.state_store_kib=1024"},  // 512 KiB a bank
+    {"technology.sram.read_pj_per_bit_doubling", "ssm.state_store_kib=1024"},
+    {"technology.sram.flipflop_bytes", "dma.chunk_bytes=64"},  // two of them: 128 bytes
 };
 
 // Keys that change bits and no figure: their results are compared, not their reports.
@@ -44,14 +59,22 @@ const Names kBitsOnly = {"arithmetic.softplus", "arithmetic.quirks"};
 const std::map<std::string, std::string> kSilent = {
     {"name", "names the chip; only provenance.chip could show it"},
     {"dram.name", "names the memory in the report; compared as text it would prove nothing"},
+    {"dram.organization.rows_per_bank",
+     "an address above the last row wraps: DramMap in models_dram_test"},
+    {"dram.timing.refresh_bank_to_refresh", "binds where refreshes are dense: DramBanks there"},
+    {"dram.commands.activate_deadline", "0 here: DramController there"},
+    {"dram.commands.strobe_hold", "0 here: DramController there"},
+    {"dram.controller.scheduler", "binds where rows conflict: DramController there"},
+    {"dram.controller.mapping", "a text of its own form: DramMap in models_dram_test"},
     {"technology.name", "names the card"},
     {"technology.node_nm", "for people; no figure is scaled by it"},
     {"technology.plausible.mac_pj", "decides what a report is doubted for: PlausibleRangesWarn"},
     {"technology.plausible.dram_byte_pj", "decides what a report is doubted for"},
     {"technology.plausible.utilization", "decides what a report is doubted for"},
+    {"technology.voltage.nominal_v", "what voltage_v is a ratio to: a test of sim/cards"},
     {"technology.voltage.polynomial_source", "cites the two polynomials"},
-    {"technology.voltage.lowest_v", "decides what is refused: a test of sim/clock_check"},
-    {"technology.voltage.highest_v", "decides what is refused: a test of sim/clock_check"},
+    {"technology.voltage.lowest_v", "decides what is refused: a test of sim/cards"},
+    {"technology.voltage.highest_v", "decides what is refused: a test of sim/cards"},
     {"technology.voltage.delay_v0", "decides what is refused: ASlowCardRefusesTheClock"},
     {"technology.voltage.delay_v1", "decides what is refused: as delay_v0"},
     {"technology.voltage.delay_v2", "decides what is refused: as delay_v0"},
@@ -121,6 +144,8 @@ Words settings(const Key& key) {
         for (const double other : {value * 2, value / 2, value - 1}) {
             out.push_back(key.path + "=" + number(other));
         }
+    } else if (key.path == "voltage_v") {
+        out = {"voltage_v=0.8"};
     } else if (key.type.rfind("{value", 0) == 0) {  // "0.2 (0.1 to 0.28)"
         std::istringstream text(key.value);
         std::string value, low, to, high;
@@ -254,6 +279,8 @@ class Knobs : public testing::TestWithParam<const char*> {};
 TEST_P(Knobs, EachChangesAFigureAndOnlyWhatItsExplanationNames) { expect_every_effect(GetParam()); }
 
 const std::vector<const char*> kBlocks = {"clock_ghz",
+                                          "voltage_v",
+                                          "technology.voltage.",
                                           "schedule.",
                                           "technology.energy_pj.",
                                           "technology.area_um2.",
@@ -287,7 +314,9 @@ TEST(KnobLists, CoverEveryKeyAndNameNoOther) {
     for (const std::string& path : all_keys()) {
         bool in_block = false;
         for (const std::string block : kBlocks) in_block = in_block || path.rfind(block, 0) == 0;
-        EXPECT_TRUE(in_block || listed.count(path) == 1) << path;
+        // Delays decide what is refused: tests/sim/cards_test.cpp.
+        const bool delay = path.rfind("technology.delay_ns.", 0) == 0;
+        EXPECT_TRUE(in_block || delay || listed.count(path) == 1) << path;
         listed.erase(path);
         EXPECT_FALSE(kTogether.count(path) == 1 && kSilent.count(path) == 1) << path;
     }
@@ -317,6 +346,19 @@ TEST(KnobBits, ChangeTheResultsAndNoTime) {
             EXPECT_EQ(report(run, {setting}), usual_report(run, "")) << setting;
         }
     }
+}
+
+TEST(KnobLimits, PlausibleRangesWarn) {
+    const auto notes = [](const std::string& set) {
+        return mambasic({"run", kChip, "--trace", cases()[0].trace, "--timing-only", "--set", set})
+            .out;
+    };
+    const std::string range = "={value: 2e-6, low: 1e-6, high: 3e-6, source: x}";
+    for (const char* key : {"mac_pj", "dram_byte_pj", "utilization"}) {
+        const std::string path = std::string("technology.plausible.") + key;
+        EXPECT_NE(notes(path + range).find("note: doubtful: "), std::string::npos) << key;
+    }
+    EXPECT_EQ(notes("clock_ghz=1").find("doubtful"), std::string::npos);
 }
 
 TEST(KnobLimits, ATableLimitRefuses) {

@@ -144,7 +144,7 @@ TEST(SchemeNote, ATraceThatSeveralCodesReadSaysWhichIsTaken) {
     const Words run = {"run", "tiny", "--trace", tiny_prefill(), "--timing-only"};
     const Outcome taken = mambasic(run);
     EXPECT_EQ(taken.err, "");
-    const std::size_t at = taken.out.find("\n  note: no --scheme, so quamba1 ran: ");
+    const std::size_t at = taken.out.find("\n  note: no --scheme: quamba1 ran, ");
     ASSERT_NE(at, std::string::npos) << taken.out;
     const std::string note = lines_of(taken.out.substr(at + 1)).front();
     for (const char* other : {"fp32-ssm-input", "int8-sim", "se8"}) {

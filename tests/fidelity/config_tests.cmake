@@ -1,5 +1,5 @@
 mambasic_test(fidelity_test
-    SOURCES rtl_blocks.cpp rtl_test.cpp scale_sim_test.cpp
+    SOURCES desk_estimate_test.cpp rtl_blocks.cpp rtl_test.cpp scale_sim_test.cpp
     LIBRARIES mambasic_models
     LABELS fidelity)
 target_compile_definitions(fidelity_test PRIVATE MAMBASIC_SOURCE="${PROJECT_SOURCE_DIR}")

@@ -156,7 +156,7 @@ TEST(DramCost, LatencyAndBandwidthInCycles) {
     EXPECT_EQ(stream_bus_cycles(timing, 0).count, 0U);
 }
 
-TEST(DramCost, ABurstBearsItsBitsAndItsShareOfTheRows) {
+TEST(DramCost, ABurstBearsItsBitsAndRowsAreApart) {
     DramConfig c = memory_of_51_gb_per_s();
     c.energy.activate_pj = {1000, 500, 2000};
     c.energy.read_pj_per_bit = {2, 1, 3};
@@ -164,17 +164,13 @@ TEST(DramCost, ABurstBearsItsBitsAndItsShareOfTheRows) {
     c.energy.io_pj_per_bit = {1, 1, 2};
     c.energy.refresh_pj = {7, 6, 8};
     DramActivity activity;
-    activity.read_bursts = 30;
-    activity.written_bursts = 10;
     activity.activates = 4;
     activity.refreshes = 2.5;
-    const DramPrices prices = dram_prices(c, activity);
-    EXPECT_DOUBLE_EQ(prices.read_burst_pj.value, 256 * 3 + 100);
-    EXPECT_DOUBLE_EQ(prices.read_burst_pj.high, 256 * 5 + 200);
-    EXPECT_DOUBLE_EQ(prices.write_burst_pj.value, 256 * 4 + 100);
-    EXPECT_DOUBLE_EQ(prices.write_burst_pj.low, 256 * 3 + 50);
-    EXPECT_DOUBLE_EQ(dram_refresh_pj(c, activity).value, 17.5);
-    EXPECT_EQ(dram_prices(c, {}).read_burst_pj.value, 256 * 3);  // no burst, no share
+    EXPECT_DOUBLE_EQ(dram_prices(c).read_burst_pj.value, 256 * 3);
+    EXPECT_DOUBLE_EQ(dram_prices(c).read_burst_pj.high, 256 * 5);
+    EXPECT_DOUBLE_EQ(dram_prices(c).write_burst_pj.low, 256 * 3);
+    EXPECT_DOUBLE_EQ(dram_row_pj(c, activity).value, 4000 + 17.5);
+    EXPECT_DOUBLE_EQ(dram_row_pj(c, activity).high, 8000 + 20);
 }
 
 TEST(DramCost, WholeQuotientsCostNoExtraCycle) {

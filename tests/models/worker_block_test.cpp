@@ -70,6 +70,31 @@ TEST(Worker, IsDoneAtItsCycleAndNotBefore) {
     EXPECT_EQ(program.end.at(1), 10U);
 }
 
+// Both blocks read 32 bytes in each of their cycles, which is all that the scratchpad's banks pass:
+// who starts second waits for the first. What is written has ports of its own.
+TEST(Worker, SharesTheScratchpadsPortsWithOthers) {
+    Program program({compute(0, BlockId::Norm), compute(1, BlockId::Conv),
+                     compute(2, BlockId::Hadamard), compute(3, BlockId::Gemm)});
+    Chip chip(program);
+    const auto reads = [](std::uint64_t cycles) {
+        Work w = takes(cycles);
+        w.sram.activation_read_bytes = 32 * cycles;
+        return w;
+    };
+    Work writes = takes(10);
+    writes.sram.activation_write_bytes = 320;
+    Work weights = takes(12);
+    weights.sram.weight_read_bytes = 32 * 12;
+    TimedWorker norm("norm", BlockId::Norm, chip.ports, {{0, reads(20)}});
+    TimedWorker conv("conv", BlockId::Conv, chip.ports, {{1, reads(20)}});
+    TimedWorker had("had", BlockId::Hadamard, chip.ports, {{2, writes}});
+    TimedWorker gemm("gemm", BlockId::Gemm, chip.ports, {{3, weights}});
+    chip.run();
+    EXPECT_EQ(program.end.at(0) + program.end.at(1), 20U + 40U);
+    EXPECT_EQ(program.end.at(2), 10U);
+    EXPECT_EQ(program.end.at(3), 12U);
+}
+
 TEST(Worker, ClassifiesItsWaits) {
     // norm makes 0 (20 cycles) and then 1 (30); gemm needs 1, and the space that ssm's 2 leaves.
     Program program({compute(0, BlockId::Norm), compute(1, BlockId::Norm),

@@ -161,17 +161,68 @@ TEST(CalibrateTraces, OtherModelsAreRefused) {
     options.dims = trace.info().dims;
     options.seed = 9;
     const Trace stranger = test::made(options, "stranger");
-    const std::string rule =
-        "; traces calibrated together are runs of one model with the same scales as " +
-        trace.path() + " (the first tensor that differs is ";
-    EXPECT_EQ(refused(trace, stranger), stranger.path() + ": has other weights or scales" + rule +
-                                            "backbone.layers.0.norm.weight)");
+    const std::string one_model = ": traces calibrated together are of one model";
+    EXPECT_EQ(refused(trace, stranger),
+              stranger.path() +
+                  ": tensor 'backbone.layers.0.norm.weight': is another weight than that of " +
+                  trace.path() + one_model +
+                  "; its synth.seed is 9, not 1: another seed makes another model, trace synth "
+                  "--sample another sample of one");
     const Trace rescaled =
         test::regrouped(trace, coded(kOne, "int8", Observer::MinMax), "rescaled");
-    EXPECT_NE(refused(trace, rescaled).find(": has other weights or scales" + rule),
-              std::string::npos);
+    const std::string why = refused(trace, rescaled);
+    EXPECT_NE(why.find("is another scale than that of " + trace.path() + ", of the same weights"),
+              std::string::npos)
+        << why;
     const Trace mamba2 = captured(Scheme::Quamba1);
-    EXPECT_NE(refused(trace, mamba2).find(rule), std::string::npos);
+    EXPECT_EQ(refused(trace, mamba2), mamba2.path() +
+                                          ": metadata 'family': mamba2 is not mamba1, "
+                                          "that of " +
+                                          trace.path() + one_model);
+    options.dims.d_state = 8;
+    const Trace narrow = test::made(options, "narrow");
+    EXPECT_EQ(
+        refused(trace, narrow),
+        narrow.path() + ": metadata 'd_state': 8 is not 16, that of " + trace.path() + one_model);
+    const Trace grouped = captured(Scheme::Quamba2, Precision::W8A8, Phase::Prefill, "grouped");
+    EXPECT_NE(refused(mamba2, grouped).find("metadata 'scheme': quamba2 is not quamba1"),
+              std::string::npos);
+}
+
+std::vector<char> bytes_of(const Trace& trace, const std::string& name) {
+    const Tensor* tensor = trace.find(name);
+    const auto* data = reinterpret_cast<const char*>(tensor->data);
+    return {data, data + tensor->bytes()};
+}
+
+// Weights and scales are the model's; tokens, and in decode the states, are the sample's.
+TEST(CalibrateTraces, AnotherSampleIsOfTheSameModel) {
+    for (const auto& [mamba2, phase] : {std::pair{false, Phase::Prefill},
+                                        {true, Phase::Prefill},
+                                        {false, Phase::Decode},
+                                        {true, Phase::Decode}}) {
+        SynthOptions options = mamba2 ? test::tiny2_options(Scheme::Quamba2, Precision::W8A8, phase)
+                                      : test::tiny_options(phase);
+        const Trace first = test::made(options, "sample0");
+        EXPECT_EQ(first.info().notes.count("synth.sample"), 0U);
+        options.sample = 1;
+        const Trace second = test::made(options, "sample1");
+        options.sample = 2;
+        const Trace third = test::made(options, "sample2");
+        EXPECT_EQ(third.info().notes.at("synth.sample"), "2");
+        expect_same_weights(first, second);
+        expect_same_weights(first, third);
+        for (const char* own : {"trace.tokens", "trace.layers.0.scan.state"}) {
+            EXPECT_NE(bytes_of(first, own), bytes_of(second, own)) << own;
+            EXPECT_NE(bytes_of(second, own), bytes_of(third, own)) << own;
+        }
+        if (phase == Phase::Decode) {
+            const std::size_t states = first.info().dims.d_inner * first.info().dims.d_state;
+            EXPECT_NE(std::memcmp(first.ssm_state_in(1), second.ssm_state_in(1), states), 0);
+        }
+        const TargetScales target = coded(kOne, "int8", Observer::MinMax);
+        EXPECT_EQ(calibrated({&first, &second, &third}, target).info().batch, 1U);
+    }
 }
 
 TEST(CalibrateTraces, ShapesAndOtherLayersAreRefused) {
@@ -182,9 +233,12 @@ TEST(CalibrateTraces, ShapesAndOtherLayersAreRefused) {
     };
     const Trace second = sliced(1, 1, "second_layer");
     EXPECT_EQ(refused(trace, second),
-              second.path() + ": metadata 'first_layer': 1 is not 0, that of " + trace.path());
+              second.path() + ": metadata 'first_layer': 1 is not 0, that of " + trace.path() +
+                  ": traces calibrated together hold the same layers");
     const Trace fewer = sliced(0, 1, "first_layer");
-    EXPECT_NE(refused(trace, fewer).find("backbone.layers.1"), std::string::npos);
+    EXPECT_EQ(refused(trace, fewer), fewer.path() +
+                                         ": metadata 'layers': 1 are fewer than the 2 of " +
+                                         trace.path() + ", which is the one that gets the scales");
     EXPECT_EQ(refused(fewer, trace), "accepted");
     TraceInfo info = trace.info();
     info.shapes_only = true;

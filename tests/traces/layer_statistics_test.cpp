@@ -39,7 +39,7 @@ TEST(Magnitudes, BinsAreHalfOctaves) {
 std::vector<LayerStatistics> statistics_of(const Trace& trace, std::uint32_t first,
                                            std::uint32_t end) {
     std::vector<LayerStatistics> out;
-    each_layer_statistics(trace, first, end,
+    each_layer_statistics(trace, {first, end},
                           [&out](const LayerStatistics& layer) { out.push_back(layer); });
     return out;
 }
@@ -61,24 +61,39 @@ std::vector<std::int8_t> recorded(const Trace& trace, std::uint32_t index, const
     return out;
 }
 
-void expect_same(const CellStatistics& a, const CellStatistics& b) {
+void expect_same(const CodeUse& a, const CodeUse& b) {
     EXPECT_EQ(a.elements, b.elements);
-    EXPECT_EQ(a.flagged, b.flagged);
-    EXPECT_EQ(a.saturated, b.saturated);
-    EXPECT_EQ(a.saturated_below, b.saturated_below);
+    EXPECT_EQ(a.below, b.below);
+    EXPECT_EQ(a.above, b.above);
+    EXPECT_EQ(a.least, b.least);
+    EXPECT_EQ(a.greatest, b.greatest);
+}
+
+void expect_same(const CellStatistics& a, const CellStatistics& b) {
+    expect_same(a.unflagged, b.unflagged);
+    expect_same(a.flagged, b.flagged);
     EXPECT_EQ(a.largest, b.largest);
-    EXPECT_EQ(a.largest_code, b.largest_code);
     EXPECT_EQ(a.scale, b.scale);
     EXPECT_EQ(a.low, b.low);
     EXPECT_EQ(a.high, b.high);
     EXPECT_EQ(a.threshold, b.threshold);
 }
 
+struct Range {
+    int low;
+    int high;
+};
+constexpr Range kInt8{-128, 127};
+constexpr Range kSkewed{-1, 14};
+
 // A code is held by its range where the quotient is half a step or more beyond it.
-void count_held(float quotient, float low, float high, CellStatistics& cell) {
-    const bool below = quotient <= low - 0.5F;
-    cell.saturated_below += below ? 1 : 0;
-    cell.saturated += below || quotient >= high + 0.5F ? 1 : 0;
+void count(float quotient, int code, Range range, CodeUse& use) {
+    const bool first = use.elements == 0;
+    ++use.elements;
+    use.below += quotient <= static_cast<float>(range.low) - 0.5F ? 1 : 0;
+    use.above += quotient >= static_cast<float>(range.high) + 0.5F ? 1 : 0;
+    use.least = first || code < use.least ? code : use.least;
+    use.greatest = first || code > use.greatest ? code : use.greatest;
 }
 
 std::vector<CellStatistics> counted_int8(const LayerScales& scales, const std::vector<float>& x,
@@ -87,11 +102,9 @@ std::vector<CellStatistics> counted_int8(const LayerScales& scales, const std::v
     for (std::size_t i = 0; i < x.size(); ++i) {
         const std::size_t at = scales.cell_of[i % scales.cell_of.size()];
         CellStatistics& cell = out[at];
-        cell.scale = scales.x[at];
-        ++cell.elements;
-        count_held(x[i] / cell.scale, -128, 127, cell);
+        cell.scale = cell.low = scales.x[at];
+        count(x[i] / cell.scale, codes[i], kInt8, cell.unflagged);
         cell.largest = std::max(cell.largest, std::fabs(x[i]));
-        cell.largest_code = std::max(cell.largest_code, std::abs(int{codes[i]}));
     }
     return out;
 }
@@ -107,6 +120,7 @@ TEST(LayerStatistics, Int8IsCountedByCell) {
             const auto expected = counted_int8(test::layer_scales(made, index), x, codes);
             const LayerStatistics& layer = statistics[index];
             EXPECT_EQ(layer.layer, index);
+            EXPECT_EQ(layer.bottom_code, -128);
             EXPECT_EQ(layer.top_code, 127);
             ASSERT_EQ(layer.cells.size(), expected.size());
             for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -127,11 +141,10 @@ std::vector<CellStatistics> counted_dual4(const LayerScales& scales, const std::
         cell.low = scales.low[at];
         cell.high = scales.high[at];
         cell.threshold = scales.threshold[at];
-        ++cell.elements;
-        cell.flagged += static_cast<std::uint64_t>(flags[i]);
-        count_held(x[i] / (flags[i] == 0 ? cell.low : cell.high), -1, 14, cell);
+        const bool flag = flags[i] != 0;
+        count(x[i] / (flag ? cell.high : cell.low), codes[i], kSkewed,
+              flag ? cell.flagged : cell.unflagged);
         cell.largest = std::max(cell.largest, std::fabs(x[i]));
-        if (flags[i] != 0) cell.largest_code = std::max(cell.largest_code, int{codes[i]});
     }
     return out;
 }
@@ -149,6 +162,7 @@ TEST(LayerStatistics, FlagsAreCountedByCell) {
                                                     recorded(made, index, "conv1d.codes", width),
                                                     recorded(made, index, "conv1d.flags", width));
                 const LayerStatistics& layer = statistics[index];
+                EXPECT_EQ(layer.bottom_code, -1);
                 EXPECT_EQ(layer.top_code, 14);
                 ASSERT_EQ(layer.cells.size(), expected.size());
                 for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -195,8 +209,9 @@ float unheld_code(const TraceInfo& info, float carry, float scale) {
 }
 
 struct StateCodes {
-    std::uint64_t last = 0;  // -128 or 127
-    std::uint64_t held = 0;  // another code than the rounded quotient
+    std::uint64_t last = 0;        // -128 or 127
+    std::uint64_t held = 0;        // another code than the rounded quotient
+    std::uint64_t held_below = 0;  // of them: the quotient is below it
 };
 
 StateCodes count_states(const Trace& trace, std::uint32_t index, const LayerScales& scales) {
@@ -210,7 +225,9 @@ StateCodes count_states(const Trace& trace, std::uint32_t index, const LayerScal
                                 ? scales.state[0]
                                 : scales.state[cell * dims.d_state + i % dims.d_state];
         out.last += codes[i] == 127 || codes[i] == -128 ? 1 : 0;
-        out.held += unheld_code(trace.info(), carry.as<float>()[i], scale) == codes[i] ? 0 : 1;
+        const float unheld = unheld_code(trace.info(), carry.as<float>()[i], scale);
+        out.held += unheld == codes[i] ? 0 : 1;
+        out.held_below += unheld < codes[i] ? 1 : 0;
     }
     return out;
 }
@@ -219,8 +236,12 @@ StateCodes expect_state(const Trace& trace, const LayerStatistics& layer) {
     const Tensor& carry = *trace.recorded(layer.layer, "scan.carry");
     const LayerScales scales = test::layer_scales(trace, layer.layer);
     const StateCodes counted = count_states(trace, layer.layer, scales);
-    EXPECT_EQ(layer.state.elements, carry.elements());
-    EXPECT_EQ(layer.state.saturated, counted.held);
+    EXPECT_EQ(layer.state.codes.elements, carry.elements());
+    EXPECT_EQ(layer.state.codes.below, counted.held_below);
+    EXPECT_EQ(layer.state.codes.above, counted.held - counted.held_below);
+    const auto* codes = trace.recorded(layer.layer, "scan.state")->as<std::int8_t>();
+    EXPECT_EQ(layer.state.codes.least, *std::min_element(codes, codes + carry.elements()));
+    EXPECT_EQ(layer.state.codes.greatest, *std::max_element(codes, codes + carry.elements()));
     float largest = 0;
     for (std::uint64_t i = 0; i < carry.elements(); ++i) {
         largest = std::max(largest, std::fabs(carry.as<float>()[i]));
@@ -296,7 +317,6 @@ TEST(LayerStatistics, ARotatedCodeIsMeasuredWhereItIsCoded) {
             scales.x = scales.low;
             CellStatistics expected = counted_int8(
                 scales, r, recorded(made, index, "rotate.output", made.info().dims.d_inner))[0];
-            expected.low = expected.scale;
             expected.scale = int8;
             expect_same(statistics[index].cells[0], expected);
         });
@@ -310,9 +330,47 @@ TEST(LayerStatistics, WithoutCodesThereIsNoCount) {
         ASSERT_EQ(statistics.size(), 1U);
         EXPECT_EQ(statistics[0].layer, 1U);
         EXPECT_EQ(statistics[0].top_code, 0);
-        EXPECT_EQ(statistics[0].cells[0].saturated, 0U);
-        EXPECT_EQ(statistics[0].cells[0].elements,
+        EXPECT_EQ(statistics[0].cells[0].unflagged.saturated(), 0U);
+        EXPECT_EQ(statistics[0].cells[0].elements(),
                   std::uint64_t{made.info().tokens} * made.info().dims.d_inner);
+    }
+}
+
+// golden/spec/ssm.md 8.4: the high scale is F times int8's, and flags what int8's does not hold.
+TEST(LayerStatistics, ACodeOfInt8sScalesNeedsNoTraceOfItsOwn) {
+    XCode dual8;
+    ASSERT_TRUE(read_x_code("dual8-x4", dual8));
+    for (const Trace& trace : test::both_families()) {
+        const Trace own = regrouped(trace, coded(kOne, "int8", percentile()), "own");
+        const Trace made = regrouped(trace, coded(kOne, "dual8-x4", percentile()), "dual8");
+        std::vector<LayerStatistics> asked;
+        each_layer_statistics(own, {0, 2, {dual8, dual8}},
+                              [&asked](const LayerStatistics& layer) { asked.push_back(layer); });
+        test::each_layer(own, [&](std::uint32_t index, const std::vector<float>& x,
+                                  const golden::LayerTensors&) {
+            if (index > 0) return;  // behind it the stream is another
+            const float scale = test::layer_scales(own, 0).x[0];
+            CellStatistics expected;
+            for (const float value : x) {
+                const float quotient = value / scale;
+                const bool flag = quotient >= 127.5F || quotient <= -128.5F;
+                const float of_its_own = flag ? value / (4 * scale) : quotient;
+                const float code = std::clamp(std::round(of_its_own), -128.0F, 127.0F);
+                count(of_its_own, static_cast<int>(code), kInt8,
+                      flag ? expected.flagged : expected.unflagged);
+            }
+            EXPECT_GT(expected.flagged.elements, 0U);
+            EXPECT_EQ(asked[0].cells[0].low, scale);
+            EXPECT_EQ(asked[0].cells[0].high, 4 * scale);
+            expect_same(asked[0].cells[0].flagged, expected.flagged);
+            expect_same(asked[0].cells[0].unflagged, expected.unflagged);
+        });
+        // The second layer sees what the first one's codes give, as in a trace that was made so.
+        const auto recorded_so = statistics_of(made, 0, 2);
+        for (std::size_t i = 0; i < 2; ++i) {
+            EXPECT_EQ(spell(asked[i].code), "dual8-x4");
+            expect_same(asked[i].cells[0], recorded_so[i].cells[0]);
+        }
     }
 }
 

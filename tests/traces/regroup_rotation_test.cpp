@@ -204,20 +204,20 @@ TEST(RegroupRotation, StatisticsCountWhatTheRotatedRowsCodesHold) {
     how.alpha = 0.8F;
     for (const Trace& trace : traces()) {
         const Trace out = regrouped(trace, rotated_target(true, how));
-        each_layer_statistics(out, 0, 2, [&](const LayerStatistics& layer) {
+        each_layer_statistics(out, {0, 2}, [&](const LayerStatistics& layer) {
             const float scale = low_scale(out, layer.layer);
             const std::vector<float> r = rotated_magnitudes(out, layer.layer);
             ASSERT_EQ(layer.cells.size(), 1U);
             EXPECT_EQ(layer.cells[0].low, scale);
-            EXPECT_EQ(layer.cells[0].flagged, 0U);
+            EXPECT_EQ(layer.cells[0].flagged.elements, 0U);
             // -128 is a code, but 128 is none: near enough to bound the count from both sides.
             const auto above = [&](float limit) {
                 return static_cast<std::uint64_t>(std::count_if(
                     r.begin(), r.end(), [&](float value) { return value / scale >= limit; }));
             };
             EXPECT_GT(above(128.5F), r.size() / 100);
-            EXPECT_GE(layer.cells[0].saturated, above(128.5F));
-            EXPECT_LE(layer.cells[0].saturated, above(127.5F));
+            EXPECT_GE(layer.cells[0].unflagged.saturated(), above(128.5F));
+            EXPECT_LE(layer.cells[0].unflagged.saturated(), above(127.5F));
         });
     }
 }

@@ -31,14 +31,15 @@ XNumbers numbers_of(const Mamba1Layer& layer) {
 
 XNumbers numbers_of(const Mamba2Layer& layer) { return {layer.x_scales, {}, layer.groups}; }
 
-int top_code_of(const XCode& code) {
-    return code.format == XFormat::Fp32 ? 0 : static_cast<int>(golden::x_levels(code).high);
-}
-
-CellStatistics empty_cell(const XNumbers& numbers, std::size_t cell) {
+CellStatistics empty_cell(const XCode& code, const XNumbers& numbers, std::size_t cell) {
     const auto at = [cell](const float* scales) { return scales == nullptr ? 0 : scales[cell]; };
     CellStatistics out;
     out.scale = numbers.scale(cell);
+    if (!code.own_scales()) {
+        out.low = out.scale;
+        out.high = out.scale * code.factor;
+        return out;
+    }
     out.low = at(numbers.own.low);
     out.high = at(numbers.own.high);
     out.threshold = at(numbers.own.threshold);
@@ -76,13 +77,8 @@ public:
         for (std::size_t i = 0; i < cells.size(); ++i) {
             CellStatistics& cell = out[cells[i]];
             const bool flag = flags_[i] != 0;
-            const int magnitude = std::abs(static_cast<int>(codes_[i]));
-            cell.flagged += flag ? 1 : 0;
-            if (saturated(x[i], channels_[i], flag)) {
-                ++cell.saturated;
-                cell.saturated_below += x[i] < 0 ? 1 : 0;
-            }
-            if (flag || !code_.dual()) cell.largest_code = std::max(cell.largest_code, magnitude);
+            (flag ? cell.flagged : cell.unflagged)
+                .add(codes_[i], saturated(x[i], channels_[i], flag));
         }
     }
 
@@ -102,14 +98,21 @@ void count_cells(const Dims& dims, const XNumbers& numbers, const std::vector<st
     if (numbers.table) groups.emplace(dims, *numbers.table);
     const std::size_t count = numbers.table ? numbers.table->shape.cells() : 1;
     for (std::size_t cell = 0; cell < count; ++cell) {
-        out.cells.push_back(empty_cell(numbers, cell));
+        out.cells.push_back(empty_cell(out.code, numbers, cell));
     }
     for (std::size_t i = 0; i < x.size(); ++i) {
         CellStatistics& cell = out.cells[cells[i % cells.size()]];
-        ++cell.elements;
         cell.largest = std::max(cell.largest, std::fabs(x[i]));
     }
-    if (out.top_code == 0) return;
+    if (out.code.format == XFormat::Fp32) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            ++out.cells[cells[i % cells.size()]].unflagged.elements;
+        }
+        return;
+    }
+    const golden::XLevels levels = golden::x_levels(out.code);
+    out.bottom_code = static_cast<int>(levels.low);
+    out.top_code = static_cast<int>(levels.high);
     Coder coder(out.code, numbers, groups ? &*groups : nullptr, cells.size());
     for (std::size_t row = 0; row < x.size(); row += cells.size()) {
         coder.code_row(x.data() + row, cells, out.cells);
@@ -124,17 +127,17 @@ bool held(const TraceInfo& info, float carry, float scale) {
     return arith::saturates_rhe(arith::from_half(arith::to_half(carry)) / scale);
 }
 
-// `scales` [E][N], `carry` the states at the end of every sequence.
+// `scales` [E][N], `carry` the states at the end of every sequence, `codes` what is kept of them.
 StateStatistics state_statistics(const TraceInfo& info, const std::vector<float>& scales,
-                                 const std::vector<float>& carry) {
+                                 const std::vector<float>& carry,
+                                 const std::vector<std::int8_t>& codes) {
     StateStatistics out;
     const auto [lowest, highest] = std::minmax_element(scales.begin(), scales.end());
     out.lowest_scale = *lowest;
     out.highest_scale = *highest;
-    out.elements = carry.size();
     for (std::size_t i = 0; i < carry.size(); ++i) {
         out.largest = std::max(out.largest, std::fabs(carry[i]));
-        out.saturated += held(info, carry[i], scales[i % scales.size()]) ? 1 : 0;
+        out.codes.add(codes[i], held(info, carry[i], scales[i % scales.size()]));
     }
     return out;
 }
@@ -161,33 +164,48 @@ std::vector<float> conv_output_of(const Trace& trace, std::uint32_t index, const
     return columns(made.ssm_input, dims.conv_channels(), 0, dims.d_inner);
 }
 
+// The trace's, or what the caller asks of its layers.
+golden::Options options_for(const Trace& trace, const StatisticsRequest& request,
+                            std::uint32_t index) {
+    golden::Options options = options_of(trace.info(), index);
+    if (request.codes.empty() || request.codes[index] == options.x_code) return options;
+    options.x_code = request.codes[index];
+    options.x_proj_input = XProjInput::Copy;  // not every code's are multiplied
+    return options;
+}
+
 /// Leaves in `stream` what the next layer sees.
 template <typename Layer>
-LayerStatistics statistics_of(const Trace& trace, std::uint32_t index, const Layer& layer,
-                              Stream& stream) {
+LayerStatistics statistics_of(const Trace& trace, std::uint32_t index,
+                              const golden::Options& options, const Layer& layer, Stream& stream) {
     const TraceInfo& info = trace.info();
     const StateScales scales = state_scales(info.dims, layer);
     const XNumbers numbers = numbers_of(layer);
     LayerStatistics out;
     out.layer = info.first_layer + index;
-    out.code = info.x_code(index);
+    out.code = options.x_code;
     std::vector<float> x = conv_output_of(trace, index, layer, stream);
     rotate(out.code, numbers.own, info.dims.d_inner, x);
-    out.top_code = top_code_of(out.code);
     count_magnitudes(x, out);
     count_cells(info.dims, numbers, scales.grouping.cells, x, out);
     golden::LayerState state = state_in(trace, index);
-    const golden::LayerTensors made =
-        run_layer(info, options_of(info, index), layer, stream, state);
-    out.state = state_statistics(info, scales.state, made.carry);
+    const golden::LayerTensors made = run_layer(info, options, layer, stream, state);
+    out.state = state_statistics(info, scales.state, made.carry, state.ssm);
     stream = after(made);
     return out;
 }
 
 template <typename Layer>
-void pass(const Trace& trace, std::uint32_t index, const Layer& layer, Stream& stream) {
+void visit_layer(const Trace& trace, const StatisticsRequest& request, std::uint32_t index,
+                 const Layer& layer, Stream& stream,
+                 const std::function<void(const LayerStatistics&)>& visit) {
+    const golden::Options options = options_for(trace, request, index);
+    if (index >= request.first) {
+        visit(statistics_of(trace, index, options, layer, stream));
+        return;
+    }
     golden::LayerState state = state_in(trace, index);
-    stream = after(run_layer(trace.info(), options_of(trace.info(), index), layer, stream, state));
+    stream = after(run_layer(trace.info(), options, layer, stream, state));
 }
 
 }  // namespace
@@ -202,21 +220,31 @@ std::size_t Magnitudes::bin(float magnitude) const {
     return static_cast<std::size_t>(std::clamp(bins - from_top, 0, bins - 1));
 }
 
-void each_layer_statistics(const Trace& trace, std::uint32_t first, std::uint32_t end,
+void CodeUse::add(int code, bool held) {
+    add({1, held && code < 0 ? 1U : 0U, held && code >= 0 ? 1U : 0U, code, code});
+}
+
+void CodeUse::add(const CodeUse& other) {
+    if (other.elements == 0) return;
+    least = elements == 0 ? other.least : std::min(least, other.least);
+    greatest = elements == 0 ? other.greatest : std::max(greatest, other.greatest);
+    elements += other.elements;
+    below += other.below;
+    above += other.above;
+}
+
+void each_layer_statistics(const Trace& trace, const StatisticsRequest& request,
                            const std::function<void(const LayerStatistics&)>& visit) {
     if (trace.info().shapes_only) {
         throw TraceError(trace.path() + ": holds shapes only, its layers have no numbers");
     }
     Stream stream = first_input(trace);
-    for (std::uint32_t index = 0; index < end; ++index) {
-        const bool mamba2 = trace.info().dims.mamba2();
-        if (index < first) {
-            mamba2 ? pass(trace, index, trace.mamba2_layer(index), stream)
-                   : pass(trace, index, trace.mamba1_layer(index), stream);
-            continue;
+    for (std::uint32_t index = 0; index < request.end; ++index) {
+        if (trace.info().dims.mamba2()) {
+            visit_layer(trace, request, index, trace.mamba2_layer(index), stream, visit);
+        } else {
+            visit_layer(trace, request, index, trace.mamba1_layer(index), stream, visit);
         }
-        visit(mamba2 ? statistics_of(trace, index, trace.mamba2_layer(index), stream)
-                     : statistics_of(trace, index, trace.mamba1_layer(index), stream));
     }
 }
 

@@ -22,30 +22,40 @@ struct Magnitudes {
     std::size_t bin(float magnitude) const;
 };
 
+/// The codes that one scale makes.
+struct CodeUse {
+    std::uint64_t elements = 0;
+    /// Held by clamp at the lowest code, and at the highest (golden/spec/ssm.md 8); a code that is
+    /// merely the last one is not. SiLU's small negative values are below where codes are skewed,
+    /// which clips nothing that stands out.
+    std::uint64_t below = 0;
+    std::uint64_t above = 0;
+    int least = 0;  // of the codes that occur; both 0 where none does
+    int greatest = 0;
+
+    void add(int code, bool held);
+    void add(const CodeUse& other);
+    std::uint64_t saturated() const { return below + above; }
+};
+
 /// Of the channels of one cell of a layer's table; of all, where it has none.
 struct CellStatistics {
     float scale = 0;      // int8's
-    float low = 0;        // Int5, Dual4
-    float high = 0;       // Dual4
+    float low = 0;        // what codes an unflagged value: int8's, or the code's own
+    float high = 0;       // a flagged one; Uniform8: what decodes
     float threshold = 0;  // Dual4 by threshold
-    std::uint64_t elements = 0;
-    std::uint64_t flagged = 0;    // golden/spec/ssm.md 8
-    std::uint64_t saturated = 0;  // the same
-    /// Of the saturated ones, those held at the lowest code. SiLU's small negative values are there
-    /// where codes are skewed, which clips nothing that stands out.
-    std::uint64_t saturated_below = 0;
-    float largest = 0;     // magnitude of what is coded
-    int largest_code = 0;  // magnitude of a code; where there are flags, of a flagged one
+    float largest = 0;    // magnitude of what is coded
+    CodeUse unflagged;    // by the low scale, or the only one
+    CodeUse flagged;      // by the high scale
 
-    std::uint64_t saturated_above() const { return saturated - saturated_below; }
+    std::uint64_t elements() const { return unflagged.elements + flagged.elements; }
 };
 
 struct StateStatistics {
     float lowest_scale = 0;
     float highest_scale = 0;
-    float largest = 0;            // magnitude at the end of a sequence, before it is coded
-    std::uint64_t elements = 0;   // codes at the end of the sequences
-    std::uint64_t saturated = 0;  // of them: held by clamp, not merely -128 or 127
+    float largest = 0;  // magnitude at the end of a sequence, before it is coded
+    CodeUse codes;      // at the end of the sequences
 };
 
 struct LayerStatistics {
@@ -53,7 +63,8 @@ struct LayerStatistics {
 
     std::uint32_t layer = 0;  // in the model
     XCode code;
-    int top_code = 0;  // the largest positive one: 127, 15, 14, 7; 0 where nothing is coded
+    int bottom_code = 0;  // -128, -16, -8, -1; 0 where nothing is coded
+    int top_code = 0;     // 127, 15, 7, 14; the same
     std::vector<CellStatistics> cells;
     float least = 0;  // of what is coded; the largest magnitude is in the cells
     float most = 0;
@@ -62,10 +73,16 @@ struct LayerStatistics {
     StateStatistics state;
 };
 
-/// Runs golden over the trace's inputs, layer after layer with the trace's own codes, and hands out
-/// what it finds in layers `first` to `end` - 1 of the trace. Throws TraceError for a trace of
-/// shapes only.
-void each_layer_statistics(const Trace& trace, std::uint32_t first, std::uint32_t end,
+struct StatisticsRequest {
+    std::uint32_t first = 0;  // layers of the trace
+    std::uint32_t end = 0;
+    /// What codes x in every layer of the trace, which has the scales; empty: the trace's own.
+    std::vector<XCode> codes = {};
+};
+
+/// Runs golden over the trace's inputs, layer after layer, and hands out what it finds in layers
+/// `first` to `end` - 1. Throws TraceError for a trace of shapes only.
+void each_layer_statistics(const Trace& trace, const StatisticsRequest& request,
                            const std::function<void(const LayerStatistics&)>& visit);
 
 }  // namespace mambasic::traces::synth

@@ -1,7 +1,6 @@
 #include "traces/synth/regroup.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "traces/describe.h"
 #include "traces/error.h"
@@ -13,6 +12,7 @@
 #include "traces/synth/pieces.h"
 #include "traces/synth/random_rotation.h"
 #include "traces/synth/replay.h"
+#include "traces/synth/same_model.h"
 #include "traces/synth/w4.h"
 
 namespace mambasic::traces::synth {
@@ -21,45 +21,6 @@ namespace {
 
 constexpr const char* kOtherSamples = "regroup.also_calibrated_on_header_sha256";
 constexpr const char* kRotationSeedNote = "regroup.rotation_seed";
-
-std::string why_not_together(const TraceInfo& first, const TraceInfo& other) {
-    if (other.model != first.model) {
-        return "is of model " + other.model + ", not " + first.model;
-    }
-    if (other.layers != first.layers) {
-        return "holds " + std::to_string(other.layers) + " of its layers, not " +
-               std::to_string(first.layers);
-    }
-    if (other.scheme != first.scheme) return "has the scales of " + other.scheme;
-    return "has other weights or scales";
-}
-
-// Weights and scales of `first`'s layers, byte for byte; what the other holds besides is its own.
-void require_same_layers(const Trace& first, const Trace& other) {
-    if (first.info().shapes_only || other.info().shapes_only) {
-        const Trace& empty = first.info().shapes_only ? first : other;
-        throw TraceError(empty.path() + ": holds shapes only, there is nothing to calibrate on");
-    }
-    if (first.info().first_layer != other.info().first_layer) {
-        throw error_in_metadata(other.path(), "first_layer",
-                                std::to_string(other.info().first_layer) + " is not " +
-                                    std::to_string(first.info().first_layer) + ", that of " +
-                                    first.path());
-    }
-    for (const Tensor& tensor : first.tensors()) {
-        const bool of_a_layer = tensor.name.rfind("backbone.layers.", 0) == 0;
-        if (!of_a_layer) continue;
-        const Tensor* same = other.find(tensor.name);
-        if (same != nullptr && same->dtype == tensor.dtype && same->shape == tensor.shape &&
-            std::memcmp(same->data, tensor.data, tensor.bytes()) == 0) {
-            continue;
-        }
-        throw TraceError(other.path() + ": " + why_not_together(first.info(), other.info()) +
-                         "; traces calibrated together are runs of one model with the same scales "
-                         "as " +
-                         first.path() + " (the first tensor that differs is " + tensor.name + ")");
-    }
-}
 
 bool needs_matrix(const TraceInfo& info) {
     return std::any_of(info.x_codes.begin(), info.x_codes.end(),
@@ -205,7 +166,7 @@ void calibrate(const std::vector<const Trace*>& traces, const std::vector<Target
     require_sane(path, info);
     for (const Trace* other : traces) {
         require_intact(*other);  // what is written gets a hash of its own
-        if (other != &trace) require_same_layers(trace, *other);
+        if (other != &trace) require_same_model(trace, *other);
     }
     Assembler assembler(path, info);
     if (info.shapes_only) {

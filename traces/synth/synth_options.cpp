@@ -55,6 +55,7 @@ TraceInfo info_of(const SynthOptions& options) {
                   {"synth.outlier_share", spelled(options.outlier_share)},
                   {"synth.calibration_tokens", std::to_string(options.calibration_tokens)},
                   {"synth.sample_tokens", std::to_string(options.sample_tokens)}};
+    if (options.sample > 0) info.notes["synth.sample"] = std::to_string(options.sample);
     if (options.phase == Phase::Decode) {
         info.notes["synth.prompt_tokens"] = std::to_string(options.prompt_tokens);
     }

@@ -21,7 +21,8 @@ struct SynthOptions {
     std::uint32_t prompt_tokens = 0;  // decode: prefilled first, for states and calibration
     std::uint32_t layers = 0;         // the first so many of the model
     std::uint64_t seed = 0;
-    float outlier_share = 0;  // of the conv channels (weights.h)
+    std::uint32_t sample = 0;  // of the seed's model and scales: which tokens it sees
+    float outlier_share = 0;   // of the conv channels (weights.h)
     RecordLevel record = RecordLevel::None;
     bool shapes_only = false;
     std::uint32_t calibration_tokens = 0;  // at most so many of the prompt's, in samples of at most

@@ -14,7 +14,8 @@ namespace mambasic::traces::synth {
 namespace {
 
 // One run through the layers: the prompt that calibrates (and, in decode, leaves the states), and
-// in decode the steps after it.
+// in decode the steps after it. Scales belong to the model, so a further sample brings a prompt of
+// its own, and the first one's still calibrates.
 class Synthesis {
 public:
     Synthesis(const SynthOptions& options, const std::string& path)
@@ -47,6 +48,10 @@ private:
     bool decode() const { return options_.phase == Phase::Decode; }
     /// The rows that the trace is about; in prefill they are the prompt.
     Stream& traced() { return decode() ? steps_ : prompt_; }
+    bool first_sample() const { return options_.sample == 0; }
+    const Stream& calibrating() const { return first_sample() ? prompt_ : first_prompt_; }
+    /// The sample's own stream of tokens.
+    std::vector<std::int32_t> drawn(const char* name, const TraceInfo& info) const;
 
     void start();
     QuantizedMamba1 make_mamba1(std::uint32_t index) const;
@@ -65,19 +70,28 @@ private:
     Assembler assembler_;
     Stream prompt_;
     Stream steps_;
+    Stream first_prompt_;  // empty in the first sample, whose prompt it is
 };
+
+std::uint64_t rows_of(const TraceInfo& info) { return std::uint64_t{info.batch} * info.tokens; }
+
+std::vector<std::int32_t> Synthesis::drawn(const char* name, const TraceInfo& info) const {
+    const std::string stream =
+        first_sample() ? name : std::string(name) + "." + std::to_string(options_.sample);
+    return draw_tokens(weights_, stream, rows_of(info));
+}
 
 void Synthesis::start() {
     const Embedding embedding(weights_, options_.precision);
     const auto embedded = [&](const std::vector<std::int32_t>& tokens) {
         return golden::embed(options_.dims, embedding.head(), tokens.data(), tokens.size());
     };
-    const std::uint64_t rows = std::uint64_t{info_.batch} * info_.tokens;
-    const std::vector<std::int32_t> tokens = draw_tokens(weights_, "tokens", rows);
+    const char* prompt = decode() ? "prompt" : "tokens";
+    const std::vector<std::int32_t> tokens = drawn("tokens", info_);
     traced().hidden = embedded(tokens);
-    if (decode()) {
-        const std::uint64_t prompt_rows = std::uint64_t{info_.batch} * prompt_info_.tokens;
-        prompt_.hidden = embedded(draw_tokens(weights_, "prompt", prompt_rows));
+    if (decode()) prompt_.hidden = embedded(drawn(prompt, prompt_info_));
+    if (!first_sample()) {
+        first_prompt_.hidden = embedded(draw_tokens(weights_, prompt, rows_of(prompt_info_)));
     }
     Pieces pieces;
     pieces.add("trace.tokens", tokens);
@@ -95,8 +109,8 @@ void Synthesis::each_sample(const Visit& visit) const {
             const std::uint32_t tokens =
                 std::min({options_.sample_tokens, prompt_info_.tokens - t, left});
             const std::size_t at = (std::size_t{b} * prompt_info_.tokens + t) * width;
-            const float* residual = prompt_.residual_or_null();
-            visit(Sample{tokens, prompt_.hidden.data() + at,
+            const float* residual = calibrating().residual_or_null();
+            visit(Sample{tokens, calibrating().hidden.data() + at,
                          residual == nullptr ? nullptr : residual + at, options_.epsilon});
             t += tokens;
             left -= tokens;
@@ -141,6 +155,11 @@ void Synthesis::run_layer_of(std::uint32_t index, const Quantized& layer) {
     layer.add_to(pieces, info_, index);
     golden::LayerState state;
     const golden::Options options = options_of(info_, index);
+    if (!first_sample()) {
+        golden::LayerState unused;
+        first_prompt_ =
+            after(run_layer(prompt_info_, options, layer.view(), first_prompt_, unused));
+    }
     golden::LayerTensors tensors = run_layer(prompt_info_, options, layer.view(), prompt_, state);
     const golden::LayerState state_in = state;
     if (decode()) {

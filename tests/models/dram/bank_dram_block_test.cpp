@@ -24,6 +24,7 @@ DramConfig four_channels() {
     DramConfig c = test::odd_memory();
     c.organization.channels = 4;
     c.controller.mapping = "ro co ba bg ch";
+    c.timing.refi = 2000;
     c.controller.refresh = DramRefresh::AllBank;
     return c;
 }
@@ -79,7 +80,7 @@ TEST(BankDram, BytesOffABurstsEndMoveWholeBursts) {
     // 250 to 549 touch the bursts from 192 to 575; the chunks end at 256 and 512.
     EXPECT_EQ(program.work.at(0).counts[Event::DramReadBytes], 300U);
     EXPECT_EQ(program.work.at(0).counts[Event::DramReadBursts], 6U);
-    EXPECT_EQ(memory.dram.activity(0).read_bursts, 6U);
+    EXPECT_EQ(memory.dram.activity(memory.dram.settled()).read_bursts, 6U);
 }
 
 /// Loads and stores that meet in banks, some waiting for others, over several refreshes.
@@ -132,7 +133,7 @@ std::uint64_t run(Ticks bystander_period) {
     if (bystander_period > 0) bystander.emplace("bystander", bystander_period, program);
     memory.run();
     EXPECT_EQ(program.end.size(), traffic().size());
-    EXPECT_GT(memory.dram.activity(0).refreshes, 4);
+    EXPECT_GT(memory.dram.activity(memory.dram.settled()).refreshes, 4);
     return figures_of(program, memory);
 }
 

@@ -53,7 +53,8 @@ TEST(Trends, CyclesAndBytesAreLinearInLayers) {
     const auto six = at(6);
     EXPECT_EQ(six.dram_bytes - four.dram_bytes, four.dram_bytes - two.dram_bytes);
     const double step = static_cast<double>(four.cycles - two.cycles);
-    EXPECT_NEAR(static_cast<double>(six.cycles - four.cycles), step, 0.001 * step);
+    // Layers meet the DRAM's refreshes, of 360 cycles each, at other moments.
+    EXPECT_NEAR(static_cast<double>(six.cycles - four.cycles), step, 3 * 360.0);
 }
 
 // Few tokens overlap at the borders of layers and ops, so the line is straight from some length on.
