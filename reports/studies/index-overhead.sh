@@ -18,8 +18,7 @@ prefill_tokens=256
 decode_tokens=4
 
 synth() {
-    local network=$1 name=$2 tokens=$3
-    local phase=${name/step/decode}
+    local network=$1 name=$2 phase=$3 tokens=$4
     "$mambasic" trace synth --model "$network" --phase "$phase" --tokens "$tokens" --shapes-only \
         --out "$out/$network-$name.shapes" >/dev/null
 }
@@ -84,7 +83,7 @@ bytes() {
 cards() {
     echo '| card | scheme | chip, mm2 | tables of all layers, mm2 | of the chip | lookup logic, um2 | a lookup, pJ | lookups of the convolution |'
     echo '|---|---|---:|---:|---:|---:|---:|---:|'
-    synth mamba2-8b step 1
+    synth mamba2-8b step decode 1
     local card
     for card in desk-estimate-7nm tsmc7-class asap7 nangate45; do
         of mamba2-8b step "card-$card" quamba1,quamba2,quamba2-parallel,quamba2-direct --set technology="tech/$card.yaml" \
@@ -226,6 +225,9 @@ saved() {
             rows $network-$phase "BEGIN { where = \"| $network, $phase, layer\" } $saved_row" w4a5-se
         done
     done
+    synth mamba2-8b long prefill 512
+    of mamba2-8b long mamba2-8b-long quamba1,w4a5-se
+    rows mamba2-8b-long "BEGIN { where = \"| mamba2-8b, prefill of 512 tokens, layer\" } $saved_row" w4a5-se
 }
 
 overhead_csv() {
@@ -241,7 +243,7 @@ overhead_csv() {
 
 for network in $networks; do
     for phase in prefill decode; do
-        synth "$network" $phase "$(tokens_of $phase)"
+        synth "$network" $phase $phase "$(tokens_of $phase)"
         of "$network" $phase "$network-$phase" "$schemes"
     done
 done
