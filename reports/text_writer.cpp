@@ -113,9 +113,8 @@ std::string row_line(const DramSection& dram) {
     const auto share = [bursts](std::uint64_t n) {
         return percent(static_cast<double>(n), bursts);
     };
-    return "  row open " + share(dram.row_hits) + ", none " + share(dram.row_misses) +
-           ", another " + share(dram.row_conflicts) + "; a read " +
-           three_digits(dram.mean_read_latency_ns) + " ns\n";
+    return "  rows: " + share(dram.row_hits) + " open, " + share(dram.row_misses) + " closed, " +
+           share(dram.row_conflicts) + " another open\n";
 }
 
 std::string dram_table(const DramSection& dram) {

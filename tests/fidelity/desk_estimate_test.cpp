@@ -187,8 +187,8 @@ double logic_gates(LookupKind kind) {
 }
 
 // 2,900 and 5,200 gates cannot be derived: the notes do not say of what they are. The card has
-// their price of a gate; what is built here takes a fraction of them, because what the notes call a
-// gate, 0.34 um2, is four to five times as large as a NAND2 of 7 nm (technology.md C.5).
+// their price of a gate, 0.34 um2, which is several times a NAND2 of 7 nm; what is built here
+// beside tables of SRAM takes a fraction of them.
 TEST(DeskEstimate, TheNotesGatesAreMoreThanAnyLookupHere) {
     EXPECT_NEAR(2900 * kGateUm2, 1000, kTight);
     EXPECT_LT(logic_gates(LookupKind::Sequential) * 4, 2900);

@@ -28,7 +28,7 @@ Outcome run_here(const Workload& work, const ChipConfig& chip) {
     TileBinding binding(work, chip, {});
     Timeline timeline(work.layers, chip_period(chip));
     Chip machine(chip, *schedule, binding, false,
-                 {[&](const SegmentRecord& record) { timeline.add(record); }, {}});
+                 {[&](const SegmentRecord& record) { timeline.add(record); }, {}, {}});
     const ChipResult result = machine.run();
     const reports::Report report =
         make_report({chip, work, result, machine.ledger(), timeline, false});
