@@ -148,8 +148,8 @@ DramActivity BankDram::activity(Ticks end) {
         }
         for (std::size_t i = 0; i < kLatencyBins; ++i) a.read_latencies[i] += c.read_latencies[i];
     }
-    a.busy_ticks = busy * tck_ / (o.channels * o.pseudo_channels);
-    a.refresh_ticks = refresh * tck_ / (o.channels * o.units());
+    a.busy_ticks = busy * tck_ / (std::uint64_t{o.channels} * o.pseudo_channels);
+    a.refresh_ticks = refresh * tck_ / (std::uint64_t{o.channels} * o.units());
     MAMBASIC_CHECK(a.row_hits + a.row_misses + a.row_conflicts == a.read_bursts + a.written_bursts,
                    "bursts that found no row");
     constexpr double kPsPerNs = 1000;

@@ -39,13 +39,13 @@ std::uint32_t bits_asked(const std::string& digits) {
 
 DramMap::Bits DramMap::widths(const DramOrganization& o) {
     Bits bits{};
-    bits[kChannel] = log2_of(o.channels);
-    bits[kRank] = log2_of(o.ranks);
-    bits[kPseudo] = log2_of(o.pseudo_channels);
-    bits[kGroup] = log2_of(o.bank_groups);
-    bits[kBank] = log2_of(o.banks);
-    bits[kRow] = log2_of(o.rows);
-    bits[kColumn] = log2_of(o.columns());
+    bits[Channel] = log2_of(o.channels);
+    bits[Rank] = log2_of(o.ranks);
+    bits[Pseudo] = log2_of(o.pseudo_channels);
+    bits[Group] = log2_of(o.bank_groups);
+    bits[Bank] = log2_of(o.banks);
+    bits[Row] = log2_of(o.rows);
+    bits[Column] = log2_of(o.columns());
     return bits;
 }
 
@@ -53,7 +53,7 @@ std::string DramMap::read(const std::string& mapping, const DramOrganization& or
                           std::vector<Piece>& pieces) {
     constexpr std::size_t kNameLength = 2;
     Bits left = widths(organization);
-    std::array<bool, kFields> whole{};  // its field without a number was seen
+    std::array<bool, kCount> whole{};  // its field without a number was seen
     std::istringstream words(mapping);
     for (std::string word; words >> word;) {
         const auto name = std::find(kNames.begin(), kNames.end(), word.substr(0, kNameLength));
@@ -72,7 +72,7 @@ std::string DramMap::read(const std::string& mapping, const DramOrganization& or
         }
         pieces.push_back({field, asked});
     }
-    for (std::size_t f = 0; f < kFields; ++f) {
+    for (std::size_t f = 0; f < kCount; ++f) {
         if (!whole[f] && left[f] > 0) {
             return std::to_string(left[f]) + " bits of '" + kNames[f] + "' have no place";
         }
@@ -101,8 +101,8 @@ DramMap::DramMap(const DramConfig& config)
 
 // Streams that meet in a bank at one column meet in different banks at the next.
 void DramMap::flip(Bits& value) const {
-    std::uint32_t column = value[kColumn];
-    for (const Field field : {kRank, kPseudo, kGroup, kBank, kRow}) {
+    std::uint32_t column = value[Column];
+    for (const Field field : {Rank, Pseudo, Group, Bank, Row}) {
         value[field] ^= low_bits(column, widths_[field]);
         column >>= widths_[field];
     }
@@ -119,12 +119,12 @@ DramPlace DramMap::place(std::uint64_t address) const {
     }
     if (flips_) flip(value);
     DramPlace place;
-    place.channel = value[kChannel];
-    place.unit = value[kRank] | value[kPseudo];  // only one of them has bits
-    place.group = place.unit * groups_ + value[kGroup];
-    place.bank = place.group * banks_ + value[kBank];
-    place.row = value[kRow];
-    place.column = value[kColumn];
+    place.channel = value[Channel];
+    place.unit = value[Rank] | value[Pseudo];  // only one of them has bits
+    place.group = place.unit * groups_ + value[Group];
+    place.bank = place.group * banks_ + value[Bank];
+    place.row = value[Row];
+    place.column = value[Column];
     return place;
 }
 

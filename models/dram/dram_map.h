@@ -32,10 +32,10 @@ public:
     static std::string problem(const std::string& mapping, const DramOrganization& organization);
 
 private:
-    enum Field : std::uint8_t { kChannel, kRank, kPseudo, kGroup, kBank, kRow, kColumn, kFields };
-    using Bits = std::array<std::uint32_t, kFields>;
+    enum Field : std::uint8_t { Channel, Rank, Pseudo, Group, Bank, Row, Column, kCount };
+    using Bits = std::array<std::uint32_t, kCount>;
     struct Piece {
-        Field field = kRow;
+        Field field = Row;
         std::uint32_t bits = 0;
     };
     static Bits widths(const DramOrganization& organization);

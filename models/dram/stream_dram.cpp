@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "models/dram/dram_cost.h"
 
@@ -20,8 +21,8 @@ sc_core::sc_time from_now(Ticks at) {
 
 }  // namespace
 
-StreamDram::StreamDram(const sc_core::sc_module_name& name, const DramConfig& config, Ticks period)
-    : Dram(name), config_(config), period_(period) {
+StreamDram::StreamDram(const sc_core::sc_module_name& name, DramConfig config, Ticks period)
+    : Dram(name), config_(std::move(config)), period_(period) {
     SC_HAS_PROCESS(StreamDram);
     SC_METHOD(arbitrate);
     sensitive << ev_arbitrate_;

@@ -12,7 +12,7 @@ namespace mambasic::models {
 
 class StreamDram : public Dram {
 public:
-    StreamDram(const sc_core::sc_module_name& name, const DramConfig& config, Ticks period);
+    StreamDram(const sc_core::sc_module_name& name, DramConfig config, Ticks period);
 
     std::uint64_t access(const DramRequest& request, DramClient& client) override;
     Ticks settled() const override { return settled_; }
