@@ -204,8 +204,9 @@ INSTANTIATE_TEST_SUITE_P(
                     ChipCase{"Empty", "gemm:\n", "bad.yaml:2:"},
                     ChipCase{"BrokenYaml", "gemm: {rows: 8\n", "bad.yaml:"},
                     ChipCase{"MissingFile", "dram: dram/none.yaml\n", "bad.yaml:2:7: "},
-                    ChipCase{"BankTooLarge", "weight_sram: {capacity_kib: 65536, banks: 1}\n",
-                             "bad.yaml:2:"}),
+                    ChipCase{"ClockTooFast",
+                             "clock_ghz: 1.2\nweight_sram: {capacity_kib: 65536, banks: 1}\n",
+                             "bad.yaml:2:12: clock_ghz: too fast for weight_sram"}),
     [](const auto& test) { return test.param.name; });
 
 // --- The trace

@@ -41,8 +41,11 @@ const Lines kScaleTable = {{"word_bytes", "8"},           {"range_bytes", "2"},
                            {"parallel_banks", "5"},       {"parallel_comparators", "6"},
                            {"loop_order", "token_major"}, {"capacity_kib", "7"},
                            {"residency", "all_layers"}};
-const Lines kSram = {
-    {"capacity_kib", "96"}, {"banks", "3"}, {"word_bytes", "16"}, {"ports_per_bank", "2"}};
+const Lines kSram = {{"capacity_kib", "96"},
+                     {"banks", "3"},
+                     {"word_bytes", "16"},
+                     {"ports_per_bank", "2"},
+                     {"access_cycles", "1"}};
 
 YamlMap with(const Lines& lines, const std::string& key = "", const std::string& value = "") {
     std::string text;
