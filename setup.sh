@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs and that are missing; asks for root only then.
-#   ./setup.sh        what building and testing need
-#   ./setup.sh ci     also what the continuous-integration checks need
+#   ./setup.sh          what building and testing need
+#   ./setup.sh ci       also what the continuous-integration checks need
+#   ./setup.sh studies  also what reports/studies draws its plots with
 set -euo pipefail
 
 packages=(
@@ -12,6 +13,8 @@ packages=(
 )
 if [[ "${1:-}" == ci ]]; then
     packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev)
+elif [[ "${1:-}" == studies ]]; then
+    packages+=(gnuplot-nox jq)
 fi
 
 missing=()

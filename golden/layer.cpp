@@ -52,13 +52,15 @@ void require_decode(const Dims& dims, const LayerInput& input, const LayerState&
     }
 }
 
-void allocate_layer(const Dims& dims, const LayerInput& input, LayerTensors& out) {
+void allocate_layer(const Dims& dims, const LayerInput& input, const Options& options,
+                    LayerTensors& out) {
     const std::size_t rows = row_count(input);
     out.residual.resize(rows * dims.d_model);
     out.norm.resize(rows * dims.d_model);
     out.in_proj.resize(rows * dims.in_proj_width());
     out.conv.resize(rows * dims.conv_channels());
-    out.ssm_input.resize(out.conv.size());
+    const bool decoded = options.keep_ssm_input || options.x_code.format != traces::XFormat::Int8;
+    out.ssm_input.resize(decoded ? out.conv.size() : 0);
     out.scan.resize(rows * dims.d_inner);
     out.hadamard.resize(rows * dims.d_inner);
     out.out_proj.resize(rows * dims.d_model);

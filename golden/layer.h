@@ -39,7 +39,8 @@ struct LayerTensors {
     std::vector<Half> gated_norm;       // gated_norm.output   [rows][E], Mamba2
     std::vector<std::int8_t> hadamard;  // had.output          [rows][E]
     std::vector<Half> out_proj;         // out_proj.output     [rows][D]
-    std::vector<float> ssm_input;       // what the SSM multiplies, decoded [rows][conv channels]
+    std::vector<float> ssm_input;  // what the SSM multiplies, decoded [rows][conv channels]; of
+                                   // int8 codes empty, but with Options::keep_ssm_input
     std::vector<float> carry;  // scan.carry          [batch][E][N], FP32 state after the last token
 };
 

@@ -86,7 +86,7 @@ void prepare(const Call& call) {
     require_layer(call.dims, call.input, call.options);
     require_tree_width(call.options.ssm_sum, "ssm_sum");
     require_codes(call);
-    allocate_layer(call.dims, call.input, call.out);
+    allocate_layer(call.dims, call.input, call.options, call.out);
     call.out.x_proj.resize(call.rows() * call.dims.x_proj_width());
     call.out.dt_proj.resize(call.rows() * call.dims.d_inner);
 }
@@ -104,7 +104,7 @@ SsmInputParams ssm_input_params(const Call& call) {
     return {code,
             x_channels(code, call.layer.x_scales, int8, inner),
             {},
-            rotation_of(code, call.layer.x_scales, call.scales.has_value(), inner)};
+            rotation_of(call.options, call.layer.x_scales, call.scales.has_value(), inner)};
 }
 
 /// int8 codes of what the SSM reads, where x_proj reads it.

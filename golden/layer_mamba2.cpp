@@ -79,7 +79,7 @@ const Mamba2Layer& checked(const Dims& dims, const Mamba2Layer& layer, const Lay
 Call::Call(const Dims& d, const Mamba2Layer& l, const LayerInput& i, const Options& o,
            LayerTensors& tensors)
     : dims(d), layer(checked(d, l, i, o)), input(i), options(o), out(tensors), scales(d, l.groups) {
-    allocate_layer(dims, input, out);
+    allocate_layer(dims, input, options, out);
     out.gated_norm.resize(rows() * dims.d_inner);
 }
 
@@ -112,7 +112,7 @@ SsmInputParams ssm_input_params(const Call& call, const Conv1dByChannel& conv) {
         code,
         x_channels(code, call.layer.x_scales, {0, 0, &call.scales}, inner),
         {},
-        rotation_of(code, call.layer.x_scales, call.layer.groups.shape.cells() > 1, inner)};
+        rotation_of(call.options, call.layer.x_scales, call.layer.groups.shape.cells() > 1, inner)};
     for (std::size_t i = inner; i < conv.scales.size(); ++i) {
         params.bc_scales.push_back(conv.scales[i].output);
     }

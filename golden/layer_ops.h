@@ -24,7 +24,8 @@ void clear_state(const traces::Dims& dims, const LayerInput& input, LayerState& 
 void require_decode(const traces::Dims& dims, const LayerInput& input, const LayerState& state);
 
 /// Makes room for what both families have.
-void allocate_layer(const traces::Dims& dims, const LayerInput& input, LayerTensors& out);
+void allocate_layer(const traces::Dims& dims, const LayerInput& input, const Options& options,
+                    LayerTensors& out);
 
 inline std::size_t row_count(const LayerInput& input) {
     return std::size_t{input.batch} * input.tokens;

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "golden/arithmetic.h"
 #include "traces/x_code.h"
 
 namespace mambasic::golden {
+
+class RotationMatrix;
 
 enum class ScanOrder {
     Sequential,  // y <- fma(a, y, b) in time: the chip's order
@@ -35,7 +38,11 @@ struct Options {
     arith::Softplus softplus = arith::Softplus::Log1p;
     traces::XCode x_code;  // of what the SSM reads of the convolution (ssm.md 8)
     traces::XProjInput x_proj_input = traces::XProjInput::Copy;  // Mamba1, codes but int8
-    bool quamba_quirks = false;  // int8 wrap-around in one-row linears and in the Hadamard
+    /// Of x_code where that is dense: the layer's matrix, made once for many calls. Null: each call
+    /// makes its own.
+    std::shared_ptr<const RotationMatrix> rotation;
+    bool keep_ssm_input = false;  // LayerTensors::ssm_input also where the SSM reads int8 codes
+    bool quamba_quirks = false;   // int8 wrap-around in one-row linears and in the Hadamard
 };
 
 }  // namespace mambasic::golden

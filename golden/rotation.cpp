@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace mambasic::golden {
 namespace {
@@ -58,7 +59,24 @@ std::vector<float> sum_of_multiples(const std::vector<float>& rows, const float*
 
 }  // namespace
 
-Rotation::Rotation(const traces::XCode& code, const traces::XScales& scales, std::size_t width)
+RotationMatrix::RotationMatrix(const std::uint16_t* matrix, std::size_t width)
+    : source_(matrix), width_(width), rows_(width * width), columns_(width * width) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        rows_[i] = arith::from_half(matrix[i]);
+    }
+    transpose(rows_, width, columns_);
+}
+
+std::vector<float> RotationMatrix::forward(const float* y) const {
+    return sum_of_multiples(columns_, y, width_);
+}
+
+std::vector<float> RotationMatrix::back(const float* v) const {
+    return sum_of_multiples(rows_, v, width_);
+}
+
+Rotation::Rotation(const traces::XCode& code, const traces::XScales& scales, std::size_t width,
+                   std::shared_ptr<const RotationMatrix> matrix)
     : width_(width) {
     if (!code.dense) {
         forward_.emplace(width);
@@ -69,12 +87,13 @@ Rotation::Rotation(const traces::XCode& code, const traces::XScales& scales, std
     if (scales.rotation == nullptr) {
         throw std::invalid_argument("the layer has no matrix to rotate x by");
     }
-    matrix_.resize(width * width);
-    transposed_.resize(width * width);
-    for (std::size_t i = 0; i < matrix_.size(); ++i) {
-        matrix_[i] = arith::from_half(scales.rotation[i]);
+    if (matrix == nullptr) {
+        matrix_ = std::make_shared<const RotationMatrix>(scales.rotation, width);
+    } else if (matrix->is_of(scales.rotation, width)) {
+        matrix_ = std::move(matrix);
+    } else {
+        throw std::invalid_argument("the matrix made before is not the layer's");
     }
-    transpose(matrix_, width, transposed_);
 }
 
 std::vector<float> Rotation::transformed(const HadamardTransform& transform,
@@ -91,14 +110,14 @@ std::vector<float> Rotation::forward(const float* y) const {
     if (forward_) {
         return transformed(*forward_, y);
     }
-    return sum_of_multiples(transposed_, y, width_);
+    return matrix_->forward(y);
 }
 
 std::vector<float> Rotation::back(const float* v) const {
     if (back_) {
         return transformed(*back_, v);
     }
-    return sum_of_multiples(matrix_, v, width_);
+    return matrix_->back(v);
 }
 
 }  // namespace mambasic::golden

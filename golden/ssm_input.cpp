@@ -68,15 +68,15 @@ void dequantize_row(const SsmInputParams& p, std::size_t row, std::size_t first,
 
 }  // namespace
 
-std::optional<Rotation> rotation_of(const traces::XCode& code, const traces::XScales& scales,
+std::optional<Rotation> rotation_of(const Options& options, const traces::XScales& scales,
                                     bool has_table, std::size_t channels) {
-    if (!code.rotated()) {
+    if (!options.x_code.rotated()) {
         return std::nullopt;
     }
     if (has_table) {
         throw std::invalid_argument("a rotated code of x has one scale for all channels, no table");
     }
-    return Rotation(code, scales, channels);
+    return Rotation(options.x_code, scales, channels, options.rotation);
 }
 
 void make_ssm_input(const SsmInputParams& params, LayerTensors& out) {

@@ -28,12 +28,12 @@ inline bool codes_fp32(const traces::XCode& code) {
 
 /// The rotation of a code that has one. std::invalid_argument where the layer has a table of
 /// scales, or no such rotation.
-std::optional<Rotation> rotation_of(const traces::XCode& code, const traces::XScales& scales,
+std::optional<Rotation> rotation_of(const Options& options, const traces::XScales& scales,
                                     bool has_table, std::size_t channels);
 
 /// Takes out.conv, the int8 codes, and where codes_fp32 the values that they were made from in
-/// out.ssm_input. Makes out.ssm_input and, where the code has them, x_codes, x_flags, values,
-/// rotated and unrotated.
+/// out.ssm_input. Makes the rows that out.ssm_input has room for and, where the code has them,
+/// x_codes, x_flags, values, rotated and unrotated.
 void make_ssm_input(const SsmInputParams& params, LayerTensors& out);
 
 }  // namespace mambasic::golden

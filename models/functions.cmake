@@ -1,7 +1,6 @@
 # The *_function.* sources of every block, and the hot loops that are compiled once per width.
 set(MAMBASIC_KERNEL_SOURCES
     conv/conv_kernels.cpp
-    dequant_mux/dequant_mux_kernels.cpp
     gated_norm/gated_norm_kernels.cpp
     gemm/gemm_kernels.cpp
     hadamard/hadamard_kernels.cpp
@@ -10,7 +9,8 @@ set(MAMBASIC_KERNEL_SOURCES
     ssm/ssd_decode_kernel.cpp
     ssm/ssd_prefill_kernel.cpp
     ssm/ssm_decode_kernel.cpp
-    ssm/ssm_prefill_kernel.cpp)
+    ssm/ssm_prefill_kernel.cpp
+    x_code/x_kernels.cpp)
 
 # One object library a width. -O3 always, so that a debug build emits no out-of-line copies of the
 # inline functions these files use; no LTO, so that no wide code leaves its file.
@@ -37,8 +37,6 @@ target_sources(mambasic_models PRIVATE
     common/isa.cpp
     conv/conv_function.cpp
     conv/conv_x.cpp
-    dequant_mux/dequant_mux_function.cpp
-    dequant_mux/x_use.cpp
     embedding/embedding_function.cpp
     gated_norm/gated_norm_function.cpp
     gemm/gemm_counts.cpp
@@ -53,7 +51,9 @@ target_sources(mambasic_models PRIVATE
     scale_table/scale_table_image.cpp
     scale_table/scale_table_search.cpp
     ssm/ssd_function.cpp
-    ssm/ssm_function.cpp)
+    ssm/ssm_function.cpp
+    x_code/x_rows.cpp
+    x_code/x_use.cpp)
 target_link_libraries(mambasic_models PUBLIC mambasic_flags PRIVATE OpenMP::OpenMP_CXX)
 if(dnnl_FOUND)
     target_sources(mambasic_models PRIVATE gemm/gemm_onednn.cpp)

@@ -81,7 +81,7 @@ private:
             works, request_.jobs, [&](const Progress& p) { line.update(p.done, p.total); });
         for (std::size_t m = 0; m < made_.size(); ++m) {
             const std::string refused =
-                replaced(results[m].refused, folder_->file(m), request_.trace.path());
+                of_users_trace(results[m].refused, folder_->file(m), request_.trace);
             for (Row* row : made_[m].rows) row->refused = refused;
         }
     }
@@ -171,8 +171,8 @@ void run_rows(const CompareRequest& request, std::vector<Row>& rows) {
         running[i]->report = results[i].text;
         running[i]->refused = results[i].refused;
         if (running[i]->scales != ScalesFrom::Calibrated) continue;
-        const std::string path = calibrated.path(*running[i]);  // nobody knows it
-        running[i]->refused = replaced(running[i]->refused, path, request.trace.path());
+        running[i]->refused =
+            of_users_trace(running[i]->refused, calibrated.path(*running[i]), request.trace);
     }
 }
 
@@ -196,8 +196,11 @@ reports::Change change(const ComparedScheme& from, const ComparedScheme& to) {
 void add_row(reports::Comparison& comparison, const CompareRequest& request, const Row& row) {
     if (!row.refused.empty()) {
         const std::string why = without_name(row.refused, row.scheme.name);
-        comparison.refused.push_back({row.scheme.name, row.scheme.sha256,
-                                      without_folders(why, request.chip, request.trace), why});
+        const std::string file = row.scheme.file;
+        const std::string short_why =
+            replaced(without_folders(why, request.chip, request.trace), file,
+                     std::filesystem::path(file).filename().string());
+        comparison.refused.push_back({row.scheme.name, row.scheme.sha256, short_why, why});
         return;
     }
     ComparedScheme made = reports::compared(row.report);

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "models/common/error.h"
+#include "sim/file_names.h"
 #include "sim/target_scales.h"
 #include "traces/layer_observers.h"
 
@@ -77,6 +78,12 @@ Targets targets_of(const traces::Trace& trace, const Scheme& scheme) {
         if (!part.x_code.own_scales()) targets.back().x_code = {};
     }
     return targets;
+}
+
+std::string of_users_trace(const std::string& why, const std::string& file,
+                           const traces::Trace& users) {
+    return replaced(replaced(why, "; it was not written", ""), file,
+                    users.path() + " with calibrated scales");
 }
 
 bool same_scales(const Targets& one, const Targets& other) {

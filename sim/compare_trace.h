@@ -34,6 +34,11 @@ traces::LayerGroups layer_groups(const traces::Trace& trace, const Scheme& schem
 using Targets = std::vector<traces::synth::TargetScales>;
 Targets targets_of(const traces::Trace& trace, const Scheme& scheme);
 
+/// Why a trace that was calibrated on the user's cannot be made or run, in words that the user
+/// knows: `file`, where it was to lie, is nobody's.
+std::string of_users_trace(const std::string& why, const std::string& file,
+                           const traces::Trace& users);
+
 bool same_scales(const Targets& one, const Targets& other);
 
 /// "percentile", "minmax-codes", ...; "mixed" where layers differ that run.

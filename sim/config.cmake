@@ -3,6 +3,7 @@ add_library(mambasic_config STATIC
     chip_config.cpp
     commands/explain.cpp
     commands/key_effects.cpp
+    commands/shipped_schemes.cpp
     config_files.cpp
     config_hash.cpp
     data_folders.cpp
@@ -10,7 +11,9 @@ add_library(mambasic_config STATIC
     key_names.cpp
     run_info.cpp
     scheme.cpp
-    scheme_code.cpp)
+    scheme_code.cpp
+    scheme_settings.cpp
+    shell_words.cpp)
 target_compile_definitions(mambasic_config PRIVATE
     MAMBASIC_SOURCE_TREE="${PROJECT_SOURCE_DIR}")
 target_link_libraries(mambasic_config PUBLIC mambasic_models mambasic_traces)

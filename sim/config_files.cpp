@@ -103,7 +103,8 @@ void add_keys(const YamlNode& node, const std::string& prefix, std::vector<std::
 }
 
 // The nearest among its neighbours, or else whatever key is meant.
-void require_key(const YamlNode& tree, const std::vector<std::string>& path, const YamlMark& mark) {
+void require_key(const YamlNode& tree, const std::vector<std::string>& path, const YamlMark& mark,
+                 const OptionalKeys& optional) {
     const YamlNode* node = &tree;
     std::string prefix;
     for (const std::string& name : path) {
@@ -114,6 +115,11 @@ void require_key(const YamlNode& tree, const std::vector<std::string>& path, con
             continue;
         }
         std::vector<std::string> neighbours = node->keys();
+        if (node->find(optional.beside) != nullptr && &name == &path.back()) {
+            const std::vector<std::string>& more = optional.names;
+            if (std::find(more.begin(), more.end(), name) != more.end()) return;
+            neighbours.insert(neighbours.end(), more.begin(), more.end());
+        }
         for (std::string& neighbour : neighbours) neighbour.insert(0, prefix);
         const std::string unknown = mark.text() + ": unknown key '" + key + "'";
         if (!models::nearest(key, neighbours).empty()) {
@@ -130,7 +136,8 @@ YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& pat
     if (at == path.size()) return overlay(node, value);
     const YamlEntry* entry = node->find(path[at]);
     auto copy = std::make_shared<YamlNode>(*node);
-    put(*copy, {entry->key, value->mark, replace(entry->value, path, at + 1, value)});
+    const YamlNodePtr below = entry == nullptr ? value : replace(entry->value, path, at + 1, value);
+    put(*copy, {path[at], value->mark, below});
     return copy;
 }
 
@@ -220,8 +227,8 @@ YamlNodePtr ConfigFiles::load(const std::string& path, std::vector<std::string>&
     return overlay(load(base, chain), without(tree, kExtends));
 }
 
-YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
-                                       const std::string& assignment) const {
+YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree, const std::string& assignment,
+                                       const OptionalKeys& optional) const {
     const YamlMark mark{"--set " + assignment, 0};
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -234,7 +241,7 @@ YamlNodePtr ConfigFiles::override_with(const YamlNodePtr& tree,
     } catch (const UserError& e) {
         throw UserError(mark.text() + ": the value is not YAML, or empty");
     }
-    require_key(*tree, path, mark);
+    require_key(*tree, path, mark, optional);
     if (path.size() == 1) value = resolve(path[0], value, root_ + "/");
     return replace(tree, path, 0, value);
 }

@@ -18,6 +18,12 @@ std::string hw_config_folder(const std::string& path);
 std::string find_config(const std::string& name_or_path, const std::string& folder,
                         const std::string& kind);
 
+/// Keys that a mapping with the key `beside` may take though it has not got them.
+struct OptionalKeys {
+    std::string beside;
+    std::vector<std::string> names;
+};
+
 class ConfigFiles {
 public:
     /// `references` are top-level keys whose value may be the path of a file that holds a mapping;
@@ -28,9 +34,10 @@ public:
     /// merged key by key, one from a file of its own replaces the other whole.
     models::YamlNodePtr load(const std::string& path) const;
 
-    /// "a.b=v": v is YAML. The key must be in the tree.
+    /// "a.b=v": v is YAML. The key must be in the tree, or an optional one.
     models::YamlNodePtr override_with(const models::YamlNodePtr& tree,
-                                      const std::string& assignment) const;
+                                      const std::string& assignment,
+                                      const OptionalKeys& optional = {}) const;
 
 private:
     models::YamlNodePtr load(const std::string& path, std::vector<std::string>& chain) const;

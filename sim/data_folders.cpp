@@ -102,6 +102,31 @@ std::string nearest_file(const fs::path& folder, const std::string& path) {
     return models::suggestion(path, near);
 }
 
+namespace {
+
+// Of the many schemes, the few that the word is the nearest to, and what lists them all.
+std::string suggested(const std::string& word, std::vector<std::string> names,
+                      const std::string& part) {
+    const std::string listing =
+        "mambasic explain schemes lists all " + std::to_string(names.size());
+    if (part != "hw_config/schemes") return models::suggestion(word, names);
+    if (!models::nearest(word, names).empty()) {
+        return models::suggestion(word, names) + " " + listing;
+    }
+    constexpr std::size_t kFew = 3;
+    const auto is_nearer = [&](const std::string& one, const std::string& other) {
+        return models::edit_distance(word, one) < models::edit_distance(word, other);
+    };
+    std::stable_sort(names.begin(), names.end(), is_nearer);
+    std::string text = "; the nearest are ";
+    for (std::size_t i = 0; i < std::min(kFew, names.size()); ++i) {
+        text += (i == 0 ? "" : ", ") + names[i];
+    }
+    return text + "; " + listing;
+}
+
+}  // namespace
+
 std::string nearest_in(const std::vector<fs::path>& folders, const std::string& word,
                        const std::string& part) {
     if (folders.empty()) {
@@ -116,8 +141,8 @@ std::string nearest_in(const std::vector<fs::path>& folders, const std::string& 
     for (const fs::path& folder : folders) {
         searched += (searched.empty() ? "" : ", ") + folder.string();
     }
-    const std::string stem = fs::path(word).stem().string();
-    return models::suggestion(stem, names_in(folders)) + " (searched " + searched + ")";
+    return suggested(fs::path(word).stem().string(), names_in(folders), part) + " (searched " +
+           searched + ")";
 }
 
 }  // namespace mambasic::sim

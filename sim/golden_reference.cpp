@@ -1,9 +1,11 @@
 // Golden, in step with the run: it carries its own hidden state, residual and layer states, so that
 // nothing the chip computes can reach it.
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "golden/layer.h"
+#include "golden/rotation.h"
 #include "models/common/error.h"
 #include "sim/quality.h"
 #include "sim/reference.h"
@@ -108,17 +110,29 @@ private:
 
     golden::Options options_of(std::uint32_t index) const {
         golden::Options options = options_;
+        options.keep_ssm_input = quality_ != nullptr;
         if (!x_codes_.empty()) options.x_code = x_codes_[index];
         return options;
+    }
+
+    // A trace has one matrix, which every layer and token shares.
+    std::shared_ptr<const golden::RotationMatrix> rotation_of(const traces::XCode& code,
+                                                              const traces::XScales& scales) {
+        if (code.dense && scales.rotation != nullptr && rotation_ == nullptr) {
+            rotation_ =
+                std::make_shared<const golden::RotationMatrix>(scales.rotation, info_.dims.d_inner);
+        }
+        return rotation_;
     }
 
     std::vector<Tensor> run_layer(std::uint32_t index) {
         const golden::LayerInput input{info_.batch, tokens(), hidden_.data(),
                                        residual_.empty() ? nullptr : residual_.data(),
                                        info_.epsilon};
-        const golden::Options options = options_of(index);
+        golden::Options options = options_of(index);
         LayerState& state = is_decode() ? states_.at(index) : prefill_state_;
         const auto run = [&](const auto& layer) {
+            options.rotation = rotation_of(options.x_code, layer.x_scales);
             const LayerState before = quality_ != nullptr && is_decode() ? state : LayerState{};
             if (is_decode()) {
                 golden::decode_layer(info_.dims, layer, input, options, out_, state);
@@ -206,6 +220,7 @@ private:
     const golden::Options options_;
     Quality* const quality_;  // null: nobody asked
     const std::vector<traces::XCode> x_codes_;
+    std::shared_ptr<const golden::RotationMatrix> rotation_;
     std::vector<golden::Half> hidden_;
     std::vector<float> residual_;     // empty before layer 0 of the model
     std::vector<LayerState> states_;  // decode: one a layer

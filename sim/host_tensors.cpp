@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "models/common/error.h"
-#include "models/dequant_mux/dequant_mux_function.h"
+#include "models/x_code/x_rows.h"
 #include "sim/layer_ops.h"
 
 namespace mambasic::sim {

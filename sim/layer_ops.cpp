@@ -4,7 +4,7 @@
 
 #include "models/common/error.h"
 #include "models/common/units.h"
-#include "models/dequant_mux/dequant_mux_function.h"
+#include "models/x_code/x_rows.h"
 
 namespace mambasic::sim {
 

@@ -14,7 +14,7 @@
 
 namespace mambasic::sim {
 
-/// One layer of one step: what golden was given, and what it made of it.
+/// One layer of one step: what golden was given, and what it made of it, the SSM's input kept.
 struct LayerStep {
     std::uint32_t index = 0;  // in the trace
     traces::XCode code;

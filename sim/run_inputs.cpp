@@ -11,6 +11,7 @@
 #include "models/common/yaml_scalar.h"
 #include "models/hadamard/hadamard_cost.h"
 #include "models/rotation/rotation_cost.h"
+#include "sim/shell_words.h"
 #include "traces/layout.h"
 #include "traces/x_code_text.h"
 
@@ -38,6 +39,11 @@ std::string groups_text(const std::optional<traces::GroupShape>& groups) {
            std::to_string(groups->dim_groups) + " groups";
 }
 
+std::string calibrate_command(const traces::Trace& trace, const Scheme& scheme) {
+    return "a trace with them: mambasic calibrate --trace " + shell_word(trace.path()) + " " +
+           scheme_words(scheme) + " --out FILE";
+}
+
 void check_groups(const LayerPart& at, const traces::Trace& trace, bool numerics) {
     const traces::TraceInfo& info = trace.info();
     const Scheme& scheme = at.scheme;
@@ -52,8 +58,8 @@ void check_groups(const LayerPart& at, const traces::Trace& trace, bool numerics
     throw UserError(trace.path() + ": " + (everywhere ? "it" : "layer " + std::to_string(layer)) +
                     " has " + groups_text(info.table(index)) + ", but scheme '" + scheme.name +
                     "' asks for " + groups_text(asked) + "; take " +
-                    (named ? info.scheme : "the scheme it was made for") +
-                    ", a trace made so (mambasic trace group --scheme), or --timing-only");
+                    (named ? info.scheme : "the scheme it was made for") + ", --timing-only, or " +
+                    calibrate_command(trace, scheme));
 }
 
 std::string scales_text(const XCode& code) {
@@ -74,9 +80,9 @@ void check_code(const LayerPart& at, const traces::Trace& trace, bool numerics) 
     if (!numerics || !asked.own_scales() || has == asked) return;
     throw UserError(trace.path() + ": layer " + std::to_string(info.first_layer + at.index) +
                     " has " + scales_text(has) + ", but scheme '" + at.scheme.name +
-                    "' codes x as " + traces::spell(asked) + "; mambasic calibrate --trace " +
-                    trace.path() + " --scheme " + at.scheme.name +
-                    " --out FILE makes a trace with them, --timing-only needs none");
+                    "' codes x as " + traces::spell(asked) +
+                    "; take --timing-only, which needs none, or " +
+                    calibrate_command(trace, at.scheme));
 }
 
 // Of int8: what codes, and in a Mamba1 layer without a table what decodes.

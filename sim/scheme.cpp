@@ -7,6 +7,7 @@
 #include "sim/config_files.h"
 #include "sim/config_hash.h"
 #include "sim/scheme_code.h"
+#include "sim/scheme_settings.h"
 #include "traces/layer_groups.h"
 
 namespace mambasic::sim {
@@ -92,9 +93,7 @@ void take_quantile(Observation& observer, YamlMap& map) {
         return;
     }
     for (const char* key : {"alpha", "sigma"}) {
-        if (!map.has(key)) continue;
-        map.reject(key, std::string(kNobodyReads) +
-                            "; leave it out, or take observer percentile or outlier-aware");
+        map.refuse_idle(key, "take observer percentile or outlier-aware");
     }
 }
 
@@ -215,28 +214,6 @@ Scheme take_scheme(YamlMap& map, const std::string& file, std::vector<KeyDoc>& c
     return scheme;
 }
 
-// A setting may leave a key of the file without a reader, and no setting takes a key away.
-std::string way_out(const std::string& why, const std::vector<std::string>& settings) {
-    const bool idle = why.find(kNobodyReads) != std::string::npos;
-    if (!idle || settings.empty()) return "";
-    std::string text = "; with";
-    for (const std::string& setting : settings) text += " --set " + setting;
-    return text + ", which takes no key away: copy the file and change it there";
-}
-
-// Settings name keys as `explain` does: below "scheme".
-models::YamlNodePtr with_settings(const ConfigFiles& files, const models::YamlNodePtr& scheme,
-                                  const std::vector<std::string>& settings) {
-    constexpr const char* kScheme = "scheme";
-    auto root = std::make_shared<models::YamlNode>();
-    root->kind = models::YamlNode::Kind::Map;
-    root->mark = scheme->mark;
-    root->entries.push_back({kScheme, scheme->mark, scheme});
-    models::YamlNodePtr tree = root;
-    for (const std::string& setting : settings) tree = files.override_with(tree, setting);
-    return tree->find(kScheme)->value;
-}
-
 }  // namespace
 
 Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) {
@@ -248,14 +225,16 @@ Scheme Scheme::load(const std::string& name_or_path, const std::vector<std::stri
     const std::string file = find_config(name_or_path, "schemes", "scheme");
     const ConfigFiles files(hw_config_folder(file), {});
     std::vector<KeyDoc> collected;
-    YamlMap map(with_settings(files, files.load(file), settings), "", &collected);
-    Scheme scheme;
-    try {
-        scheme = take_scheme(map, file, collected);
-    } catch (const models::UserError& e) {
-        throw models::UserError(e.what() + way_out(e.what(), settings));
-    }
+    const auto read = [&](const models::YamlNodePtr& tree) {
+        collected.clear();
+        YamlMap map(tree, "", &collected);
+        return take_scheme(map, file, collected);
+    };
+    SettledScheme settled = settle(files, files.load(file), settings, read);
+    Scheme scheme = read(settled.tree);
     scheme.file = file;
+    scheme.settings = settings;
+    scheme.left_out = std::move(settled.left_out);
     scheme.sha256 = hash_of(collected);
     if (docs != nullptr) *docs = std::move(collected);
     return scheme;
@@ -280,10 +259,11 @@ traces::GroupShape group_shape(const LayerScheme& scheme, const traces::Dims& di
     if (scheme.groups == GroupsOf::Channel) return {ssd_groups, heads, dims.table_head_dim()};
     if (scheme.head_groups > heads || scheme.dim_groups > dims.table_head_dim()) {
         throw models::UserError(
-            scheme.at.groups + "the network has " + std::to_string(heads) + " heads of " +
-            std::to_string(dims.table_head_dim()) + " channels in an SSD group, not " +
-            std::to_string(scheme.head_groups) + " x " + std::to_string(scheme.dim_groups) +
-            " groups of them; write " + std::to_string(std::min(scheme.head_groups, heads)) + "x" +
+            scheme.at.groups + "the network has " + std::to_string(heads) +
+            (heads == 1 ? " head of " : " heads of ") + std::to_string(dims.table_head_dim()) +
+            " channels in an SSD group, not " + std::to_string(scheme.head_groups) + " x " +
+            std::to_string(scheme.dim_groups) + " groups of them; write " +
+            std::to_string(std::min(scheme.head_groups, heads)) + "x" +
             std::to_string(std::min(scheme.dim_groups, dims.table_head_dim())));
     }
     return {ssd_groups, scheme.head_groups, scheme.dim_groups};

@@ -45,13 +45,15 @@ struct LayerScheme {
 
 struct Scheme {
     std::string name;
-    std::string file;                 // that it was read from
+    std::string file;                   // that it was read from
+    std::vector<std::string> settings;  // what --set changed: "scheme.factor=8"
+    std::vector<std::string> left_out;  // keys of the file that the settings leave unread
     std::vector<LayerScheme> layers;  // ascending; the first one begins at layer 0
     std::string sha256;
     const LayerScheme& of_layer(std::uint32_t layer, std::uint32_t network_layers) const;
     static Scheme load(const std::string& name_or_path,
                        std::vector<models::KeyDoc>* docs = nullptr);
-    /// With `settings` over the file, each "scheme.key=value".
+    /// With `settings` over the file, each "scheme.key=value"; see scheme_settings.h.
     static Scheme load(const std::string& name_or_path, const std::vector<std::string>& settings,
                        std::vector<models::KeyDoc>* docs = nullptr);
 };

@@ -1,6 +1,7 @@
 #include "sim/scheme_code.h"
 
 #include <array>
+#include <optional>
 #include <set>
 
 #include "models/common/yaml_scalar.h"
@@ -19,6 +20,7 @@ namespace {
 using Names = std::set<std::string>;
 
 constexpr double kLargestFactor = 1e6;
+constexpr const char* kFactorRange = "a number above 1 and at most 1e6";
 constexpr const char* kFactorMeaning =
     "high scale over low scale (dual8, dual4), or what decoding multiplies int8's scale by "
     "(uniform8); dual4 may take it from the data: calibrated, so that the largest value that was "
@@ -39,6 +41,11 @@ constexpr std::array<CodeKey, 7> kCodeKeys = {{
 }};
 
 XFormat take_format(YamlMap& map) {
+    if (map.raw("code") == "int4") {
+        map.reject("code",
+                   "there are no 4 bits alone; write dual4, which adds a flag, or int5, as many "
+                   "bits without one");
+    }
     return map.take_enum<XFormat>(
         "code",
         {{"int8", XFormat::Int8},
@@ -56,26 +63,29 @@ XFormat take_format(YamlMap& map) {
 }
 
 // The chip multiplies by the FP32 number.
-float above_one(const YamlMap& map, double number) {
-    const auto factor = static_cast<float>(number);
-    if (factor <= 1) map.reject("factor", "must be above 1: the high scale reaches further");
+std::optional<float> factor_in(const std::string& text) {
+    const auto number = models::parse_number(text);
+    if (!number.value || *number.value > kLargestFactor) return std::nullopt;
+    const auto factor = static_cast<float>(*number.value);
+    if (factor <= 1) return std::nullopt;
     return factor;
 }
 
 float take_number_factor(YamlMap& map) {
-    const double factor = map.take_double("factor", 1, kLargestFactor, "ratio", kFactorMeaning);
-    return above_one(map, factor);
+    const std::string text = map.raw("factor");
+    const std::optional<float> factor = factor_in(text);
+    if (!text.empty() && !factor) map.reject("factor", std::string("must be ") + kFactorRange);
+    return static_cast<float>(
+        map.take_double("factor", 1, kLargestFactor, "ratio", kFactorMeaning));
 }
 
 // 0: calibrated.
 float take_factor_or_calibrated(YamlMap& map) {
     const std::string text = map.take_text("factor", kFactorMeaning, "calibrated | number");
     if (text == "calibrated") return 0;
-    const auto number = models::parse_number(text);
-    if (!number.value || *number.value > kLargestFactor) {
-        map.reject("factor", "must be calibrated, or a number above 1 and up to 1e6");
-    }
-    return above_one(map, *number.value);
+    const std::optional<float> factor = factor_in(text);
+    if (!factor) map.reject("factor", std::string("must be calibrated, or ") + kFactorRange);
+    return *factor;
 }
 
 void take_flags(XCode& code, YamlMap& map, Names& taken) {
@@ -142,10 +152,15 @@ XCode take_code(YamlMap& map, Observation& observer) {
     code.format = take_format(map);
     const Names taken = take_keys_of(code, observer, map);
     for (const CodeKey& key : kCodeKeys) {
-        if (taken.count(key.key) > 0 || !map.has(key.key)) continue;
-        map.reject(key.key, std::string(kNobodyReads) + "; leave it out, or take " + key.owners);
+        if (taken.count(key.key) == 0) map.refuse_idle(key.key, std::string("take ") + key.owners);
     }
     return code;
+}
+
+std::vector<std::string> code_keys() {
+    std::vector<std::string> names;
+    for (const CodeKey& key : kCodeKeys) names.emplace_back(key.key);
+    return names;
 }
 
 std::string code_warning(const XCode& code, const Observation& observer) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/common/task.h"
-#include "models/dequant_mux/x_use.h"
+#include "models/x_code/x_use.h"
 #include "sim/chip_config.h"
 #include "traces/trace.h"
 

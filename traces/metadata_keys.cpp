@@ -82,7 +82,9 @@ std::vector<XCode> MetadataKeys::x_codes(const std::string& key, std::uint32_t l
         throw error_in_metadata(path_, key,
                                 "'" + text(key) +
                                     "' is not a code such as dual8-x4 or, for all of " +
-                                    std::to_string(layers) + " layers, as in 12 int8, 12 int5");
+                                    std::to_string(layers) +
+                                    " layers, as in 12 int8, 12 int5; a factor, which x leads, is "
+                                    "a number above 1 and at most 1e6");
     }
     return out;
 }

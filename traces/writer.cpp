@@ -76,6 +76,7 @@ SafetensorsWriter::SafetensorsWriter(std::string path, std::map<std::string, std
                                      const std::vector<Tensor>& layout)
     : path_(refuse_special(std::move(path))),
       temporary_(path_ + ".partial." + std::to_string(::getpid())),
+      unfinished_(temporary_.c_str()),
       layout_(with_padding(layout)),
       out_(temporary_, std::ios::binary | std::ios::trunc) {
     if (!out_) throw TraceError(path_ + ": cannot create '" + temporary_ + "'");

@@ -11,6 +11,7 @@
 
 #include "traces/sha256.h"
 #include "traces/tensor.h"
+#include "traces/unfinished_file.h"
 
 namespace mambasic::traces {
 
@@ -41,6 +42,7 @@ private:
 
     std::string path_;
     std::string temporary_;
+    UnfinishedFile unfinished_;
     std::vector<Tensor> layout_;  // with the padding tensors
     std::ofstream out_;
     std::uint64_t hash_position_ = 0;

@@ -8,17 +8,20 @@
 
 namespace mambasic::models {
 
-class Scratch {
+template <typename T>
+class ScratchOf {
 public:
-    explicit Scratch(std::size_t floats) : memory_(floats + kLine) {}
-    float* data() {
-        const auto address = reinterpret_cast<std::uintptr_t>(memory_.data()) / sizeof(float);
+    explicit ScratchOf(std::size_t count) : memory_(count + kLine) {}
+    T* data() {
+        const auto address = reinterpret_cast<std::uintptr_t>(memory_.data()) / sizeof(T);
         return memory_.data() + (kLine - address % kLine) % kLine;
     }
 
 private:
-    static constexpr std::size_t kLine = 64 / sizeof(float);
-    std::vector<float> memory_;
+    static constexpr std::size_t kLine = 64 / sizeof(T);
+    std::vector<T> memory_;
 };
+
+using Scratch = ScratchOf<float>;
 
 }  // namespace mambasic::models

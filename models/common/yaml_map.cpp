@@ -87,7 +87,8 @@ void YamlMap::fail_missing(const KeyDoc& doc) const {
                         "', did you mean '" + key + "'?");
     }
     const std::string owner = path_.empty() ? "the document" : "'" + path_ + "'";
-    throw UserError(node_->mark.text() + ": " + owner + " needs key '" + key + "' " + summary(doc));
+    throw MissingKey(node_->mark.text() + ": " + owner + " needs key '" + key + "' " + summary(doc),
+                     doc.path);
 }
 
 void YamlMap::fail_value(const YamlNode& node, const KeyDoc& doc,
@@ -194,6 +195,11 @@ YamlMap YamlMap::take_map(const char* key, const char* what) {
 
 bool YamlMap::has(const char* key) const { return node_->find(key) != nullptr; }
 
+std::string YamlMap::raw(const char* key) const {
+    const YamlEntry* entry = node_->find(key);
+    return entry == nullptr ? "" : entry->value->scalar;
+}
+
 std::vector<std::string> YamlMap::keys() const { return node_->keys(); }
 
 void YamlMap::finish() {
@@ -209,6 +215,14 @@ void YamlMap::reject(const char* key, const std::string& message) const {
     const YamlEntry* entry = node_->find(key);
     const YamlMark& mark = entry == nullptr ? node_->mark : entry->value->mark;
     throw UserError(mark.text() + ": " + full(key) + ": " + message);
+}
+
+void YamlMap::refuse_idle(const char* key, const std::string& way_out) const {
+    const YamlEntry* entry = node_->find(key);
+    if (entry == nullptr) return;
+    throw IdleKey(entry->value->mark.text() + ": " + full(key) +
+                      ": nothing here reads it; leave it out, or " + way_out,
+                  full(key));
 }
 
 }  // namespace mambasic::models

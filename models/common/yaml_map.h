@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/common/error.h"
 #include "models/common/units.h"
 
 namespace mambasic::models {
@@ -26,6 +27,23 @@ struct KeyDoc {
     std::string value;   // in canonical form: the composed configuration is hashed from it
     std::string source;  // of a banded figure
     std::string where;   // "file:line:col" that wrote the value
+};
+
+/// A mapping has not a key that it needs, or has one that nothing reads.
+class KeyError : public UserError {
+public:
+    KeyError(const std::string& message, std::string path)
+        : UserError(message), path_(std::move(path)) {}
+    const std::string& path() const { return path_; }  // "layers.50%.flags"
+
+private:
+    std::string path_;
+};
+class MissingKey : public KeyError {
+    using KeyError::KeyError;
+};
+class IdleKey : public KeyError {
+    using KeyError::KeyError;
 };
 
 class YamlMap {
@@ -55,10 +73,13 @@ public:
     }
 
     bool has(const char* key) const;
+    std::string raw(const char* key) const;  // as it is written; empty where it is no scalar
     std::vector<std::string> keys() const;  // in file order
     void finish();
     /// Refuses the value of a key that was taken: "file:line:col: path: message".
     [[noreturn]] void reject(const char* key, const std::string& message) const;
+    /// Refuses a key, where the mapping has it, that other keys leave without a reader: IdleKey.
+    void refuse_idle(const char* key, const std::string& way_out) const;
     const std::string& path() const { return path_; }
 
 private:

@@ -160,7 +160,25 @@ std::vector<std::string> YamlNode::keys() const {
     return names;
 }
 
+namespace {
+
+// yaml-cpp passes over directives, and over whatever else begins with % at the top.
+void refuse_directive(const std::string& text, const std::string& name) {
+    std::istringstream lines(text);
+    std::uint32_t number = 1;
+    for (std::string line; std::getline(lines, line); ++number) {
+        const std::size_t first = line.find_first_not_of(" \t\r");
+        if (first == std::string::npos || line[first] == '#') continue;
+        if (line[first] != '%') return;
+        const YamlMark mark{name, number, static_cast<std::uint32_t>(first + 1)};
+        throw UserError(mark.text() + ": a line that begins with % is no key; write KEY: VALUE");
+    }
+}
+
+}  // namespace
+
 YamlNodePtr parse_yaml(const std::string& text, const std::string& name) {
+    refuse_directive(text, name);
     TreeBuilder builder(name);
     try {
         std::istringstream stream(text);

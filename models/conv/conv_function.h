@@ -6,8 +6,8 @@
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
 #include "models/conv/conv_config.h"
-#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/nonlinear/nonlinear_config.h"
+#include "models/x_code/x_rows.h"
 
 namespace mambasic::models {
 

@@ -3,7 +3,7 @@
 #include "models/conv/conv_kernels.h"
 
 #include "models/common/saturate.h"
-#include "models/dequant_mux/dequant_mux_kernels.h"
+#include "models/x_code/x_kernels.h"
 
 namespace mambasic::models::MAMBASIC_WIDTH {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "golden/arithmetic.h"
-#include "models/dequant_mux/x_words.h"
 #include "models/nonlinear/unit_eval.h"
+#include "models/x_code/x_words.h"
 
 namespace mambasic::models {
 
@@ -40,7 +40,7 @@ struct ConvX {
     const float* low;        // [channel]
     const float* high;       // or null: codes without flags
     const float* threshold;  // or null: flags by overflow
-    std::int8_t* low_codes;  // see dequant_mux_kernels.h
+    std::int8_t* low_codes;  // see x_kernels.h
     std::int8_t* high_codes;
     std::uint8_t* marks;
     std::int64_t code_stride;  // between tokens, of these three

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/common/scratch.h"
+
 namespace mambasic::models {
 
 namespace {
@@ -62,24 +64,30 @@ ConvX ConvRows::block(std::uint64_t sequence, std::uint64_t channel, std::int64_
     return out;
 }
 
+XRowMade ConvRows::made(std::uint64_t row) const {
+    const std::uint64_t at = row * x_.channels;
+    return {low_.data() + at, high_.empty() ? nullptr : high_.data() + at, marks_.data() + at};
+}
+
 XRowTotals ConvRows::finish(bool parallel) {
     if (!x_.use.code.own_codes()) return {};
     const std::uint64_t tokens = tile_.shape.tokens;
     const auto rows = static_cast<std::int64_t>(tile_.shape.sequences * tokens);
     std::uint64_t saturated = 0;
     std::uint64_t flagged = 0;
-#pragma omp parallel for schedule(static) reduction(+ : saturated, flagged) if (parallel)
-    for (std::int64_t i = 0; i < rows; ++i) {
-        const auto row = static_cast<std::uint64_t>(i);
-        const std::uint64_t at = row * x_.channels;
-        std::uint8_t* words =
-            x_.words + row / tokens * x_.sequence_stride + row % tokens * x_.stride;
-        const XRowTotals totals = x_finish_row(
-            x_.use.code, x_.channels,
-            {low_.data() + at, high_.empty() ? nullptr : high_.data() + at, marks_.data() + at},
-            words);
-        saturated += totals.saturated;
-        flagged += totals.flagged;
+#pragma omp parallel reduction(+ : saturated, flagged) if (parallel)
+    {
+        ScratchOf<std::int8_t> scratch(x_row_scratch(x_.channels));
+#pragma omp for schedule(static)
+        for (std::int64_t i = 0; i < rows; ++i) {
+            const auto row = static_cast<std::uint64_t>(i);
+            std::uint8_t* words =
+                x_.words + row / tokens * x_.sequence_stride + row % tokens * x_.stride;
+            const XRowTotals totals =
+                x_finish_row(x_.use.code, x_.channels, made(row), scratch.data(), words);
+            saturated += totals.saturated;
+            flagged += totals.flagged;
+        }
     }
     return {saturated, flagged};
 }

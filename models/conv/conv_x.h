@@ -7,7 +7,7 @@
 
 #include "models/conv/conv_function.h"
 #include "models/conv/conv_kernels.h"
-#include "models/dequant_mux/x_layout.h"
+#include "models/x_code/x_layout.h"
 
 namespace mambasic::models {
 
@@ -20,6 +20,8 @@ public:
     XRowTotals finish(bool parallel);
 
 private:
+    XRowMade made(std::uint64_t row) const;
+
     const ConvTile& tile_;
     const XOutput& x_;
     std::vector<std::int8_t> low_, high_;  // [sequence][token][x channel], where there are words

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/gemm/gemm_cost.h"
+#include "models/x_code/x_rows.h"
 
 // The convolution's lanes keep their pace of an element a cycle whatever the code: what an element
 // takes twice stands there twice. A choice between two codes is a multiplexer in the quantizer's

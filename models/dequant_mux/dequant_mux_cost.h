@@ -6,9 +6,9 @@
 #include "models/common/cost.h"
 #include "models/conv/conv_config.h"
 #include "models/dequant_mux/dequant_mux_config.h"
-#include "models/dequant_mux/x_use.h"
 #include "models/gemm/gemm_config.h"
 #include "models/ssm/ssm_config.h"
+#include "models/x_code/x_use.h"
 
 namespace mambasic::models {
 

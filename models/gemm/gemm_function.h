@@ -12,8 +12,8 @@
 
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
-#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/gemm/gemm_config.h"
+#include "models/x_code/x_rows.h"
 
 namespace mambasic::models {
 

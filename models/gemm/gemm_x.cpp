@@ -1,17 +1,16 @@
 #include "models/gemm/gemm_x.h"
 
-#include "models/dequant_mux/x_layout.h"
+#include "models/common/scratch.h"
+#include "models/x_code/x_layout.h"
 
 namespace mambasic::models {
 
 namespace {
 
-constexpr std::uint64_t kParallelElements = 1 << 17;  // fewer are not worth waking a thread
-
-void stage_codes(const XInput& in, std::uint64_t k, std::uint64_t row, StagedX& staged) {
-    std::vector<std::int8_t> flags(k);
+void stage_codes(const XInput& in, std::uint64_t k, std::uint64_t row, std::int8_t* flags,
+                 StagedX& staged) {
     std::int8_t* x = staged.x.data() + row * k;
-    x_codes_of_row(in, k, row, x, flags.data());
+    x_codes_of_row(in, k, row, x, flags);
     if (staged.flagged.empty()) return;
     std::int8_t* flagged = staged.flagged.data() + row * k;
     for (std::uint64_t c = 0; c < k; ++c) {
@@ -33,9 +32,13 @@ StagedX stage_x(const GemmTile& tile) {
     }
     if (use.code.dual()) staged.flagged.resize(shape.m * shape.k);
     const auto rows = static_cast<std::int64_t>(shape.m);
-#pragma omp parallel for schedule(static) if (shape.m * shape.k >= kParallelElements)
-    for (std::int64_t row = 0; row < rows; ++row) {
-        stage_codes(tile.x_in, shape.k, static_cast<std::uint64_t>(row), staged);
+#pragma omp parallel if (shape.m * shape.k >= kXParallelElements)
+    {
+        ScratchOf<std::int8_t> flags(shape.k);
+#pragma omp for schedule(static)
+        for (std::int64_t row = 0; row < rows; ++row) {
+            stage_codes(tile.x_in, shape.k, static_cast<std::uint64_t>(row), flags.data(), staged);
+        }
     }
     return staged;
 }

@@ -7,9 +7,9 @@
 #pragma once
 
 #include "models/common/cost.h"
-#include "models/dequant_mux/x_use.h"
 #include "models/rotation/rotation_config.h"
 #include "models/rotation/rotation_function.h"
+#include "models/x_code/x_use.h"
 
 namespace mambasic::models {
 

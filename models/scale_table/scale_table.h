@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "models/common/worker.h"
-#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/scale_table/scale_table_cost.h"
+#include "models/x_code/x_rows.h"
 
 namespace mambasic::models {
 

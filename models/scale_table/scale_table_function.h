@@ -9,7 +9,7 @@
 
 #include "models/common/counts.h"
 #include "models/scale_table/scale_table_config.h"
-#include "models/scale_table/x_columns.h"
+#include "models/x_code/x_columns.h"
 
 namespace mambasic::models {
 

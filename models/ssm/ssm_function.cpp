@@ -2,9 +2,9 @@
 
 #include "models/common/isa.h"
 #include "models/common/scratch.h"
-#include "models/dequant_mux/x_layout.h"
 #include "models/nonlinear/nonlinear_function.h"
 #include "models/ssm/ssm_kernels.h"
+#include "models/x_code/x_layout.h"
 
 namespace mambasic::models {
 

@@ -6,9 +6,9 @@
 
 #include "golden/arithmetic.h"
 #include "models/common/counts.h"
-#include "models/dequant_mux/dequant_mux_function.h"
 #include "models/nonlinear/nonlinear_config.h"
 #include "models/ssm/ssm_config.h"
+#include "models/x_code/x_rows.h"
 
 namespace mambasic::models {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "golden/arithmetic.h"
-#include "models/dequant_mux/x_source.h"
 #include "models/nonlinear/unit_eval.h"
+#include "models/x_code/x_source.h"
 
 namespace mambasic::models {
 

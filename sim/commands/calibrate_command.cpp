@@ -9,6 +9,7 @@
 #include "sim/commands/weight_advice.h"
 #include "sim/compare_trace.h"
 #include "sim/progress.h"
+#include "sim/shell_words.h"
 #include "traces/layer_observers.h"
 #include "traces/x_code_text.h"
 
@@ -81,19 +82,12 @@ std::string made_text(const traces::TraceInfo& info) {
            codes + ", scales of " + observers;
 }
 
-std::string repeated(const std::vector<std::string>& settings) {
-    std::string text;
-    for (const std::string& setting : settings) text += " --set " + setting;
-    return text;
-}
-
-void tell(const Arguments& arguments, const Scheme& scheme, const Trace& made,
-          std::uint64_t samples) {
-    const std::string& file = made.path();
-    const std::string with = " --trace " + file + " --scheme " + arguments.text("scheme") +
-                             repeated(arguments.list("set"));
+void tell(const Scheme& scheme, const Trace& made, std::uint64_t samples) {
+    tell_left_out(scheme);
+    const std::string file = shell_word(made.path());
+    const std::string with = " --trace " + file + " " + scheme_words(scheme);
     const std::string chip = chip_for(made.info().dims, made.info().w4());
-    std::cout << "wrote " << file << ", " << reports::human_bytes(made.file_bytes()) << ": "
+    std::cout << "wrote " << made.path() << ", " << reports::human_bytes(made.file_bytes()) << ": "
               << made_text(made.info()) << users_text(scheme) << " on " << samples
               << (samples == 1 ? " sequence\n" : " sequences\n") << "\nNext\n"
               << "  mambasic scales --trace " << file << "   shows them, and what they clip\n"
@@ -118,7 +112,7 @@ int calibrate_command(const Arguments& arguments) {
         };
         traces::synth::calibrate(samples, targets_of(traces.front(), scheme), path, progress);
     }
-    tell(arguments, scheme, Trace::open(path), sequences);
+    tell(scheme, Trace::open(path), sequences);
     return kExitDone;
 }
 

@@ -125,9 +125,7 @@ int check_command(const Arguments& arguments) {
     const Settings settings(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const std::string scheme_name =
-        arguments.has("scheme") ? arguments.text("scheme") : usual_scheme(trace);
-    const Scheme scheme = Scheme::load(scheme_name, settings.scheme);
+    const Scheme scheme = chosen_scheme(arguments, settings, trace);
     if (trace.info().shapes_only) {
         arguments.reject("trace", "'" + trace.path() + "' holds shapes only: no numbers to check");
     }
@@ -148,6 +146,7 @@ int check_command(const Arguments& arguments) {
     if (quality) report.quality = quality->result();
 
     const bool accepted = chunked || (!departures.empty() && arguments.has("approximate"));
+    tell_scheme(arguments, trace, scheme);
     out.write(report, reports::to_text(report, {}));
     std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
               << reports::overrides_line(report.provenance)

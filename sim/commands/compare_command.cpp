@@ -18,6 +18,7 @@
 #include "sim/compare.h"
 #include "sim/config_files.h"
 #include "sim/file_names.h"
+#include "sim/shell_words.h"
 
 namespace mambasic::sim {
 namespace {
@@ -42,7 +43,7 @@ void describe(po::options_description& options) {
         "first that runs. One that cannot run is told on stderr, and the exit status is 2; where "
         "one differs from golden it is 1 all the same");
     add("set", po::value<std::vector<std::string>>(),
-        "a.b=v: change one key of the chip; may be repeated");
+        "a.b=v: change one key of the chip, or, as scheme.b=v, of every scheme; may be repeated");
     add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
     add("timing-only", po::bool_switch(), "cycles and energy, but no numbers and no check");
     add("approximate", po::bool_switch(),
@@ -94,13 +95,13 @@ struct SchemeList {
     std::vector<reports::RefusedScheme> refused;
 };
 
-SchemeList load_schemes(const Arguments& arguments) {
+SchemeList load_schemes(const Arguments& arguments, const std::vector<std::string>& settings) {
     SchemeList list;
     for (const std::string& word : scheme_words(arguments)) {
         const std::string file = find_config(word, "schemes", "scheme");
         const std::string name = std::filesystem::path(file).filename().string();
         try {
-            list.schemes.push_back(Scheme::load(file));
+            list.schemes.push_back(Scheme::load(file, settings));
         } catch (const models::UserError& e) {
             list.refused.push_back({name, "", replaced(e.what(), file, name), e.what()});
         }
@@ -132,35 +133,37 @@ std::string command_of(const Arguments& arguments, const SchemeList& list) {
            names;
 }
 
-// What the user called the last scheme that ran.
-std::string last_word(const Arguments& arguments, const std::vector<Scheme>& schemes,
-                      const reports::Comparison& made) {
-    std::size_t last = schemes.size() - 1;
-    while (schemes[last].name != made.schemes.back().scheme) --last;
-    const std::vector<std::string> words = scheme_words(arguments);
-    return *std::find_if(words.begin(), words.end(), [&](const std::string& word) {
-        return find_config(word, "schemes", "scheme") == schemes[last].file;
+const Scheme& last_that_ran(const std::vector<Scheme>& schemes, const reports::Comparison& made) {
+    return *std::find_if(schemes.rbegin(), schemes.rend(), [&](const Scheme& scheme) {
+        return scheme.name == made.schemes.back().scheme;
     });
 }
 
-std::vector<std::string> next_steps(const Arguments& arguments, const std::string& last_scheme,
+// As `run` would run it again.
+std::string run_words(const Arguments& arguments, const Scheme& scheme, bool timing_only) {
+    std::string words = shell_word(arguments.text_or("chip", kUsualChip)) + " --trace " +
+                        shell_word(arguments.text("trace")) + " " + scheme_words(scheme);
+    if (timing_only) words += " --timing-only";
+    if (arguments.has("layers")) words += " --layers " + arguments.text("layers");
+    for (const std::string& setting : Settings(arguments).chip) {
+        words += " --set " + shell_word(setting);
+    }
+    return words;
+}
+
+std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& last,
                                     const reports::Comparison& made) {
     std::vector<std::string> next;
     if (!arguments.has("out")) {
         next.emplace_back("--out DIR   writes this, and more columns, as compare.csv and .json");
     }
-    const std::string trace = arguments.text("trace");
-    const std::string scheme = " --scheme " + last_scheme;
     if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
-        next.push_back("mambasic calibrate --trace " + trace + scheme +
-                       " --out F   makes the trace that this scheme ran, for run and check with" +
-                       scheme);
+        const std::string scheme = scheme_words(last);
+        next.push_back("mambasic calibrate --trace " + shell_word(arguments.text("trace")) + " " +
+                       scheme + " --out F   makes the trace that this scheme ran, for run and " +
+                       "check with " + scheme);
     } else {
-        std::string same = made.timing_only ? " --timing-only" : "";
-        if (arguments.has("layers")) same += " --layers " + arguments.text("layers");
-        for (const std::string& setting : arguments.list("set")) same += " --set " + setting;
-        next.push_back("mambasic run " + arguments.text_or("chip", kUsualChip) + " --trace " +
-                       trace + scheme + same +
+        next.push_back("mambasic run " + run_words(arguments, last, made.timing_only) +
                        "   tells which blocks the cycles and the energy go to");
     }
     next.emplace_back(
@@ -186,20 +189,11 @@ int complain(const reports::Comparison& made, bool accepted) {
     return status;
 }
 
-void refuse_scheme_settings(const Arguments& arguments) {
-    const Settings settings(arguments);
-    if (settings.scheme.empty()) return;
-    arguments.reject("set", "'" + settings.scheme.front() +
-                                "' would be of all schemes; copy the file of one, change the key "
-                                "and the name there, and name the copy in --schemes");
-}
-
 int compare_command(const Arguments& arguments) {
     const OutputFolder out(arguments, {kCsvName, kJsonName});
-    refuse_scheme_settings(arguments);
-    const ChipConfig chip =
-        ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
-    const SchemeList list = load_schemes(arguments);
+    const Settings settings(arguments);
+    const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
+    const SchemeList list = load_schemes(arguments, settings.scheme);
     const traces::Trace trace = open_trace(arguments.text("trace"));
     const LayerRange layers = layer_range(arguments, trace.info());
     refuse_impossible(arguments, trace, layers);
@@ -211,9 +205,10 @@ int compare_command(const Arguments& arguments) {
         compare({chip, list.schemes, trace, numerics, layers.first, layers.count, jobs, asked});
     made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());
     if (made.schemes.empty()) return complain(made, false);
+    for (const Scheme& scheme : list.schemes) tell_left_out(scheme);
     out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
-    const std::string last_scheme = last_word(arguments, list.schemes, made);
-    std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last_scheme, made)})
+    const Scheme& last = last_that_ran(list.schemes, made);
+    std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)})
               << std::flush;
     return complain(made, arguments.has("approximate"));
 }

@@ -4,6 +4,7 @@
 
 #include "models/common/error.h"
 #include "models/common/nearest.h"
+#include "sim/commands/ending_signals.h"
 #include "sim/commands/verb.h"
 
 namespace mambasic::sim {
@@ -118,6 +119,7 @@ int dispatch(const std::vector<Verb>& verbs, const std::vector<std::string>& wor
         show_help(*verb);
         return kExitDone;
     }
+    remove_unfinished_files_at_signals();
     return verb->run(Arguments(verb->name, options_of(*verb), verb->positional, rest));
 }
 

@@ -6,6 +6,7 @@
 #include "models/common/error.h"
 #include "sim/chip_config.h"
 #include "sim/commands/key_effects.h"
+#include "sim/commands/shipped_schemes.h"
 #include "sim/key_names.h"
 #include "sim/scheme.h"
 
@@ -54,6 +55,20 @@ std::vector<KeyDoc> all_keys(const std::string& chip) {
     return docs;
 }
 
+// "code" of scheme.code; empty for what is no key of a part of a scheme.
+std::string part_key(const std::string& path) {
+    const std::string block = "scheme.";
+    if (path.rfind(block, 0) != 0 || path == "scheme.name" || path == "scheme.layers") return "";
+    return path.substr(block.size());
+}
+
+// A key of a hybrid's part, as in scheme.layers.50%.levels, means what it means in any scheme.
+std::string without_part(const std::string& key) {
+    const std::string layers = "scheme.layers.";
+    if (key.rfind(layers, 0) != 0 || key.find('.', layers.size()) == std::string::npos) return key;
+    return "scheme." + key.substr(key.rfind('.') + 1);
+}
+
 std::vector<std::string> one_key(const KeyDoc& doc) {
     std::vector<std::string> lines = {doc.path, "  " + doc.what};
     const auto row = [&](const char* name, const std::string& text) {
@@ -69,6 +84,13 @@ std::vector<std::string> one_key(const KeyDoc& doc) {
     row("range", doc.range);
     row("may change", effect_of(doc.path));
     row("source", doc.source);
+    const std::string scheme_key = part_key(doc.path);
+    if (scheme_key.empty()) return lines;
+    const char* label = "schemes";
+    for (const std::string& users : users_of_values(scheme_key)) {
+        row(label, users);
+        label = "";
+    }
     return lines;
 }
 
@@ -115,7 +137,9 @@ std::vector<KeyDoc> matching(const std::vector<KeyDoc>& docs, const std::string&
 
 }  // namespace
 
-std::vector<std::string> explain(const std::string& key, const std::string& chip) {
+std::vector<std::string> explain(const std::string& asked, const std::string& chip) {
+    if (asked == "schemes") return scheme_list();
+    const std::string key = without_part(asked);
     const std::vector<KeyDoc> docs = all_keys(chip);
     std::vector<KeyDoc> found = matching(docs, key);
     if (found.empty()) {

@@ -12,7 +12,8 @@ namespace po = boost::program_options;
 void describe(po::options_description& options) {
     auto add = options.add_options();
     add("key", po::value<std::string>(),
-        "a key as in gemm.rows, or a block as in gemm; without it, every key");
+        "a key as in gemm.rows, a block as in gemm, or schemes, which lists those that there are; "
+        "without it, every key");
     add("chip", po::value<std::string>(),
         "show the values of this chip; without it, of edge-32x32");
 }

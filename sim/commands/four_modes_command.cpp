@@ -5,23 +5,26 @@
 #include <array>
 #include <filesystem>
 #include <iostream>
-#include <limits>
 #include <optional>
 
 #include "models/common/error.h"
 #include "reports/accuracy_text.h"
 #include "reports/comparison_writer.h"
-#include "reports/human.h"
 #include "reports/ink.h"
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
+#include "sim/commands/four_modes_verdict.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
+#include "sim/commands/settings.h"
 #include "sim/commands/verb.h"
 #include "sim/compare.h"
+#include "sim/compare_children.h"
 #include "sim/compare_trace.h"
 #include "sim/file_names.h"
+#include "sim/progress.h"
 #include "sim/same_bits.h"
+#include "sim/shell_words.h"
 
 namespace mambasic::sim {
 namespace {
@@ -32,6 +35,8 @@ using traces::Trace;
 
 constexpr const char* kJsonName = "compare.json";
 constexpr const char* kCsvName = "compare.csv";
+constexpr const char* kVerdictName = "four-modes.json";
+constexpr const char* kTextName = "four-modes.txt";
 
 // In the order of the rows.
 constexpr std::array<const char*, 4> kSchemes = {"quamba1", "int8-sim", "fp32-ssm-input", "se8"};
@@ -50,68 +55,10 @@ void describe(po::options_description& options) {
         "four modes run with them");
     add("set", po::value<std::vector<std::string>>(),
         "a.b=v: change one key of the chip; may be repeated");
-    add("out", text(), "folder for compare.csv and compare.json of the four modes");
-}
-
-/// What must hold, and whether it does.
-class Verdict {
-public:
-    void add(bool holds, const std::string& what) {
-        const reports::Ink ink(wants_colour());
-        text_ += "  " + (holds ? ink.good("PASS") : ink.bad("FAIL")) + "  " + what + "\n";
-        all_ = all_ && holds;
-    }
-    /// What cannot fail, for its figures.
-    void tell(const std::string& what) { text_ += "  by definition: " + what + "\n"; }
-    bool all() const { return all_; }
-    const std::string& text() const { return text_; }
-
-private:
-    std::string text_;
-    bool all_ = true;
-};
-
-// Nothing is better than no noise; what has no ratio is neither better nor worse.
-double decibels(const ComparedScheme& row) {
-    return row.ssm_input_sqnr_db.value_or(row.ssm_input_noiseless
-                                              ? std::numeric_limits<double>::infinity()
-                                              : std::numeric_limits<double>::quiet_NaN());
-}
-
-std::string shown(const std::optional<double>& sqnr_db, bool noiseless) {
-    if (sqnr_db) return reports::fixed(*sqnr_db, 2) + " dB";
-    return noiseless ? "exact" : "undefined";
-}
-
-std::string shown(const ComparedScheme& row) {
-    return shown(row.ssm_input_sqnr_db, row.ssm_input_noiseless);
-}
-
-// Further down the network, where nothing says that a better input must show.
-std::string shown_behind(const ComparedScheme& row) {
-    const reports::NetworkFigures network = row.network.value_or(reports::NetworkFigures{});
-    return shown(row.layer_output_sqnr_db, row.layer_output_noiseless) + " and " +
-           shown(network.sqnr_db, network.noiseless);
-}
-
-Verdict verdict_of(const std::vector<ComparedScheme>& rows, const SameBits& same) {
-    Verdict verdict;
-    bool equal = true;
-    for (const ComparedScheme& row : rows) equal = equal && row.check.mismatches == 0U;
-    verdict.add(equal, "the chip computes golden's bits in all four modes");
-    verdict.add(same.differing == 0,
-                "int8-sim is quamba1: " +
-                    (same.differing == 0
-                         ? "all " + reports::grouped(same.elements) + " elements of the " +
-                               std::to_string(same.tensors) + " tensors that both make"
-                         : std::to_string(same.differing) + " of " + std::to_string(same.tensors) +
-                               " tensors differ, first " + same.first));
-    verdict.add(decibels(rows[kDual]) >= decibels(rows[kBaseline]),
-                "the second scale of se8 does not lose at the SSM input: " + shown(rows[kDual]) +
-                    ", quamba1 " + shown(rows[kBaseline]) + " (layer output and network: " +
-                    shown_behind(rows[kDual]) + ", quamba1 " + shown_behind(rows[kBaseline]) + ")");
-    verdict.tell("the others are measured against fp32-ssm-input: SSM input " + shown(rows[kFp32]));
-    return verdict;
+    add("out", text(),
+        "folder for compare.csv and compare.json of the four modes, and for what holds between "
+        "them "
+        "as four-modes.json and four-modes.txt");
 }
 
 /// The trace with quamba1's scales: the user's own, or one in a folder that goes with this.
@@ -124,15 +71,37 @@ public:
         }
         if (scales_from(trace_, baseline, {}) == reports::ScalesFrom::Recorded) return;
         folder_.emplace();
-        traces::synth::regroup(trace_, targets_of(trace_, baseline), folder_->file(0));
+        calibrate(baseline);
         calibrated_.emplace(Trace::open(folder_->file(0)));
     }
     const Trace& trace() const { return calibrated_ ? *calibrated_ : trace_; }
     std::string name() const { return std::filesystem::path(trace_.path()).filename().string(); }
-    const std::string& path() const { return trace_.path(); }
+    std::string in_users_words(const std::string& why) const {
+        return calibrated_ ? of_users_trace(why, calibrated_->path(), trace_) : why;
+    }
     bool is_calibrated() const { return calibrated_.has_value(); }
 
 private:
+    // In a child, so that a signal leaves no folder behind.
+    void calibrate(const Scheme& baseline) {
+        const std::string file = folder_->file(0);
+        const auto work = [&](const auto& tell) {
+            traces::synth::regroup(trace_, targets_of(trace_, baseline), file,
+                                   [&](std::uint32_t done, std::uint32_t of) {
+                                       tell({done, of});
+                                   });
+            return std::string();
+        };
+        ProgressLine line("calibrating scales", true);
+        const std::vector<ChildResult> results =
+            run_children({{"scheme " + baseline.name, work}}, 1,
+                         [&](const Progress& p) { line.update(p.done, p.total); });
+        const std::string& why = results.front().refused;
+        if (why.empty()) return;
+        throw models::UserError("scheme " + baseline.name + ": " +
+                                of_users_trace(why, file, trace_));
+    }
+
     const Trace trace_;
     std::optional<TraceFolder> folder_;
     std::optional<Trace> calibrated_;
@@ -145,11 +114,25 @@ std::vector<Scheme> modes() {
     return schemes;
 }
 
-void refuse_approximate(const Arguments& arguments, const ChipConfig& chip) {
+// The modes are what they are; what compares others is another verb.
+void refuse_scheme_settings(const Arguments& arguments) {
+    const Settings settings(arguments);
+    if (settings.scheme.empty()) return;
+    arguments.reject("set", "'" + settings.scheme.front() +
+                                "' would make another mode of each of the four; compare takes it: "
+                                "mambasic compare " +
+                                shell_word(arguments.text_or("chip", kUsualChip)) + " --trace " +
+                                shell_word(arguments.text("trace")) + " --schemes se8 --set " +
+                                shell_word(settings.scheme.front()));
+}
+
+void refuse_approximate(const ChipConfig& chip) {
     const std::vector<std::string> units = approximate_units(chip);
     if (units.empty()) return;
-    arguments.reject("chip", "its units are approximate (" + units.front() +
-                                 "), and what differs then is not the code; take exact ones");
+    const std::string& unit = units.front();  // "exp: table"
+    throw models::UserError(chip.path + ": its units are approximate (" + unit +
+                            "), and what differs then is not the code; add --set nonlinear." +
+                            unit.substr(0, unit.find(':')) + ".kind=exact");
 }
 
 reports::Comparison run_modes(const Arguments& arguments, const ChipConfig& chip,
@@ -158,34 +141,42 @@ reports::Comparison run_modes(const Arguments& arguments, const ChipConfig& chip
     const Asked asked = {arguments.command({"chip", "trace", "set"}), arguments.list("set")};
     reports::Comparison made = compare({chip, schemes, baseline.trace(), true, 0, 0, jobs, asked});
     for (const reports::RefusedScheme& refused : made.refused) {
-        const std::string why = replaced(refused.why_with_folders, baseline.trace().path(),
-                                         baseline.path());  // nobody knows the calibrated one
-        throw models::UserError("scheme " + refused.scheme + ": " + why);
+        throw models::UserError("scheme " + refused.scheme + ": " +
+                                baseline.in_users_words(refused.why_with_folders));
     }
     made.trace = baseline.name();
     return made;
 }
 
+std::string text_of(const reports::Comparison& made, const Verdict& verdict,
+                    const std::string& origin, bool colour) {
+    const reports::Ink ink(colour);
+    return ink.bold("mambasic experiment four-modes") + ": chip " + made.chip + ", trace " +
+           made.trace + ", scales of quamba1, " + origin + "\n" +
+           reports::accuracy_text(made.schemes, colour) + "\n" + ink.bold("What must hold") + "\n" +
+           verdict.text(colour);
+}
+
 int four_modes(const Arguments& arguments) {
-    const OutputFolder out(arguments, {kCsvName, kJsonName});
+    const OutputFolder out(arguments, {kCsvName, kJsonName, kVerdictName, kTextName});
+    refuse_scheme_settings(arguments);
     const ChipConfig chip =
         ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
-    refuse_approximate(arguments, chip);
+    refuse_approximate(chip);
     const std::vector<Scheme> schemes = modes();
     const BaselineTrace baseline(arguments, schemes[kBaseline]);
     const reports::Comparison made = run_modes(arguments, chip, baseline, schemes);
     const SameBits same =
         same_bits(baseline.trace(), golden_options(chip), schemes[kBaseline].layers[0].x_code,
                   schemes[kSim].layers[0].x_code);
-    const Verdict verdict = verdict_of(made.schemes, same);
-    out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
-    const reports::Ink ink(wants_colour());
-    std::cout << ink.bold("mambasic experiment four-modes") << ": chip " << chip.name << ", trace "
-              << baseline.name() << ", scales of quamba1, "
-              << (baseline.is_calibrated() ? "calibrated on it" : "recorded in it") << "\n"
-              << reports::accuracy_text(made.schemes, wants_colour()) << "\n"
-              << ink.bold("What must hold") << "\n"
-              << verdict.text();
+    const std::vector<ComparedScheme>& rows = made.schemes;
+    const Verdict verdict({rows[kBaseline], rows[kSim], rows[kFp32], rows[kDual]}, same);
+    const std::string origin = baseline.is_calibrated() ? "calibrated on it" : "recorded in it";
+    out.write({{kCsvName, reports::to_csv(made)},
+               {kJsonName, reports::to_json(made)},
+               {kVerdictName, verdict.json(made)},
+               {kTextName, text_of(made, verdict, origin, false)}});
+    std::cout << text_of(made, verdict, origin, wants_colour());
     return verdict.all() ? kExitDone : kExitDifferent;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/commands/usual_scheme.h"
 #include "sim/dump.h"
 #include "sim/run_info.h"
+#include "sim/shell_words.h"
 
 namespace mambasic::sim {
 namespace {
@@ -45,11 +46,18 @@ void refuse_impossible(const Arguments& arguments, const traces::TraceInfo& info
     }
 }
 
-std::vector<std::string> next_steps(const Arguments& arguments) {
+std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& scheme) {
     std::vector<std::string> next;
     if (!arguments.has("timing-only")) {
-        next.push_back("mambasic check --trace " + arguments.text("trace") + " --chip " +
-                       arguments.text("chip") + "   compares every tensor, bit for bit");
+        std::string words = " --chip " + shell_word(arguments.text("chip"));
+        if (arguments.has("scheme")) words += " " + scheme_words(scheme);
+        const Settings settings(arguments);
+        for (const std::string& setting :
+             arguments.has("scheme") ? settings.chip : arguments.list("set")) {
+            words += " --set " + shell_word(setting);
+        }
+        next.push_back("mambasic check --trace " + shell_word(arguments.text("trace")) + words +
+                       "   compares every tensor, bit for bit");
     }
     if (!arguments.has("out")) next.emplace_back("--out DIR   writes this as report.json as well");
     next.emplace_back(
@@ -62,9 +70,7 @@ int run_command(const Arguments& arguments) {
     const Settings settings(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text("chip"), settings.chip);
     const traces::Trace trace = open_trace(arguments.text("trace"));
-    const std::string scheme_name =
-        arguments.has("scheme") ? arguments.text("scheme") : usual_scheme(trace);
-    const Scheme scheme = Scheme::load(scheme_name, settings.scheme);
+    const Scheme scheme = chosen_scheme(arguments, settings, trace);
     refuse_impossible(arguments, trace.info());
     RunOptions options;
     options.numerics = !arguments.has("timing-only");
@@ -82,9 +88,10 @@ int run_command(const Arguments& arguments) {
         arguments.list("set"), options.numerics};
     const reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
     if (dump) dump->finish();
+    tell_scheme(arguments, trace, scheme);
     out.write(report, reports::to_text(report, {}));
     if (!arguments.has("quiet")) {
-        std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments)});
+        std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments, scheme)});
     }
     return kExitDone;
 }

@@ -61,7 +61,7 @@ std::string observer_note(const Scheme& scheme, const traces::TraceInfo& info,
     return "scheme " + scheme.name + ": asks for " + names_of(asked) + " scales, but those of " +
            std::to_string(asked.size()) + " of the " + std::to_string(report.layers.size()) +
            " layers that ran are of " + names_of(has) +
-           "; the trace's own scales ran, mambasic trace group --scheme makes others";
+           "; the trace's own scales ran, calibrate makes others";
 }
 
 }  // namespace

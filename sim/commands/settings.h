@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/commands/arguments.h"
+#include "sim/scheme.h"
 
 namespace mambasic::sim {
 
@@ -17,5 +18,9 @@ struct Settings {
     std::vector<std::string> chip;
     std::vector<std::string> scheme;  // "scheme.factor=8"
 };
+
+/// A note on stderr where the settings left keys of the scheme's file without a reader. For when
+/// the work is done: a refusal is one line.
+void tell_left_out(const Scheme& scheme);
 
 }  // namespace mambasic::sim

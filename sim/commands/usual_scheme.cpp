@@ -1,6 +1,7 @@
 #include "sim/commands/usual_scheme.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "models/common/error.h"
 #include "sim/compare_trace.h"
@@ -30,6 +31,24 @@ bool fits(const traces::Trace& trace, const std::string& name, Fit fit) {
     }
 }
 
+// Schemes that read the scales of this one and code x in another way.
+std::vector<std::string> others_on(const traces::Trace& trace, const Scheme& taken) {
+    std::vector<std::string> others;
+    if (taken.layers.size() > 1) return others;  // a hybrid names each part's code
+    const Targets scales = targets_of(trace, taken);
+    for (const std::string& name : names_in(data_folders("hw_config/schemes"))) {
+        try {
+            const Scheme other = Scheme::load(name);
+            const bool same_code = other.layers.front().x_code == taken.layers.front().x_code;
+            const bool reads = same_scales(targets_of(trace, other), scales);
+            if (!same_code && reads) others.push_back(name);
+        } catch (const models::UserError&) {
+            continue;  // as in fits()
+        }
+    }
+    return others;
+}
+
 // int8 everywhere, or what no scheme of hw_config/schemes has.
 void refuse_codes(const traces::Trace& trace) {
     const std::vector<traces::XCode>& codes = trace.info().x_codes;
@@ -54,6 +73,26 @@ std::string usual_scheme(const traces::Trace& trace) {
     }
     refuse_codes(trace);
     return trace.info().scheme;
+}
+
+Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
+                     const traces::Trace& trace) {
+    const std::string name =
+        arguments.has("scheme") ? arguments.text("scheme") : usual_scheme(trace);
+    return Scheme::load(name, settings.scheme);
+}
+
+void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme) {
+    tell_left_out(scheme);
+    if (arguments.has("scheme")) return;
+    const std::vector<std::string> others = others_on(trace, scheme);
+    if (others.empty()) return;
+    std::string list;
+    for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
+    std::cerr << "note: no --scheme, so " << scheme.name
+              << " ran: the first that the trace's scales are of; write --scheme for another that "
+                 "reads the same scales: "
+              << list << "\n";
 }
 
 }  // namespace mambasic::sim

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "sim/commands/settings.h"
+#include "sim/scheme.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
@@ -12,5 +14,14 @@ namespace mambasic::sim {
 /// own again where none has: the run then says so. UserError where the trace has codes other than
 /// int8 that no scheme there has: no run without them would be the trace's.
 std::string usual_scheme(const traces::Trace& trace);
+
+/// The scheme of --scheme, or else the usual one.
+Scheme chosen_scheme(const Arguments& arguments, const Settings& settings,
+                     const traces::Trace& trace);
+
+/// Notes on stderr, when the work is done: which keys of the file --set left out; and where nobody
+/// named the scheme, which others with other codes read the same scales, since the trace does not
+/// tell for which of them it was meant.
+void tell_scheme(const Arguments& arguments, const traces::Trace& trace, const Scheme& scheme);
 
 }  // namespace mambasic::sim

@@ -166,7 +166,7 @@ TEST(ObserverNotes, AnotherObserverThanTheTracesIsTold) {
         EXPECT_EQ(mambasic({"trace", "group", whole, "--scheme", scheme, "--out", made}).status, 0);
     };
     const std::string end =
-        "; the trace's own scales ran, mambasic trace group --scheme makes others";
+        "; the trace's own scales ran, calibrate makes others";
     EXPECT_EQ(observer_note(whole, {}), "");
     EXPECT_EQ(
         observer_note(whole, {"--scheme", "quamba2-percentile"}),

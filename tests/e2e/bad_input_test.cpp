@@ -140,10 +140,16 @@ INSTANTIATE_TEST_SUITE_P(
         WordsCase{"ExperimentVerb",
                   {"experiment", "four-mode", "--trace", "TRACE"},
                   "unknown verb 'four-mode', did you mean 'four-modes'?"},
-        WordsCase{"ExperimentApproximate",
+        WordsCase{
+            "ExperimentApproximate",
+            {"experiment", "four-modes", "tiny", "--trace", "TRACE", "--set",
+             "nonlinear.exp.kind=table", "--out", "OUT"},
+            "tiny.yaml: its units are approximate (exp: table), and what differs then is not the "
+            "code; add --set nonlinear.exp.kind=exact"},
+        WordsCase{"ExperimentScheme",
                   {"experiment", "four-modes", "tiny", "--trace", "TRACE", "--set",
-                   "nonlinear.exp.kind=table", "--out", "OUT"},
-                  "CHIP: its units are approximate (exp: table)"},
+                   "scheme.factor=8", "--out", "OUT"},
+                  " --schemes se8 --set scheme.factor=8"},
         WordsCase{"ExplainKey", {"explain", "gemm.rowz"}, "gemm.rows"}),
     [](const auto& test) { return test.param.name; });
 

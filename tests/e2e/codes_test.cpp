@@ -182,13 +182,12 @@ TEST(Scales, AStatisticThatTheTraceDoesNotNameIsMarked) {
 
 TEST(Calibrate, ASettingThatLeavesAKeyWithoutAReaderIsNamed) {
     const Folder folder;
-    const Outcome outcome =
-        mambasic({"calibrate", "--trace", tiny_prefill(), "--scheme", "w4a5-se", "--set",
-                  "scheme.observer=mse", "--out", folder.path("made.safetensors")});
-    EXPECT_EQ(outcome.status, 2);
-    EXPECT_TRUE(has(outcome.err,
-                    "; with --set scheme.observer=mse, which takes no key away: copy the file"))
-        << outcome.err;
+    const std::string made = folder.path("made.safetensors");
+    const Outcome outcome = mambasic({"calibrate", "--trace", tiny_prefill(), "--scheme", "w4a5-se",
+                                      "--set", "scheme.observer=mse", "--out", made});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_TRUE(has(outcome.err, "leaves out: alpha, sigma, quantile, factor\n")) << outcome.err;
+    EXPECT_TRUE(has(outcome.out, "scales of mse-codes on ")) << outcome.out;
 }
 
 TEST(FourModes, HoldOnEveryKindOfTrace) {
@@ -207,6 +206,14 @@ TEST(FourModes, HoldOnEveryKindOfTrace) {
                         "\n  by definition: the others are measured against fp32-ssm-input: SSM "
                         "input exact\n"))
             << outcome.out;
+        EXPECT_EQ(read_file(folder.path("out/four-modes.txt")), outcome.out);
+        const Json verdict = Json::parse(read_file(folder.path("out/four-modes.json")));
+        EXPECT_TRUE(verdict["all_hold"].get<bool>());
+        ASSERT_EQ(verdict["verdicts"].size(), 3U);
+        for (const Json& line : verdict["verdicts"]) {
+            EXPECT_TRUE(line["holds"].get<bool>());
+            EXPECT_TRUE(has(outcome.out, "  PASS  " + line["what"].get<std::string>() + "\n"));
+        }
         const Json rows = Json::parse(read_file(folder.path("out/compare.json")))["schemes"];
         ASSERT_EQ(rows.size(), 4U);
         for (const Json& row : rows) EXPECT_EQ(row["trace_sha256"], rows[0]["trace_sha256"]);
@@ -229,10 +236,14 @@ TEST(FourModes, WhatDoesNotHoldFails) {
     std::string se8 = read_file(folder.path("hw_config/schemes/se8.yaml"));
     se8.replace(se8.find("factor: 4"), 9, "factor: 2025");
     folder.add("hw_config/schemes/se8.yaml", se8);
-    const Outcome outcome =
-        mambasic({"experiment", "four-modes", "tiny", "--trace", tiny_prefill()},
-                 {{"MAMBASIC_HOME", folder.path("")}});
+    const Outcome outcome = mambasic({"experiment", "four-modes", "tiny", "--trace", tiny_prefill(),
+                                      "--out", folder.path("out")},
+                                     {{"MAMBASIC_HOME", folder.path("")}});
     EXPECT_EQ(outcome.status, 1) << outcome.out << outcome.err;
+    const Json verdict = Json::parse(read_file(folder.path("out/four-modes.json")));
+    EXPECT_FALSE(verdict["all_hold"].get<bool>());
+    EXPECT_TRUE(verdict["verdicts"][1]["holds"].get<bool>());
+    EXPECT_FALSE(verdict["verdicts"][2]["holds"].get<bool>());
     EXPECT_TRUE(has(outcome.out, "  FAIL  the second scale of se8 does not lose")) << outcome.out;
     EXPECT_TRUE(has(outcome.out, "  PASS  int8-sim is quamba1")) << outcome.out;
 }

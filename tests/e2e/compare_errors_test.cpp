@@ -115,11 +115,6 @@ TEST(CompareErrors, AFileWithAMistakeAloneIsAllThatIsSaid) {
     expect_refused(compare_words(grouped_prefill(), broken, {}), "broken.yaml:");
 }
 
-TEST(CompareErrors, ASettingOfASchemeIsOfNoneHere) {
-    expect_refused(compare_words(grouped_prefill(), "se8", {"--set", "scheme.factor=8"}),
-                   "--set: 'scheme.factor=8' would be of all schemes; copy the file of one");
-}
-
 TEST(CompareErrors, TheTraceIsNamedAsTheUserNamesIt) {
     for (const std::string schemes : {"quamba2", "quamba1"}) {
         const std::string error = error_of(

@@ -9,6 +9,7 @@
 #include "golden/linear.h"
 #include "tests/golden/bits.h"
 #include "tests/golden/coded_layer.h"
+#include "tests/golden/every_phase.h"
 #include "tests/golden/oracle.h"
 #include "tests/golden/x_oracle.h"
 
@@ -19,43 +20,39 @@ using traces::XCode;
 using traces::XFormat;
 using traces::XProjInput;
 
-Options with(const XCode& code, XProjInput x_proj_input = XProjInput::Copy) {
-    Options options;
-    options.x_code = code;
-    options.x_proj_input = x_proj_input;
-    return options;
-}
-
-/// Of x_proj, as far as there is one, and all that comes behind.
-void expect_same_results(const Outcome& got, const Outcome& want) {
-    EXPECT_EQ(got.out.ssm_input, want.out.ssm_input);
-    EXPECT_EQ(got.out.x_proj, want.out.x_proj);
-    EXPECT_EQ(got.out.dt_proj, want.out.dt_proj);
-    EXPECT_EQ(got.out.scan, want.out.scan);
-    EXPECT_EQ(got.out.carry, want.out.carry);
-    EXPECT_EQ(got.out.gated_norm, want.out.gated_norm);
-    EXPECT_EQ(got.out.hadamard, want.out.hadamard);
-    EXPECT_EQ(got.out.out_proj, want.out.out_proj);
-    EXPECT_EQ(got.state.conv, want.state.conv);
-    EXPECT_EQ(got.state.ssm, want.state.ssm);
-}
-
-/// A prompt, the token after it, and a prompt of that token alone: its rows are one.
-template <typename Layer, typename Check>
-void in_every_phase(const Layer& layer, const Options& options, const Options& other,
-                    const Check& check) {
-    const Prompt prompt(2, 9, layer.dims, 2);
-    const Prompt token(2, 1, layer.dims, 3);
-    const Prompt one(1, 1, layer.dims, 4);
-    const LayerState before = prefill(layer, prompt).state;
-    check(prefill(layer, prompt, options), prefill(layer, prompt, other));
-    check(decode(layer, token, before, options), decode(layer, token, before, other));
-    check(prefill(layer, one, options), prefill(layer, one, other));
-}
-
 template <typename Layer>
 void expect_int8(const Layer& layer, const Options& options) {
     in_every_phase(layer, options, {}, expect_same_results);
+}
+
+/// Nobody reads what int8 codes stand for but who asks for it; other codes are read decoded.
+template <typename Layer>
+void expect_ssm_input_only_where_read(const Layer& layer) {
+    const Prompt prompt(2, 9, layer.dims, 2);
+    const Prompt token(2, 1, layer.dims, 3);
+    const Outcome kept = prefill(layer, prompt);
+    const Outcome kept_step = decode(layer, token, kept.state);
+    Outcome run;
+    run.out.ssm_input.assign(3, 1.0F);  // of another call
+    prefill_layer(layer.dims, layer.view, prompt.input(), {}, run.out, run.state);
+    EXPECT_TRUE(run.out.ssm_input.empty());
+    EXPECT_EQ(run.out.conv, kept.out.conv);
+    EXPECT_EQ(run.out.out_proj, kept.out.out_proj);
+    decode_layer(layer.dims, layer.view, token.input(), {}, run.out, run.state);
+    EXPECT_TRUE(run.out.ssm_input.empty());
+    EXPECT_EQ(run.out.out_proj, kept_step.out.out_proj);
+    EXPECT_EQ(run.state.ssm, kept_step.state.ssm);
+    for (const XFormat format : {XFormat::Fp32, XFormat::Int8Sim}) {
+        XCode code;
+        code.format = format;
+        decode_layer(layer.dims, layer.view, token.input(), with(code), run.out, run.state);
+        EXPECT_EQ(run.out.ssm_input.size(), kept_step.out.ssm_input.size());
+    }
+}
+
+TEST(LayerCodes, OnlyWhoReadsTheSsmInputGetsIt) {
+    expect_ssm_input_only_where_read(RandomLayer(tiny_dims(), 1));
+    expect_ssm_input_only_where_read(RandomMamba2(tiny2_dims(2), traces::LinearKind::W8Columns, 1));
 }
 
 TEST(LayerCodes, Int8InFp32IsInt8ToTheBit) {
@@ -305,7 +302,8 @@ TEST(LayerCodes, LeaveNothingToTheNextLayer) {
     const Outcome usual = prefill(coded.layer, prompt);
     for (const XCode& code : {code_of(XFormat::Fp32), dual4(true)}) {
         Outcome run = prefill(coded.layer, prompt, with(code));
-        prefill_layer(coded.layer.dims, coded.layer.view, prompt.input(), {}, run.out, run.state);
+        prefill_layer(coded.layer.dims, coded.layer.view, prompt.input(), keeping_ssm_input({}),
+                      run.out, run.state);
         EXPECT_TRUE(run.out.x_codes.empty() && run.out.x_flags.empty() && run.out.values.empty());
         EXPECT_EQ(run.out.conv, usual.out.conv);
         expect_same_results(run, usual);

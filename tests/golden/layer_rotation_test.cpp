@@ -9,8 +9,9 @@
 #include <utility>
 
 #include "golden/linear.h"
+#include "golden/rotation.h"
 #include "tests/golden/bits.h"
-#include "tests/golden/layer_run.h"
+#include "tests/golden/every_phase.h"
 #include "tests/golden/oracle.h"
 #include "tests/golden/random_mamba2.h"
 #include "tests/golden/rotation_oracle.h"
@@ -20,13 +21,6 @@ namespace {
 
 using traces::XCode;
 using traces::XProjInput;
-
-Options with(const XCode& code, XProjInput x_proj_input = XProjInput::Copy) {
-    Options options;
-    options.x_code = code;
-    options.x_proj_input = x_proj_input;
-    return options;
-}
 
 Options exact() {
     XCode code;
@@ -76,19 +70,6 @@ struct Rotated {
     float scale;
 };
 
-/// A prompt, the token after it, and a prompt of one row.
-template <typename Layer, typename Check>
-void in_every_phase(const Layer& layer, const Options& options, const Options& other,
-                    const Check& check) {
-    const Prompt prompt(2, 9, layer.dims, 2);
-    const Prompt token(2, 1, layer.dims, 3);
-    const Prompt one(1, 1, layer.dims, 4);
-    const LayerState before = prefill(layer, prompt).state;
-    check(prefill(layer, prompt, options), prefill(layer, prompt, other));
-    check(decode(layer, token, before, options), decode(layer, token, before, other));
-    check(prefill(layer, one, options), prefill(layer, one, other));
-}
-
 /// Where channel e goes.
 std::size_t place(std::size_t e, std::size_t inner) { return (e * 7 + 3) % inner; }
 
@@ -112,14 +93,7 @@ void expect_int8(const Rotated<Layer>& rotated) {
             ASSERT_EQ(got.out.rotated[row * inner + place(e, inner)],
                       want.out.conv[row * width + e]);
         }
-        EXPECT_EQ(got.out.ssm_input, want.out.ssm_input);
-        EXPECT_EQ(got.out.x_proj, want.out.x_proj);
-        EXPECT_EQ(got.out.scan, want.out.scan);
-        EXPECT_EQ(got.out.carry, want.out.carry);
-        EXPECT_EQ(got.out.gated_norm, want.out.gated_norm);
-        EXPECT_EQ(got.out.out_proj, want.out.out_proj);
-        EXPECT_EQ(got.state.conv, want.state.conv);
-        EXPECT_EQ(got.state.ssm, want.state.ssm);
+        expect_same_results(got, want);
     };
     in_every_phase(rotated.layer, with(rotated_code(true)), {}, check);
     in_every_phase(rotated.layer, with(rotated_code(true), XProjInput::Requantized), {}, check);
@@ -201,6 +175,34 @@ TEST(LayerRotation, EveryTensorIsTheOraclesOfTheConvolutionsValues) {
                           code);
         }
     }
+}
+
+// A matrix that is given is the one that turns, in every phase.
+template <typename Layer>
+void expect_the_given_matrix(Layer layer, const std::vector<Half>& matrix) {
+    const std::size_t inner = layer.dims.d_inner;
+    Rotated<Layer> rotated(std::move(layer), matrix, kLossy);
+    const XCode code = rotated_code(true);
+    const Prompt prompt(2, 3, rotated.layer.dims, 2);
+    const Prompt token(2, 1, rotated.layer.dims, 3);
+    const Outcome alone = prefill(rotated.layer, prompt, with(code));
+    const Outcome alone_step = decode(rotated.layer, token, alone.state, with(code));
+    Options shared = with(code);
+    shared.rotation = std::make_shared<const RotationMatrix>(rotated.matrix.data(), inner);
+    rotated.matrix.assign(rotated.matrix.size(), 0);
+    const Outcome got = prefill(rotated.layer, prompt, shared);
+    const Outcome step = decode(rotated.layer, token, got.state, shared);
+    EXPECT_EQ(got.out.rotated, alone.out.rotated);
+    EXPECT_EQ(got.out.out_proj, alone.out.out_proj);
+    EXPECT_EQ(step.out.unrotated, alone_step.out.unrotated);
+    EXPECT_EQ(step.out.out_proj, alone_step.out.out_proj);
+}
+
+TEST(LayerRotation, OneMatrixServesManyCalls) {
+    std::mt19937 rng(9);
+    const std::vector<Half> matrix = random_halves(rng, std::size_t{96} * 96, 0.1F);
+    expect_the_given_matrix(RandomLayer(tiny_dims(), 1), matrix);
+    expect_the_given_matrix(one_scale(tiny2_dims(2)), matrix);
 }
 
 // x_proj reads the same codes, so nothing but u can tell the scan of another scale.

@@ -38,11 +38,18 @@ struct Outcome {
     LayerState state;
 };
 
+/// Whatever the code of x, the SSM's input is there to compare.
+inline Options keeping_ssm_input(Options options) {
+    options.keep_ssm_input = true;
+    return options;
+}
+
 /// Of either family.
 template <typename Layer>
 Outcome prefill(const Layer& layer, const Prompt& prompt, const Options& options = {}) {
     Outcome run;
-    prefill_layer(layer.dims, layer.view, prompt.input(), options, run.out, run.state);
+    prefill_layer(layer.dims, layer.view, prompt.input(), keeping_ssm_input(options), run.out,
+                  run.state);
     return run;
 }
 
@@ -51,7 +58,8 @@ Outcome decode(const Layer& layer, const Prompt& token, const LayerState& state,
                const Options& options = {}) {
     Outcome run;
     run.state = state;
-    decode_layer(layer.dims, layer.view, token.input(), options, run.out, run.state);
+    decode_layer(layer.dims, layer.view, token.input(), keeping_ssm_input(options), run.out,
+                 run.state);
     return run;
 }
 

@@ -282,5 +282,27 @@ TEST(XCode, MissingScalesAndNoFactorsAreRefused) {
     }
 }
 
+// The scale and the factor are finite, and their product may be too large all the same.
+TEST(XCode, AMultipleBeyondFp32IsRefused) {
+    const auto channels = [](XFormat format, float coding, float decoding) {
+        return x_channels(code_of(format, 1e6F), {}, {coding, decoding, nullptr}, 4);
+    };
+    const float fits = 3e32F;  // 3e38, below FP32's largest, 3.4e38
+    const float is_too_large = 4e32F;
+    for (const XFormat format : {XFormat::Dual8, XFormat::Uniform8}) {
+        EXPECT_NO_THROW(channels(format, fits, fits));
+        EXPECT_THROW(channels(format, fits, is_too_large), std::invalid_argument);
+    }
+    EXPECT_THROW(channels(XFormat::Dual8, is_too_large, fits), std::invalid_argument);
+    EXPECT_NO_THROW(channels(XFormat::Uniform8, is_too_large, fits)) << "no multiple codes";
+    GroupedLayer grouped(tiny_dims(), {1, 2, 3}, 1);
+    const GroupScales scales(grouped.dims, grouped.groups.table);
+    const XCode code = code_of(XFormat::Dual8, 1e6F);
+    EXPECT_NO_THROW(x_channels(code, {}, {0, 0, &scales}, grouped.dims.d_inner));
+    grouped.groups.x_scales.back() = is_too_large;
+    EXPECT_THROW(x_channels(code, {}, {0, 0, &scales}, grouped.dims.d_inner),
+                 std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace mambasic::golden

@@ -55,6 +55,9 @@ TEST(YamlTree, RefusesNulls) {
 TEST(YamlTree, RefusesEmptyAndSeveralDocuments) {
     EXPECT_NE(refusal("").find("the document is empty"), std::string::npos);
     EXPECT_NE(refusal("# only a comment\n").find("the document is empty"), std::string::npos);
+    EXPECT_NE(refusal("%%%:[").find(":1:1: a line that begins with % is no key"),
+              std::string::npos);
+    EXPECT_NE(refusal("# a\n\n %x: 1\n").find(":3:2: a line that begins"), std::string::npos);
     EXPECT_NE(refusal("a: 1\n---\nb: 2\n").find("second document"), std::string::npos);
 }
 

@@ -39,9 +39,10 @@ bool refuses(const std::string& code, const std::string& text,
 
 // The chip has the FP32 number: just above 1 is 1, just above 0 is 0.
 TEST(SchemeCode, NumbersAreJudgedAsTheChipHoldsThem) {
-    EXPECT_TRUE(refuses("code: uniform8\nfactor: 1.00000001\n", "factor: must be above 1"));
+    EXPECT_TRUE(
+        refuses("code: uniform8\nfactor: 1.00000001\n", "factor: must be a number above 1"));
     const std::string four = "code: dual4\nlevels: signed\nflag_rule: overflow\nflags: packed\n";
-    EXPECT_TRUE(refuses(four + "quantile: 0.9\nfactor: 1.00000001\n", "factor: must be above 1"));
+    EXPECT_TRUE(refuses(four + "quantile: 0.9\nfactor: 1.00000001\n", "a number above 1"));
     EXPECT_TRUE(refuses(four + "quantile: 1e-60\nfactor: 8\n", "quantile: must be above 0"));
     const auto percentile = [](const char* alpha, const char* sigma) {
         return std::string("observer: percentile\nobserves: float\nalpha: ") + alpha +
@@ -105,7 +106,7 @@ TEST(SchemeCode, ObserversHaveTheirNumbers) {
 TEST(SchemeCode, WhatACodeNeedsIsAskedFor) {
     const std::string dual4 = "code: dual4\nlevels: skewed\nflag_rule: overflow\n";
     EXPECT_TRUE(refuses("", "needs key 'code'"));
-    EXPECT_TRUE(refuses("code: int4\n", "'int4' is not a choice"));
+    EXPECT_TRUE(refuses("code: int6\n", "'int6' is not a choice"));
     EXPECT_TRUE(refuses("code: dual8\nflags: packed\n", "needs key 'factor'"));
     EXPECT_TRUE(refuses("code: dual8\nfactor: 4\n", "needs key 'flags'"));
     EXPECT_TRUE(refuses("code: uniform8\n", "needs key 'factor'"));
@@ -127,6 +128,7 @@ TEST(SchemeCode, WhatACodeHasNotIsRefusedWithTheReason) {
     EXPECT_TRUE(
         refuses("code: dual8\nfactor: 4\nflags: packed\nsparse_percent: 3\n",
                 "sparse_percent: nothing here reads it; leave it out, or take flags: sparse"));
+    EXPECT_TRUE(refuses("code: int4\n", "code: there are no 4 bits alone; write dual4"));
     EXPECT_TRUE(refuses("code: int5\nlevels: signed\n", "take code dual4"));
     EXPECT_TRUE(refuses("code: int5\nrotation: dense\n", "take code rotated8"));
     EXPECT_TRUE(refuses("code: rotated8\n", "'rotation'"));
@@ -142,13 +144,14 @@ TEST(SchemeCode, WhatACodeHasNotIsRefusedWithTheReason) {
 }
 
 TEST(SchemeCode, NumbersHaveTheirRange) {
-    EXPECT_TRUE(refuses("code: dual8\nfactor: 1\nflags: packed\n", "factor: must be above 1"));
-    EXPECT_TRUE(refuses("code: uniform8\nfactor: 0.5\n", "factor: '0.5' is outside 1 to"));
-    EXPECT_TRUE(refuses("code: uniform8\nfactor: calibrated\n", "factor"));
+    const std::string kRange = "factor: must be a number above 1 and at most 1e6";
+    EXPECT_TRUE(refuses("code: dual8\nfactor: 1\nflags: packed\n", kRange));
+    EXPECT_TRUE(refuses("code: uniform8\nfactor: 0.5\n", kRange));
+    EXPECT_TRUE(refuses("code: uniform8\nfactor: calibrated\n", kRange));
     const std::string dual4 = "code: dual4\nlevels: skewed\nflag_rule: overflow\nflags: packed\n";
     EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: much\n",
                         "factor: must be calibrated, or a number above 1"));
-    EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: 1\n", "factor: must be above 1"));
+    EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: 1\n", "a number above 1 and"));
     EXPECT_TRUE(refuses(dual4 + "quantile: 0.9\nfactor: 2e6\n", "factor: must be calibrated, or"));
     EXPECT_TRUE(refuses(dual4 + "quantile: 0\nfactor: 2\n", "quantile: must be above 0"));
     EXPECT_TRUE(refuses("code: dual8\nfactor: 4\nflags: sparse\nsparse_percent: 0\n",

@@ -20,11 +20,11 @@ TEST(Scheme, Quamba1) {
     EXPECT_EQ(scheme.sha256.size(), 64U);
     // name, groups, lookup, observer, alpha, sigma, observes, code
     EXPECT_EQ(docs.size(), 8U);
-    EXPECT_EQ(
-        user_error([] {
-            Scheme::load("quamba");
-        }).rfind("quamba: no such scheme file or name, did you mean 'quamba1'? (searched ", 0),
-        0U);
+    EXPECT_EQ(user_error([] { Scheme::load("quamba"); })
+                  .rfind("quamba: no such scheme file or name, did you mean 'quamba1'? mambasic "
+                         "explain schemes lists ",
+                         0),
+              0U);
     const ConfigFolder folder;
     const std::string other = folder.write(
         "other.yaml", "name: mine\ngroups: 4x4\nlookup: sequental\nobserver: minmax\n");

@@ -2,13 +2,16 @@
 // refused with the file and the place.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <string>
 
 #include "handmade_trace.h"
 #include "traces/error.h"
 #include "traces/safetensors.h"
 #include "traces/sha256.h"
+#include "traces/unfinished_file.h"
 
 namespace mambasic::traces {
 namespace {
@@ -83,6 +86,25 @@ TEST(Container, WriterLeavesNothingWhenAbandonedOrIncomplete) {
         EXPECT_THROW(writer.finish(), std::logic_error);
     }
     EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
+// As a signal's handler asks for it.
+TEST(Container, WhatIsUnfinishedCanBeRemoved) {
+    const std::string whole = temp_path("whole");
+    const std::string partial = whole + ".partial." + std::to_string(::getpid());
+    std::filesystem::remove(whole);
+    const std::vector<std::int8_t> bytes = {1, 2, 3};
+    {
+        SafetensorsWriter writer(whole, {}, {{"b", DType::I8, {3}, nullptr}});
+        EXPECT_TRUE(std::filesystem::exists(partial));
+        remove_unfinished_files();
+        EXPECT_FALSE(std::filesystem::exists(partial));
+    }
+    SafetensorsWriter writer(whole, {}, {{"b", DType::I8, {3}, nullptr}});
+    writer.append("b", bytes.data(), bytes.size());
+    writer.finish();
+    remove_unfinished_files();
+    EXPECT_TRUE(std::filesystem::exists(whole));
 }
 
 TEST(Container, WriterNamesAFolderThatDoesNotExist) {

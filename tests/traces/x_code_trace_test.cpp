@@ -174,7 +174,7 @@ TEST(XCodeTrace, WrongMetadataIsRefused) {
         EXPECT_EQ(refused(mamba1, "x_code", text),
                   "metadata 'x_code': '" + std::string(text) +
                       "' is not a code such as dual8-x4 or, for all of 2 layers, as in 12 int8, "
-                      "12 int5");
+                      "12 int5; a factor, which x leads, is a number above 1 and at most 1e6");
     }
     EXPECT_EQ(refused(mamba1, "x_proj_input", "copies"),
               "metadata 'x_proj_input': 'copies' is not one of copy, requantized, codes");

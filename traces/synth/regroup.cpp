@@ -22,6 +22,18 @@ namespace {
 constexpr const char* kOtherSamples = "regroup.also_calibrated_on_header_sha256";
 constexpr const char* kRotationSeedNote = "regroup.rotation_seed";
 
+std::string why_not_together(const TraceInfo& first, const TraceInfo& other) {
+    if (other.model != first.model) {
+        return "is of model " + other.model + ", not " + first.model;
+    }
+    if (other.layers != first.layers) {
+        return "holds " + std::to_string(other.layers) + " of its layers, not " +
+               std::to_string(first.layers);
+    }
+    if (other.scheme != first.scheme) return "has the scales of " + other.scheme;
+    return "has other weights or scales";
+}
+
 // Weights and scales of `first`'s layers, byte for byte; what the other holds besides is its own.
 void require_same_layers(const Trace& first, const Trace& other) {
     if (first.info().shapes_only || other.info().shapes_only) {
@@ -42,9 +54,10 @@ void require_same_layers(const Trace& first, const Trace& other) {
             std::memcmp(same->data, tensor.data, tensor.bytes()) == 0) {
             continue;
         }
-        throw error_in_tensor(other.path(), tensor.name,
-                              "is not that of " + first.path() +
-                                  ": traces calibrated together hold the same weights and scales");
+        throw TraceError(other.path() + ": " + why_not_together(first.info(), other.info()) +
+                         "; traces calibrated together are runs of one model with the same scales "
+                         "as " +
+                         first.path() + " (the first tensor that differs is " + tensor.name + ")");
     }
 }
 

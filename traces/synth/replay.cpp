@@ -1,6 +1,9 @@
 #include "traces/synth/replay.h"
 
 #include <algorithm>
+#include <memory>
+
+#include "golden/rotation.h"
 
 namespace mambasic::traces::synth {
 
@@ -63,6 +66,15 @@ void scatter_tensors(const golden::LayerTensors& step, const TraceInfo& info, st
     scatter(step.out_proj, info, token, all.out_proj);
 }
 
+/// All tokens share the matrix that x is rotated by.
+golden::Options with_one_rotation(golden::Options options, const XScales& scales,
+                                  std::size_t width) {
+    if (options.x_code.dense && scales.rotation != nullptr && options.rotation == nullptr) {
+        options.rotation = std::make_shared<const golden::RotationMatrix>(scales.rotation, width);
+    }
+    return options;
+}
+
 template <typename Layer>
 golden::LayerTensors run_any_layer(const TraceInfo& info, const golden::Options& options,
                                    const Layer& layer, const Stream& input,
@@ -74,9 +86,10 @@ golden::LayerTensors run_any_layer(const TraceInfo& info, const golden::Options&
         return all;
     }
     golden::LayerTensors step;
+    const golden::Options shared = with_one_rotation(options, layer.x_scales, info.dims.d_inner);
     for (std::uint32_t token = 0; token < info.tokens; ++token) {
         const Stream rows = gather_stream(input, info, token);
-        golden::decode_layer(info.dims, layer, layer_input(info, 1, rows), options, step, state);
+        golden::decode_layer(info.dims, layer, layer_input(info, 1, rows), shared, step, state);
         scatter_tensors(step, info, token, all);
     }
     all.carry = step.carry;

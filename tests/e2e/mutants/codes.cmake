@@ -1,8 +1,8 @@
 # name, source, trace, the text and what stands in its place (and the unit, where the source is a
 # header): other codes of x, from the convolution's quantizer to its readers.
 
-set(words models/dequant_mux/x_words.h)
-set(kernels models/dequant_mux/dequant_mux_kernels.cpp)
+set(words models/x_code/x_words.h)
+set(kernels models/x_code/x_kernels.cpp)
 set(made models/conv/conv_kernels.cpp)
 mambasic_mutant(mux_flag_ignored ${words} ${dual4_prefill}
     "flags[c] != 0 ? high[c] : low[c]"

@@ -7,8 +7,8 @@
 #include "models/gemm/gemm_cost.h"
 #include "models/ssm/ssd_cost.h"
 #include "models/ssm/ssm_cost.h"
-#include "tests/models/dequant_mux/x_reference.h"
 #include "tests/models/user_error.h"
+#include "tests/models/x_code/x_reference.h"
 
 namespace mambasic::models {
 namespace {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "models/common/error.h"
+#include "sim/run_inputs.h"
 #include "tests/sim/engine/cases.h"
 #include "traces/synth/synthesize.h"
 
@@ -91,6 +92,22 @@ TEST_F(RunTest, TimingDoesNotDependOnNumerics) {
     EXPECT_EQ(report.layers.size(), 2U);
 }
 
+// The first element of every layer's tensor of this name.
+template <typename T>
+void multiply(const std::filesystem::path& path, const std::string& name, T factor) {
+    const traces::Trace trace = traces::Trace::open(path);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    for (const traces::Tensor& tensor : trace.tensors()) {
+        if (tensor.name.find(name) == std::string::npos) continue;
+        const T other = *tensor.as<T>() * factor;
+        const auto* first = trace.tensors().front().data;
+        std::uint64_t header = 0;
+        file.seekg(0).read(reinterpret_cast<char*>(&header), sizeof(header));
+        file.seekp(static_cast<std::streamoff>(sizeof(header) + header) + (tensor.data - first));
+        file.write(reinterpret_cast<const char*>(&other), sizeof(other));
+    }
+}
+
 // What a layer makes of the SSM input, in a process of its own.
 std::string scans_of(const ChipConfig& chip, const char* scheme, const traces::Trace& trace) {
     int ends[2] = {-1, -1};
@@ -132,22 +149,33 @@ std::string scans_of(const ChipConfig& chip, const char* scheme, const traces::T
 TEST_F(RunTest, Int8InFp32ScansWhatInt8Does) {
     make(traces::Phase::Prefill);
     const std::string before = scans_of(chip_, "quamba1", traces::Trace::open(path_));
-    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    multiply<float>(path_, "selective_scan.u_scale", 0.93F);
     const traces::Trace trace = traces::Trace::open(path_);
-    for (const traces::Tensor& tensor : trace.tensors()) {
-        if (tensor.name.find("selective_scan.u_scale") == std::string::npos) continue;
-        const float other = *tensor.as<float>() * 0.93F;
-        const auto* first = trace.tensors().front().data;
-        std::uint64_t header = 0;
-        file.seekg(0).read(reinterpret_cast<char*>(&header), sizeof(header));
-        file.seekp(static_cast<std::streamoff>(sizeof(header) + header) + (tensor.data - first));
-        file.write(reinterpret_cast<const char*>(&other), sizeof(other));
-    }
-    file.close();
     const std::string int8 = scans_of(chip_, "quamba1", trace);
     EXPECT_NE(int8, before);
     EXPECT_FALSE(int8.empty());
     EXPECT_TRUE(scans_of(chip_, "int8-sim", trace) == int8);
+}
+
+// Of a scale that is finite, and a factor that is.
+TEST_F(RunTest, AMultipleOfAScaleBeyondFp32IsRefused) {
+    make(traces::Phase::Prefill);
+    const Scheme dual = Scheme::load("se8-2025");
+    RunOptions options;
+    const auto check = [&] { check_inputs(chip_, dual, traces::Trace::open(path_), options); };
+    EXPECT_NO_THROW(check());
+    multiply<float>(path_, "selective_scan.u_scale", 1e38F);
+    try {
+        check();
+        FAIL() << "a scale of infinity";
+    } catch (const models::UserError& e) {
+        EXPECT_NE(std::string(e.what()).find("largest scale of layer 0 of " + path_.string() +
+                                             " it is more than FP32 holds; write less than "),
+                  std::string::npos)
+            << e.what();
+    }
+    options.numerics = false;  // nothing is multiplied
+    EXPECT_NO_THROW(check());
 }
 
 TEST_F(RunTest, LayersSumToTheRunWithItsEnds) {

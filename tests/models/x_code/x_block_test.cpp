@@ -12,10 +12,10 @@
 #include "models/ssm/ssm_cost.h"
 #include "tests/models/bench_of_blocks.h"
 #include "tests/models/dram/stream_memory.h"
-#include "tests/models/dequant_mux/x_reference.h"
 #include "tests/models/function_test_support.h"
 #include "tests/models/scale_table/random_table.h"
 #include "tests/models/ssm/small_core.h"
+#include "tests/models/x_code/x_reference.h"
 
 namespace mambasic::models {
 namespace {
@@ -277,6 +277,47 @@ TEST(GemmXBlock, RequantizesWithTheScalesOfItsTable) {
     EXPECT_EQ(work.sram.activation_read_bytes, 3 * kTokens * 40);
     EXPECT_EQ(work.cycles.count,
               gemm_cycles(config, tile.shape, MacMode::Int8).count + 7 + 5 + work.table_cycles);
+}
+
+// One token: the MACs are dot-product lanes that take 16 channels a cycle, or the array's 8 rows.
+Work one_row(OneRowMode mode) {
+    Bench bench(kRequantized, BlockId::Gemm);
+    bench.fill_words();
+    GemmData data;
+    GemmConfig config;
+    config.rows = config.cols = 8;
+    config.vector_adder_tree_width = 16;
+    config.accumulator_rows = 64;
+    config.epilogue_lanes = 8;
+    config.one_row = mode;
+    Gemm gemm("gemm", config, kDequant, bench.scales, bench.ports(), true, [&](const Task&) {
+        GemmTile tile = data.tile(bench);
+        tile.shape.m = 1;
+        return BoundWithTable<GemmTile>{{tile, {}}, bench.image};
+    });
+    sc_core::sc_start();
+    bench.program.dispatch.rethrow();
+    return bench.program.work.at(0);
+}
+
+// The table gives a word a cycle and a channel has three. So the first 16 channels' are there after
+// 48 cycles and all after 192, when the lanes alone would have begun their last 16 channels 3
+// cycles behind the first: 189 are waited for, by each 4 of the 20 outputs that 64 MACs make at
+// once.
+TEST(GemmXBlock, OneRowIsLookedUpAtTheLanesPace) {
+    const Work work = one_row(OneRowMode::Vector);
+    EXPECT_EQ(work.table_cycles, 5 * (48 + 144 - 3));
+    EXPECT_EQ(work.hidden_table_cycles, 5 * 3);
+    EXPECT_EQ(work.counts[Event::ScaleLookup], 5 * 3 * kChannels);
+    EXPECT_EQ(work.sram.activation_read_bytes, 5 * 40);
+}
+
+// 8 channels at once, so 8 groups, and 8 outputs.
+TEST(GemmXBlock, OneRowInTheArrayIsLookedUpAtTheRowsPace) {
+    const Work work = one_row(OneRowMode::Systolic);
+    EXPECT_EQ(work.table_cycles, 3 * (24 + 168 - 7));
+    EXPECT_EQ(work.hidden_table_cycles, 3 * 7);
+    EXPECT_EQ(work.counts[Event::ScaleLookup], 3 * 3 * kChannels);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-#include "models/dequant_mux/dequant_mux_function.h"
+#include "models/x_code/x_rows.h"
 
 #include "models/common/isa.h"
+#include "models/common/scratch.h"
 #include "models/common/units.h"
-#include "models/dequant_mux/dequant_mux_kernels.h"
-#include "models/dequant_mux/x_layout.h"
+#include "models/x_code/x_kernels.h"
+#include "models/x_code/x_layout.h"
 
 namespace mambasic::models {
 
@@ -105,15 +106,15 @@ void x_pack_row(const XCode& code, std::uint64_t channels, const std::int8_t* co
 }
 
 XRowTotals x_finish_row(const XCode& code, std::uint64_t channels, const XRowMade& made,
-                        std::uint8_t* words) {
+                        std::int8_t* scratch, std::uint8_t* words) {
     const XLayout layout = x_layout(code, channels);
     const auto count = static_cast<std::int64_t>(channels);
-    std::vector<std::int8_t> codes(channels);
-    std::vector<std::int8_t> flags(channels);
+    std::int8_t* codes = scratch;
+    std::int8_t* flags = scratch + channels;
     const XKernels& kernels = active_kXKernels();
-    const XTotals totals = kernels.choose(layout, count, {made.low, made.high, made.marks},
-                                          codes.data(), flags.data());
-    kernels.pack(layout, count, codes.data(), flags.data(), words);
+    const XTotals totals =
+        kernels.choose(layout, count, {made.low, made.high, made.marks}, codes, flags);
+    kernels.pack(layout, count, codes, flags, words);
     return {totals.saturated, totals.flagged};
 }
 
@@ -149,17 +150,22 @@ void x_requantize(const XInput& in, std::uint64_t count, std::uint64_t rows, std
     const float* high = scales.high == nullptr ? low : scales.high;
     const auto n = static_cast<std::int64_t>(count);
     const XKernels& kernels = active_kXKernels();
-    std::vector<std::int8_t> q(count);
-    std::vector<std::int8_t> flags(count);
-    std::vector<float> u(count);
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        const float* values = in.values + row * in.value_stride;
-        if (!in.use.code.x_values()) {
-            x_codes_of_row(in, count, row, q.data(), flags.data());
-            kernels.decode(q.data(), flags.data(), low, high, n, u.data());
-            values = u.data();
+#pragma omp parallel if (rows * count >= kXParallelElements)
+    {
+        ScratchOf<std::int8_t> planes(2 * count);  // codes, then flags
+        Scratch decoded(count);
+        std::int8_t* flags = planes.data() + count;
+#pragma omp for schedule(static)
+        for (std::int64_t i = 0; i < static_cast<std::int64_t>(rows); ++i) {
+            const auto row = static_cast<std::uint64_t>(i);
+            const float* values = in.values + row * in.value_stride;
+            if (!in.use.code.x_values()) {
+                x_codes_of_row(in, count, row, planes.data(), flags);
+                kernels.decode(planes.data(), flags, low, high, n, decoded.data());
+                values = decoded.data();
+            }
+            kernels.requantize(values, scales.int8, n, codes + row * count);
         }
-        kernels.requantize(values, scales.int8, n, codes + row * count);
     }
 }
 

@@ -1,14 +1,14 @@
 // Rows of words as the conv, the SSM core and the MAC array take them apart and put them together.
 #pragma once
 
-#include "models/dequant_mux/dequant_mux_function.h"
-#include "models/dequant_mux/x_source.h"
+#include "models/x_code/x_rows.h"
+#include "models/x_code/x_source.h"
 
 namespace mambasic::models {
 
 XLayout x_layout(const traces::XCode& code, std::uint64_t channels);
 
-/// What the convolution makes of a row before it is complete; see dequant_mux_kernels.h.
+/// What the convolution makes of a row before it is complete; see x_kernels.h.
 struct XRowMade {
     const std::int8_t* low = nullptr;
     const std::int8_t* high = nullptr;
@@ -18,9 +18,14 @@ struct XRowTotals {
     std::uint64_t saturated = 0;
     std::uint64_t flagged = 0;
 };
+/// Bytes that x_finish_row works in.
+constexpr std::uint64_t x_row_scratch(std::uint64_t channels) { return 2 * channels; }
 /// Chooses each element's code and packs the row.
 XRowTotals x_finish_row(const traces::XCode& code, std::uint64_t channels, const XRowMade& made,
-                        std::uint8_t* words);
+                        std::int8_t* scratch, std::uint8_t* words);
+
+/// Fewer elements are not worth waking a thread.
+constexpr std::uint64_t kXParallelElements = 1 << 17;
 
 /// x of the channels from `channel` on, counted from the tile's first; `scales` as in XInput.
 XSource x_source(const XInput& in, const XScaleRow& scales, std::uint64_t sequence,

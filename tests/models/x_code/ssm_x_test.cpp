@@ -4,9 +4,9 @@
 
 #include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
-#include "tests/models/dequant_mux/x_reference.h"
 #include "tests/models/function_test_support.h"
 #include "tests/models/ssm/ssd_problem.h"
+#include "tests/models/x_code/x_reference.h"
 
 namespace mambasic::models {
 namespace {

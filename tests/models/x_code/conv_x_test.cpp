@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "models/conv/conv_function.h"
-#include "tests/models/dequant_mux/x_reference.h"
 #include "tests/models/function_test_support.h"
+#include "tests/models/x_code/x_reference.h"
 
 namespace mambasic::models {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/dequant_mux/dequant_mux_function.h"
+#include "models/x_code/x_rows.h"
 
 namespace mambasic::models::test {
 

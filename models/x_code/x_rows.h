@@ -1,7 +1,8 @@
 // Words of x between the convolution and its readers: the bits. A quantizer and a packer stand
 // behind the convolution's SiLU (conv_function.h), an unpacker and a multiplexer of scales in front
 // of the SSM core (ssm_function.h, ssd_function.h) and of x_proj (gemm_function.h); this is what
-// they have in common. Spec: ssm.md 8.
+// they have in common, which is why it is nobody's. What the logic costs: dequant_mux_cost.h.
+// Spec: ssm.md 8.
 // Not modelled: the order in which the words of a row are written.
 #pragma once
 
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "models/common/counts.h"
-#include "models/dequant_mux/x_use.h"
+#include "models/x_code/x_use.h"
 
 namespace mambasic::models {
 

@@ -2,7 +2,7 @@
 // and always-inlined functions only.
 #pragma once
 
-#include "models/dequant_mux/x_words.h"
+#include "models/x_code/x_words.h"
 
 namespace mambasic::models {
 

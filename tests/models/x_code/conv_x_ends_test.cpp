@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "models/conv/conv_function.h"
-#include "tests/models/dequant_mux/x_reference.h"
+#include "tests/models/x_code/x_reference.h"
 
 namespace mambasic::models {
 namespace {

@@ -1,7 +1,7 @@
 // The loops over rows of words, compiled once per instruction set.
 #pragma once
 
-#include "models/dequant_mux/x_words.h"
+#include "models/x_code/x_words.h"
 
 namespace mambasic::models {
 

@@ -1,6 +1,6 @@
 // Compiled once per instruction set: plain types and always-inlined functions only, so that no
 // wide copy of a shared function can be linked into a narrow CPU's path.
-#include "models/dequant_mux/dequant_mux_kernels.h"
+#include "models/x_code/x_kernels.h"
 
 namespace mambasic::models::MAMBASIC_WIDTH {
 

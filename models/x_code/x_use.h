@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "models/scale_table/x_columns.h"
+#include "models/x_code/x_columns.h"
 #include "traces/x_code.h"
 
 namespace mambasic::models {

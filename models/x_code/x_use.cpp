@@ -1,4 +1,4 @@
-#include "models/dequant_mux/x_use.h"
+#include "models/x_code/x_use.h"
 
 #include <initializer_list>
 

@@ -1,11 +1,11 @@
 // Words of x against ssm.md 8.8, bit by bit.
-#include "models/dequant_mux/dequant_mux_function.h"
+#include "models/x_code/x_rows.h"
 
 #include <gtest/gtest.h>
 
-#include "models/dequant_mux/x_layout.h"
-#include "tests/models/dequant_mux/x_reference.h"
+#include "models/x_code/x_layout.h"
 #include "tests/models/function_test_support.h"
+#include "tests/models/x_code/x_reference.h"
 
 namespace mambasic::models {
 namespace {
