@@ -165,8 +165,7 @@ TEST(ObserverNotes, AnotherObserverThanTheTracesIsTold) {
     const auto regroup = [&](const std::string& scheme) {
         EXPECT_EQ(mambasic({"trace", "group", whole, "--scheme", scheme, "--out", made}).status, 0);
     };
-    const std::string end =
-        "; the trace's own scales ran, calibrate makes others";
+    const std::string end = "; the trace's own scales ran, calibrate makes others";
     EXPECT_EQ(observer_note(whole, {}), "");
     EXPECT_EQ(
         observer_note(whole, {"--scheme", "quamba2-percentile"}),
@@ -212,7 +211,9 @@ std::string advised_chip(const std::string& model, const Start& start) {
         ADD_FAILURE() << made.out;
         return "";
     }
-    const Outcome run = mambasic_from(start, {words.begin() + 1, words.end()});
+    Words command(words.begin() + 1, words.end());
+    command.insert(command.end(), {"--set", "dram.model=stream"});  // 84 million bursts by banks
+    const Outcome run = mambasic_from(start, command);
     EXPECT_EQ(run.status, 0) << run.err;
     return words[2];
 }
