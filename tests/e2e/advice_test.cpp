@@ -210,7 +210,9 @@ std::string advised_chip(const std::string& model, const Start& start) {
         ADD_FAILURE() << made.out;
         return "";
     }
-    const Outcome run = mambasic_from(start, {words.begin() + 1, words.end()});
+    Words command(words.begin() + 1, words.end());
+    command.insert(command.end(), {"--set", "dram.model=stream"});  // 84 million bursts by banks
+    const Outcome run = mambasic_from(start, command);
     EXPECT_EQ(run.status, 0) << run.err;
     return words[2];
 }
