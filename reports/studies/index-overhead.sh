@@ -16,6 +16,7 @@ lookups=quamba2,quamba2-parallel,quamba2-direct,quamba2-code,quamba2-runlength,q
 schemes=quamba1,$lookups,w4a5-se
 prefill_tokens=256
 decode_tokens=4
+memory=dram.model=stream # by banks a step of the largest network takes minutes
 
 synth() {
     local network=$1 name=$2 phase=$3 tokens=$4
@@ -27,7 +28,7 @@ synth() {
 of() {
     local network=$1 phase=$2 name=$3 list=$4
     shift 4
-    compare "$name" $chip "$network-$phase.shapes" "$list" --timing-only "$@"
+    compare "$name" $chip "$network-$phase.shapes" "$list" --timing-only --set $memory "$@"
 }
 
 # What the tables of programs below share: a figure with its band, scaled, and what it is of the first
@@ -151,7 +152,7 @@ reads() {
     local network scheme
     for network in mamba2-130m mamba2-2.7b mamba2-8b; do
         for scheme in quamba2 quamba2-parallel quamba2-code; do
-            "$mambasic" run $chip --trace "$out/$network-decode.shapes" --scheme $scheme --timing-only --quiet --out "$out/run"
+            "$mambasic" run $chip --trace "$out/$network-decode.shapes" --scheme $scheme --timing-only --set $memory --quiet --out "$out/run"
             jq -r --arg of "| $network | $scheme" --argjson tokens $decode_tokens 'def kib: . / 1024 / $tokens | round | tostring;
                 .blocks[] | select(.name == "scale_table").counts |
                 "\($of) | \(.table_read_bytes | kib) | \(.table_state_bytes | kib) |"' "$out/run/report.json"
@@ -206,8 +207,22 @@ walk() {
         of mamba2-2.7b decode walk-$setting quamba1,quamba2 --set scale_table.$setting --set scale_table.capacity_kib=65536
         rows walk-$setting "BEGIN { where = \"| $chip, mamba2-2.7b | ${setting/lookup_cycles=1/as it is}\" } $figures $row" quamba2
     done
-    compare walk-edge edge-32x32 mamba2-130m-decode.shapes quamba1,quamba2 --timing-only
+    compare walk-edge edge-32x32 mamba2-130m-decode.shapes quamba1,quamba2 --timing-only --set $memory
     rows walk-edge "BEGIN { where = \"| edge-32x32, mamba2-130m | as it is\" } $figures $row" quamba2
+}
+
+# What the plainer memory of all the other tables leaves out.
+memories() {
+    echo '| mamba2-130m, decode | quamba1, cycles | energy, uJ | quamba2, cycles | energy |'
+    echo '|---|---:|---:|---:|---:|'
+    compare by-banks $chip mamba2-130m-decode.shapes quamba1,quamba2 --timing-only --set dram.model=banks
+    local name label='as a stream'
+    for name in mamba2-130m-decode by-banks; do
+        rows $name "$figures NR == 2 { cycles = f(\"cycles\"); energy = band(\"energy_pj\", 1e6) }
+            f(\"scheme\") == \"quamba2\" { print \"| $label\", cycles, energy,
+                sprintf(\"%+.2f %%\", f(\"change.cycles_percent\")), change(\"energy_pj\") \" |\" }"
+        label='by banks'
+    done
 }
 
 saved_row="$figures { print where, percent(f(\"conv_to_ssm_dram_bytes\"), base(\"conv_to_ssm_dram_bytes\")),
@@ -254,6 +269,7 @@ lookup_share | table lookup-share
 reads | table reads
 cycles | table cycles
 walk | table walk
+memories | table memories
 dram | table dram
 every_token | table every-token
 saved | table saved
