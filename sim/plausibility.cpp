@@ -5,6 +5,8 @@
 #include <locale>
 #include <sstream>
 
+#include "models/dram/dram_cost.h"
+
 namespace mambasic::sim {
 
 namespace {
@@ -68,7 +70,10 @@ std::string doubt_of_dram(const RunFacts& f, const reports::Report& report) {
     const std::string said =
         outside("the DRAM's energy for each byte, in pJ,", dram->energy_pj.value / bytes,
                 card.plausible.dram_byte_pj, card.name);
-    return said.empty() ? "" : said + "dram.energy_pj_per_bit of " + f.chip.dram.name + " makes it";
+    if (said.empty()) return "";
+    const double rows = models::dram_row_pj(f.chip.dram, f.result.dram).value;
+    return said + percent(rows, dram->energy_pj.value) + " of it opens and refreshes rows, " +
+           "the rest is dram.energy of " + f.chip.dram.name + " for whole bursts";
 }
 
 // In decode every weight comes from the DRAM for each token, so that is what can be kept busy.

@@ -350,7 +350,8 @@ TEST(KnobBits, ChangeTheResultsAndNoTime) {
 
 TEST(KnobLimits, PlausibleRangesWarn) {
     const auto notes = [](const std::string& set) {
-        return mambasic({"run", kChip, "--trace", cases()[0].trace, "--timing-only", "--set", set})
+        return mambasic({"run", "edge-32x32", "--trace", cases()[0].trace, "--timing-only", "--set",
+                         set})
             .out;
     };
     const std::string range = "={value: 2e-6, low: 1e-6, high: 3e-6, source: x}";

@@ -62,10 +62,13 @@ TEST_F(Plausibility, EnergyOfAMultiplicationNamesThePartThatSpendsMost) {
                "50 % of it is gemm's");
 }
 
-TEST_F(Plausibility, EnergyOfTheDramNamesItsKey) {
+TEST_F(Plausibility, EnergyOfTheDramTellsRowsFromBursts) {
     report_.blocks[2].energy_pj.value = 5000;
+    chip_.dram.energy.activate_pj = {500, 500, 500};
+    result_.dram.activates = 3;
     expect_one("the DRAM's energy for each byte, in pJ, is 5, below the 10 to 30",
-               "dram.energy_pj_per_bit of " + chip_.dram.name + " makes it");
+               "30 % of it opens and refreshes rows, the rest is dram.energy of " +
+                   chip_.dram.name + " for whole bursts");
 }
 
 TEST_F(Plausibility, AnIdleArrayNamesTheBusiestBlock) {
