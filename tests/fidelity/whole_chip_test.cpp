@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -45,6 +46,12 @@ Settings sram(const std::string& name, unsigned kib) {
             name + ".banks=" + std::to_string(std::max(16U, kib / 64))};
 }
 
+// For networks whose every burst would take a minute.
+Settings streamed(Settings settings) {
+    settings.emplace_back("dram.model=stream");
+    return settings;
+}
+
 struct Growth {
     const char* name;
     const char* model;
@@ -85,9 +92,9 @@ INSTANTIATE_TEST_SUITE_P(
                 sram("activation_sram", 32768)}},
         Growth{"ActivationSramOf2800M",
                "mamba-2.8b",
-               {sram("activation_sram", 4096), sram("activation_sram", 6144),
-                sram("activation_sram", 8192), sram("activation_sram", 16384),
-                sram("activation_sram", 65536)}},
+               {streamed(sram("activation_sram", 4096)), streamed(sram("activation_sram", 6144)),
+                streamed(sram("activation_sram", 8192)), streamed(sram("activation_sram", 16384)),
+                streamed(sram("activation_sram", 65536))}},
         Growth{"WeightSram",
                "mamba-130m",
                {sram("weight_sram", 512), sram("weight_sram", 1024), sram("weight_sram", 2048),
@@ -119,8 +126,9 @@ TEST(Prefill, WhatFitsIsNotSpilled) {
 TEST(Bounds, ArrayAndMemoryKeepTheirPeaks) {
     constexpr double kMacs = 32 * 32;
     constexpr double kPeakBytesPerCycle = 51.2;  // 51.2 GB/s at 1 GHz
-    for (const char* phase : {"prefill", "decode"}) {
-        const json r = report(shapes("mamba-130m", phase, "64"), {});
+    const std::map<const char*, const char*> tokens = {{"prefill", "64"}, {"decode", "4"}};
+    for (const auto& [phase, count] : tokens) {
+        const json r = report(shapes("mamba-130m", phase, count), {});
         const double cycles = r["totals"]["cycles"].get<double>();
         double macs = 0;
         for (const json& op : r["ops"]) macs += op["macs"].get<double>();
