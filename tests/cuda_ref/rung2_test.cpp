@@ -231,7 +231,9 @@ TEST_F(Rung2, FaultsInCodesOfXAreFound) {
     devices.clear();
     devices["threshold"].code_fault = [](CodeJob& job) { job.by_threshold = false; };
     devices["requantized"].requantize_fault = [&](RequantizeJob& job) {
-        job.scales = moved_left(job.scales, job.channels, room);
+        room.assign(job.scales, job.scales + job.channels);
+        room.back() *= 1.5F;  // all channels have one scale
+        job.scales = room.data();
     };
     expect_found(trace_.path(), devices, "dual4-signed-threshold", traces::XProjInput::Requantized);
 }
