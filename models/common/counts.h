@@ -35,7 +35,7 @@ enum class Event : std::uint8_t {
     SramWriteBytes,   // scratchpad bytes written
     StateReadBytes,   // of a block's own memory: StoreTraffic in cost.h
     StateWriteBytes,
-    DramReadBytes,   // that the DMA asked for
+    DramReadBytes,  // that the DMA asked for
     DramWriteBytes,
     DramReadBursts,  // that moved: whole ones
     DramWriteBursts,

@@ -41,8 +41,9 @@ void take_area(MemoryCard& m, YamlMap& map) {
 }
 
 void take_time(MemoryCard& m, YamlMap& map) {
-    m.access_ns_1kib = map.take_banded(
-        "access_ns_1kib", "ns", "access time of a bank = access_ns_1kib * KiB ^ access_exponent, "
+    m.access_ns_1kib =
+        map.take_banded("access_ns_1kib", "ns",
+                        "access time of a bank = access_ns_1kib * KiB ^ access_exponent, "
                         "from 1 KiB on");
     m.access_exponent =
         map.take_double("access_exponent", 0, 1, "ratio", "how access time grows with a bank");
