@@ -14,6 +14,7 @@ namespace mambasic::sim {
 DramTrace::DramTrace(std::string path, const Options& options)
     : path_(std::move(path)),
       temporary_(path_ + ".partial." + std::to_string(::getpid())),
+      unfinished_(temporary_.c_str()),
       options_(options),
       out_(temporary_) {}
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/dram_burst.h"
+#include "traces/unfinished_file.h"
 
 namespace mambasic::sim {
 
@@ -35,6 +36,7 @@ public:
 private:
     const std::string path_;
     const std::string temporary_;
+    const traces::UnfinishedFile unfinished_;
     const Options options_;
     std::ofstream out_;
     std::uint64_t bursts_ = 0;

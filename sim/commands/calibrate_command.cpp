@@ -26,8 +26,7 @@ void describe(po::options_description& options) {
     add("trace", po::value<std::vector<std::string>>(),
         "a trace to calibrate on; given again, more of them: each sequence is a sample. All must "
         "hold the same layers of the same model with the same scales, as trace synth --sample "
-        "makes "
-        "them, and the first is the one that gets the new scales");
+        "makes them, and the first is the one that gets the new scales");
     add("scheme", text(), "a scheme's file or name: its groups, code and observer");
     add("set", po::value<std::vector<std::string>>(),
         "scheme.k=v: change one key of the scheme; may be repeated");

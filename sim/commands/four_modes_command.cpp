@@ -57,8 +57,7 @@ void describe(po::options_description& options) {
         "a.b=v: change one key of the chip; may be repeated");
     add("out", text(),
         "folder for compare.csv and compare.json of the four modes, and for what holds between "
-        "them "
-        "as four-modes.json and four-modes.txt");
+        "them as four-modes.json and four-modes.txt");
 }
 
 /// The trace with quamba1's scales: the user's own, or one in a folder that goes with this.
