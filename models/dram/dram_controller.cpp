@@ -15,6 +15,12 @@ bool is_column(DramCommand command) {
 
 std::uint64_t bit_of(std::uint32_t bank) { return std::uint64_t{1} << bank; }
 
+/// How many it takes to write it; not of 0.
+std::size_t bits_of(std::uint64_t value) {
+    constexpr int kAll = 64;
+    return static_cast<std::size_t>(kAll - __builtin_clzll(value));
+}
+
 std::uint32_t lowest(std::uint64_t banks) {
     return static_cast<std::uint32_t>(__builtin_ctzll(banks));
 }
@@ -380,10 +386,10 @@ void DramController::finish_access(const DramBurst& burst) {
     const auto latency = static_cast<std::uint64_t>(end - burst.arrived);
     counts_.read_latency += latency;
     constexpr double kPsPerNs = 1000;
-    auto ns = static_cast<std::uint64_t>(static_cast<double>(latency) * config_.tck_ps / kPsPerNs);
-    std::size_t bin = 0;
-    for (; ns > 0 && bin + 1 < kLatencyBins; ns >>= 1U) ++bin;
-    ++counts_.read_latencies[bin];
+    const auto ns =
+        static_cast<std::uint64_t>(static_cast<double>(latency) * config_.tck_ps / kPsPerNs);
+    const std::size_t bin = ns == 0 ? 0 : bits_of(ns);
+    ++counts_.read_latencies[std::min(bin, kLatencyBins - 1)];
 }
 
 void DramController::count(DramBurst& burst, DramCommand first) {
