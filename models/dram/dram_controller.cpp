@@ -210,8 +210,8 @@ void DramController::choose_direction() {
 void DramController::offer_waiting(Pins& pins, DramCycle from) {
     choose_direction();
     const DramQueue& queue = waiting();
-    const std::uint64_t busy = activating_ ? bit_of(activating_->burst.target.bank) : 0;
     if (pins.columns) {
+        const std::uint64_t busy = activating_ ? bit_of(activating_->burst.target.bank) : 0;
         const DramCommand command = writing_ ? DramCommand::Write : DramCommand::Read;
         for (std::uint64_t banks = queue.hits() & ~busy; banks != 0; banks &= banks - 1) {
             const std::int32_t slot = queue.hit(lowest(banks));
@@ -220,7 +220,7 @@ void DramController::offer_waiting(Pins& pins, DramCycle from) {
         }
     }
     if (pins.rows) {
-        for (std::uint64_t banks = queue.others() & ~busy; banks != 0; banks &= banks - 1) {
+        for (std::uint64_t banks = queue.others(); banks != 0; banks &= banks - 1) {
             offer_row(lowest(banks), from, pins.next);
         }
     }

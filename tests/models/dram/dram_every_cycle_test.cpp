@@ -93,6 +93,20 @@ TEST(DramEveryCycle, TheSameCommandsInTheSameCycles) {
     }
 }
 
+// A strobe to wake while an activate waits for its second command, and reads that could follow at
+// once if that one did not.
+TEST(DramEveryCycle, TheSameWithActivatesInTwoCommandsAndAStrobe) {
+    for (unsigned seed = 0; seed < 12; ++seed) {
+        DramConfig c = test::odd_memory();
+        c.commands.activate_deadline = 2 + seed % 3;
+        c.commands.strobe_hold = 1 + seed % 2;
+        c.timing.rcd_read = c.timing.rcd_write = 1 + seed % 4;
+        c.controller.page_policy = seed % 2 == 0 ? PagePolicy::Open : PagePolicy::Closed;
+        c.controller.mapping = "ro ba co bg";
+        expect_the_same(c, seed, "odd memory of two commands");
+    }
+}
+
 class EveryCard : public testing::TestWithParam<const char*> {};
 
 // Both page policies, both schedulers, every way to refresh, with the standard's own command pins.
