@@ -8,6 +8,7 @@
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
+#include "sim/commands/timeline_options.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/dram_trace.h"
@@ -35,6 +36,7 @@ void describe(po::options_description& options) {
     add("dram-trace", text(), "write the bursts asked of the DRAM to this file, one a line");
     add("dram-trace-format", text(), "who shall read it: ramulator2 (the default) or dramsim3");
     add("dram-trace-limit", text(), "bursts in that file at most; 10000000 without it");
+    describe_timeline(options);
     add("quiet", po::bool_switch(), "print no report");
 }
 
@@ -115,6 +117,9 @@ int run_command(const Arguments& arguments) {
     if (dram_trace) {
         options.on_burst = [&dram_trace](const DramBurst& burst) { dram_trace->on_burst(burst); };
     }
+    const std::uint32_t first = trace.info().first_layer + layers.first;
+    Timelines timelines(arguments, chip, {first, first + layers.count});
+    options.watchers = timelines.watchers();
     const Asked asked = {
         arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"}),
         arguments.list("set"), options.numerics};
@@ -124,12 +129,15 @@ int run_command(const Arguments& arguments) {
         dram_trace->finish();
         if (!dram_trace->note().empty()) report.notes.push_back(dram_trace->note());
     }
+    timelines.finish(report);
     tell_left_out(scheme);
     const std::string choice = choice_note(arguments, trace, scheme);
     if (!choice.empty()) report.notes.push_back(choice);
     out.write(report, reports::to_text(report, {}));
     if (!arguments.has("quiet")) {
-        std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments, scheme)});
+        std::vector<std::string> next = timelines.next_steps();
+        for (std::string& step : next_steps(arguments, scheme)) next.push_back(std::move(step));
+        std::cout << reports::to_text(report, {wants_colour(), next});
     }
     return kExitDone;
 }
