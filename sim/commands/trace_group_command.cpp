@@ -106,7 +106,8 @@ Verb trace_group_verb() {
     return {"trace group",
             "give a trace, or shapes alone, other groups (calibrate: all that a scheme asks for)",
             "FILE --out F [--groups HEADSxDIMS|per-channel|one] [--observer O] or [--scheme S]",
-            "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
+            "mambasic trace group traces/samples/tiny2-prefill.safetensors --groups 2x2 --out "
+            "grouped.safetensors",
             {"file"},
             describe,
             group_command};
