@@ -4,8 +4,10 @@
 #include <optional>
 
 #include "reports/ink.h"
+#include "reports/json_writer.h"
 #include "reports/text_writer.h"
 #include "sim/check.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/scheme_note.h"
@@ -43,6 +45,7 @@ void describe(po::options_description& options) {
         "output against an FP32 SSM input, each layer given the run's own input; a second golden "
         "layer for each");
     add("out", text(), "folder for report.json and report.txt");
+    add_json_option(options);
 }
 
 constexpr const char* kChunked = "golden-chunked";
@@ -151,12 +154,17 @@ int check_command(const Arguments& arguments) {
     const std::string choice = choice_note(arguments, trace, scheme);
     if (!choice.empty()) report.notes.push_back(choice);
     out.write(report, reports::to_text(report, {}));
-    std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
-              << reports::overrides_line(report.provenance)
-              << note_lines(chip, scheme, trace.info(), report, choice)
-              << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
-              << reports::to_text(*report.check,
-                                  {wants_colour(), next_steps(*report.check, accepted)});
+    if (arguments.has("json")) {
+        std::cout << reports::to_json(report);
+    } else {
+        std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name
+                  << "\n"
+                  << reports::overrides_line(report.provenance)
+                  << note_lines(chip, scheme, trace.info(), report, choice)
+                  << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
+                  << reports::to_text(*report.check,
+                                      {wants_colour(), next_steps(*report.check, accepted)});
+    }
     return report.check->mismatches == 0 || accepted ? kExitDone : kExitDifferent;
 }
 

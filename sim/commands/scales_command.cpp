@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "reports/files.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/scales_table.h"
 #include "sim/commands/settings.h"
@@ -36,6 +37,7 @@ void describe(po::options_description& options) {
         "scheme.k=v: change one key of the scheme; may be repeated");
     add("layers", text(), "FIRST:END, layers of the model to show, as in 0:4");
     add("csv", text(), "write every cell of every layer to this file");
+    add_json_option(options);
 }
 
 std::optional<Scheme> scheme_of(const Arguments& arguments) {
@@ -143,8 +145,16 @@ int scales_command(const Arguments& arguments) {
     const traces::TraceInfo& info = shown.trace().info();
     const std::vector<LayerStatistics> layers = statistics_of(shown, range);
     if (!csv.empty()) write(csv, scales_csv(info, layers));
-    std::cout << title(shown, scheme) << scales_table(info, layers) << kLegend
-              << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
+    if (arguments.has("json")) {
+        std::cout << json_document("mambasic-scales/1",
+                                   {{"model", info.model},
+                                    {"scheme", scheme ? scheme->name : scheme_text(shown.trace())},
+                                    {"origin", origin(shown)},
+                                    {"scales", json_rows(scales_csv(info, layers))}});
+    } else {
+        std::cout << title(shown, scheme) << scales_table(info, layers) << kLegend
+                  << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
+    }
     if (scheme) tell_left_out(*scheme);
     return kExitDone;
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "tests/e2e/program.h"
@@ -72,6 +74,49 @@ TEST(Help, EveryVerbHasExamplesAndAllOfThemRun) {
             mambasic_from({MAMBASIC_BINARY, folder.path(""), {}}, shortened(words));
         EXPECT_EQ(outcome.status, 0) << testing::PrintToString(words) << outcome.err;
     }
+}
+
+// Of a verb that prints text for a shell or a reader, --json would be nothing.
+bool prints_json(const Words& words) {
+    static const std::set<std::string> without = {"completion", "man", "schema"};
+    return without.count(words[0]) == 0;
+}
+
+TEST(Help, EveryVerbPrintsOneJsonDocumentWhereAsked) {
+    const Folder folder;
+    std::filesystem::create_directory_symlink(MAMBASIC_SOURCE "/traces", folder.path("traces"));
+    for (Words words : every_example()) {
+        if (!prints_json(words)) continue;
+        words.emplace_back("--json");
+        const Outcome outcome =
+            mambasic_from({MAMBASIC_BINARY, folder.path(""), {}}, shortened(words));
+        EXPECT_EQ(outcome.status, 0) << testing::PrintToString(words) << outcome.err;
+        const auto document = nlohmann::json::parse(outcome.out, nullptr, false);
+        ASSERT_TRUE(document.is_object()) << testing::PrintToString(words) << outcome.out;
+        const std::string schema = document.value("schema", "");
+        EXPECT_EQ(schema.rfind("mambasic-", 0), 0U) << testing::PrintToString(words);
+    }
+}
+
+TEST(Help, ErrorsStayOnStderrWhereJsonIsAsked) {
+    for (const Words& words :
+         {Words{"run", "tiny", "--trace", "nowhere", "--json"}, Words{"explain", "zzz", "--json"},
+          Words{"run", "tiny", "--trace", tiny_prefill(), "--json", "--quiet"}}) {
+        const Outcome outcome = mambasic(words);
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;
+    }
+}
+
+TEST(Help, JsonOnStdoutIsTheDocumentOfOut) {
+    const Folder folder;
+    const Outcome run =
+        mambasic({"run", "tiny", "--trace", tiny_prefill(), "--out", folder.path("out"), "--json"});
+    EXPECT_EQ(run.out, read_file(folder.path("out/report.json")));
+    const Outcome compare = mambasic({"compare", "tiny", "--trace", tiny_prefill(), "--schemes",
+                                      "quamba1,se8", "--out", folder.path("both"), "--json"});
+    EXPECT_EQ(compare.out, read_file(folder.path("both/compare.json")));
 }
 
 TEST(Help, EveryVerbSuggestsTheOptionThatWasMeant) {
