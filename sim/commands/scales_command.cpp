@@ -36,6 +36,7 @@ void describe(po::options_description& options) {
     add("set", po::value<std::vector<std::string>>(),
         "scheme.k=v: change one key of the scheme; may be repeated");
     add("layers", text(), "FIRST:END, layers of the model to show, as in 0:4");
+    add("all", "also the scales of the layer's other int8 streams: z, B, C, dt and their like");
     add("csv", text(), "write every cell of every layer to this file");
     add_json_option(options);
 }
@@ -132,6 +133,10 @@ constexpr const char* kLegend =
     "coded and clipped: of all\n  values; - where nothing is coded with the scale on the way to "
     "the SSM\n\n";
 
+constexpr const char* kLegendOfAll =
+    "  clipped, of streams other than x and state: codes at the ends of the range, clipped or "
+    "not\n";
+
 int scales_command(const Arguments& arguments) {
     const Trace trace = open_trace(arguments.text("trace"));
     if (trace.info().shapes_only) {
@@ -144,6 +149,7 @@ int scales_command(const Arguments& arguments) {
     const ShownTrace shown(trace, scheme);
     const traces::TraceInfo& info = shown.trace().info();
     const std::vector<LayerStatistics> layers = statistics_of(shown, range);
+    const bool all = arguments.has("all");
     if (!csv.empty()) write(csv, scales_csv(info, layers));
     if (arguments.has("json")) {
         std::cout << json_document("mambasic-scales/1",
@@ -152,7 +158,8 @@ int scales_command(const Arguments& arguments) {
                                     {"origin", origin(shown)},
                                     {"scales", json_rows(scales_csv(info, layers))}});
     } else {
-        std::cout << title(shown, scheme) << scales_table(info, layers) << kLegend
+        std::cout << title(shown, scheme) << scales_table(info, layers, all)
+                  << (all ? kLegendOfAll : "") << kLegend
                   << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
     }
     if (scheme) tell_left_out(*scheme);
@@ -164,7 +171,7 @@ int scales_command(const Arguments& arguments) {
 Verb scales_verb() {
     return {"scales",
             "the scales of every layer, where they come from, what they clip",
-            "--trace T [--scheme S] [--set scheme.k=v]... [--layers FIRST:END] [--csv F]",
+            "--trace T [--scheme S] [--set scheme.k=v]... [--layers FIRST:END] [--all] [--csv F]",
             "mambasic scales --trace traces/samples/tiny-prefill.safetensors --scheme se8",
             {},
             describe,
