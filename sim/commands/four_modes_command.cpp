@@ -14,6 +14,7 @@
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
 #include "sim/commands/four_modes_verdict.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
@@ -58,6 +59,7 @@ void describe(po::options_description& options) {
     add("out", text(),
         "folder for compare.csv and compare.json of the four modes, and for what holds between "
         "them as four-modes.json and four-modes.txt");
+    add_json_option(options);
 }
 
 /// The trace with quamba1's scales: the user's own, or one in a folder that goes with this.
@@ -175,7 +177,8 @@ int four_modes(const Arguments& arguments) {
                {kJsonName, reports::to_json(made)},
                {kVerdictName, verdict.json(made)},
                {kTextName, text_of(made, verdict, origin, false)}});
-    std::cout << text_of(made, verdict, origin, wants_colour());
+    std::cout << (arguments.has("json") ? verdict.json(made)
+                                        : text_of(made, verdict, origin, wants_colour()));
     return verdict.all() ? kExitDone : kExitDifferent;
 }
 

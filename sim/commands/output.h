@@ -45,7 +45,7 @@ private:
     const std::string path_;
 };
 
-/// Colour: stdout is a terminal and NO_COLOR (no-color.org) is not set.
+/// Colour: stdout is a terminal, not a dumb one, and NO_COLOR (no-color.org) is not set.
 bool wants_colour();
 
 }  // namespace mambasic::sim

@@ -4,7 +4,9 @@
 #include <memory>
 #include <optional>
 
+#include "reports/json_writer.h"
 #include "reports/text_writer.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
@@ -38,9 +40,13 @@ void describe(po::options_description& options) {
     add("dram-trace-limit", text(), "bursts in that file at most; 10000000 without it");
     describe_timeline(options);
     add("quiet", po::bool_switch(), "print no report");
+    add_json_option(options);
 }
 
 void refuse_impossible(const Arguments& arguments, const traces::TraceInfo& info) {
+    if (arguments.has("json") && arguments.has("quiet")) {
+        arguments.reject("json", "--quiet prints nothing; take one");
+    }
     const bool timing_only = arguments.has("timing-only");
     if (info.shapes_only && !timing_only) {
         arguments.reject("trace",
@@ -134,7 +140,9 @@ int run_command(const Arguments& arguments) {
     const std::string choice = choice_note(arguments, trace, scheme);
     if (!choice.empty()) report.notes.push_back(choice);
     out.write(report, reports::to_text(report, {}));
-    if (!arguments.has("quiet")) {
+    if (arguments.has("json")) {
+        std::cout << reports::to_json(report);
+    } else if (!arguments.has("quiet")) {
         std::vector<std::string> next = timelines.next_steps();
         for (std::string& step : next_steps(arguments, scheme)) next.push_back(std::move(step));
         std::cout << reports::to_text(report, {wants_colour(), next});
