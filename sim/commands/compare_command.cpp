@@ -9,6 +9,7 @@
 
 #include "models/common/error.h"
 #include "reports/comparison_writer.h"
+#include "reports/page_writer.h"
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
 #include "sim/commands/open_trace.h"
@@ -27,6 +28,7 @@ namespace po = boost::program_options;
 
 constexpr const char* kJsonName = "compare.json";
 constexpr const char* kCsvName = "compare.csv";
+constexpr const char* kPageName = "compare.html";
 constexpr std::uint32_t kMostJobs = 1024;
 
 void describe(po::options_description& options) {
@@ -49,7 +51,7 @@ void describe(po::options_description& options) {
     add("approximate", po::bool_switch(),
         "exit 0 even though the chip's table or polynomial units differ from the exact ones");
     add("jobs", text(), "schemes that run at once; without it, one a core");
-    add("out", text(), "folder for compare.csv and compare.json");
+    add("out", text(), "folder for compare.csv, compare.json and compare.html");
 }
 
 std::string without_blanks(const std::string& word) {
@@ -155,7 +157,9 @@ std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& la
                                     const reports::Comparison& made) {
     std::vector<std::string> next;
     if (!arguments.has("out")) {
-        next.emplace_back("--out DIR   writes this, and more columns, as compare.csv and .json");
+        next.emplace_back(
+            "--out DIR   writes this, and more columns, as compare.csv, .json and a page, "
+            ".html");
     }
     if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
         const std::string scheme = scheme_words(last);
@@ -190,7 +194,7 @@ int complain(const reports::Comparison& made, bool accepted) {
 }
 
 int compare_command(const Arguments& arguments) {
-    const OutputFolder out(arguments, {kCsvName, kJsonName});
+    const OutputFolder out(arguments, {kCsvName, kJsonName, kPageName});
     const Settings settings(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
     const SchemeList list = load_schemes(arguments, settings.scheme);
@@ -206,7 +210,10 @@ int compare_command(const Arguments& arguments) {
     made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());
     if (made.schemes.empty()) return complain(made, false);
     for (const Scheme& scheme : list.schemes) tell_left_out(scheme);
-    out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
+    const std::string json = reports::to_json(made);
+    out.write({{kCsvName, reports::to_csv(made)},
+               {kJsonName, json},
+               {kPageName, reports::to_page(json)}});
     const Scheme& last = last_that_ran(list.schemes, made);
     std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)})
               << std::flush;

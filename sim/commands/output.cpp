@@ -12,6 +12,7 @@
 #include "models/common/error.h"
 #include "reports/files.h"
 #include "reports/json_writer.h"
+#include "reports/page_writer.h"
 #include "sim/commands/scheme_note.h"
 #include "sim/commands/weight_advice.h"
 #include "sim/progress.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr const char* kJsonName = "report.json";
 constexpr const char* kTextName = "report.txt";
+constexpr const char* kPageName = "report.html";
 
 std::string checked_folder(const Arguments& arguments, const std::vector<std::string>& names) {
     std::string path = arguments.text_or("out", "");
@@ -69,10 +71,12 @@ OutputFolder::OutputFolder(const Arguments& arguments, const std::vector<std::st
     : path_(checked_folder(arguments, names)) {}
 
 OutputFolder::OutputFolder(const Arguments& arguments)
-    : OutputFolder(arguments, {kJsonName, kTextName}) {}
+    : OutputFolder(arguments, {kJsonName, kTextName, kPageName}) {}
 
 void OutputFolder::write(const reports::Report& report, const std::string& text) const {
-    if (is_wanted()) write({{kJsonName, reports::to_json(report)}, {kTextName, text}});
+    if (!is_wanted()) return;
+    const std::string json = reports::to_json(report);
+    write({{kJsonName, json}, {kTextName, text}, {kPageName, reports::to_page(json)}});
 }
 
 void OutputFolder::write(const std::vector<File>& files) const {

@@ -33,7 +33,7 @@ public:
     OutputFolder(const Arguments& arguments, const std::vector<std::string>& names);
     explicit OutputFolder(const Arguments& arguments);  // for a report
     bool is_wanted() const { return !path_.empty(); }
-    /// report.json and report.txt, each whole or not there.
+    /// report.json, report.txt and report.html, each whole or not there.
     void write(const reports::Report& report, const std::string& text) const;
     struct File {
         std::string name;
