@@ -42,7 +42,7 @@ class Browser:
             with urllib.request.urlopen(request, timeout=kWaitSeconds) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise RuntimeError(error.read().decode()) from error
+            raise RuntimeError(json.load(error)["value"]["message"]) from None
 
     def close(self):
         try:
@@ -57,6 +57,11 @@ class Browser:
 
     def run(self, script, *arguments):
         return self._send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def wait(self, promise):
+        """What a promise gives."""
+        return self._send("POST", "/execute/async", {
+            "script": promise + ".then(arguments[arguments.length - 1])", "args": []})
 
     def log(self, kind):
         """What was logged since the last call: "browser" is the console, "performance" has requests."""
