@@ -9,7 +9,6 @@
 
 #include "models/common/error.h"
 #include "reports/comparison_writer.h"
-#include "reports/page_writer.h"
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
 #include "sim/commands/open_trace.h"
@@ -26,9 +25,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kJsonName = "compare.json";
-constexpr const char* kCsvName = "compare.csv";
-constexpr const char* kPageName = "compare.html";
 constexpr std::uint32_t kMostJobs = 1024;
 
 void describe(po::options_description& options) {
@@ -194,7 +190,7 @@ int complain(const reports::Comparison& made, bool accepted) {
 }
 
 int compare_command(const Arguments& arguments) {
-    const OutputFolder out(arguments, {kCsvName, kJsonName, kPageName});
+    const OutputFolder out(arguments, {kCompareCsv, kCompareJson, kComparePage});
     const Settings settings(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
     const SchemeList list = load_schemes(arguments, settings.scheme);
@@ -210,10 +206,7 @@ int compare_command(const Arguments& arguments) {
     made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());
     if (made.schemes.empty()) return complain(made, false);
     for (const Scheme& scheme : list.schemes) tell_left_out(scheme);
-    const std::string json = reports::to_json(made);
-    out.write({{kCsvName, reports::to_csv(made)},
-               {kJsonName, json},
-               {kPageName, reports::to_page(json)}});
+    out.write(comparison_files(made));
     const Scheme& last = last_that_ran(list.schemes, made);
     std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)})
               << std::flush;

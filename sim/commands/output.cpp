@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "models/common/error.h"
+#include "reports/comparison_writer.h"
 #include "reports/files.h"
 #include "reports/json_writer.h"
 #include "reports/page_writer.h"
@@ -89,6 +90,13 @@ void OutputFolder::write(const std::vector<File>& files) const {
     } catch (const std::runtime_error& e) {  // the disk's or the folder's fault, not ours
         throw models::UserError(std::string("--out: ") + e.what());
     }
+}
+
+std::vector<OutputFolder::File> comparison_files(const reports::Comparison& comparison) {
+    const std::string json = reports::to_json(comparison);
+    return {{kCompareCsv, reports::to_csv(comparison)},
+            {kCompareJson, json},
+            {kComparePage, reports::to_page(json)}};
 }
 
 bool wants_colour() {

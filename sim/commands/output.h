@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/comparison.h"
 #include "reports/report.h"
 #include "sim/commands/arguments.h"
 #include "sim/run.h"
@@ -44,6 +45,11 @@ public:
 private:
     const std::string path_;
 };
+
+constexpr const char* kCompareCsv = "compare.csv";
+constexpr const char* kCompareJson = "compare.json";
+constexpr const char* kComparePage = "compare.html";
+std::vector<OutputFolder::File> comparison_files(const reports::Comparison& comparison);
 
 /// Colour: stdout is a terminal and NO_COLOR (no-color.org) is not set.
 bool wants_colour();
