@@ -153,7 +153,8 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
     chip.sha256 = hash_of(collected);
     chip.path = file;
     for (const KeyDoc& doc : collected) chip.places[doc.path] = doc.where;
-    if (docs != nullptr) *docs = std::move(collected);
+    if (docs != nullptr) *docs = collected;
+    chip.keys = std::move(collected);
     return chip;
 }
 

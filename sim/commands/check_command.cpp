@@ -45,7 +45,7 @@ void describe(po::options_description& options) {
         "also report what the codes of the SSM input cost: the SQNR of that input and of the layer "
         "output against an FP32 SSM input, each layer given the run's own input; a second golden "
         "layer for each");
-    add("out", text(), "folder for report.json and report.txt");
+    add("out", text(), "folder for report.json, report.txt and report.html, a page with charts");
     describe_timeline(options);
     add_json_option(options);
 }

@@ -33,7 +33,7 @@ void describe(po::options_description& options) {
     add("set", po::value<std::vector<std::string>>(), kSetHelp);
     add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
     add("timing-only", po::bool_switch(), "cycles and energy, but no numbers");
-    add("out", text(), "folder for report.json and report.txt");
+    add("out", text(), "folder for report.json, report.txt and report.html, a page with charts");
     add("dump", text(), "write every tensor that the chip made to this file");
     add("dram-trace", text(), "write the bursts asked of the DRAM to this file, one a line");
     add("dram-trace-format", text(), "who shall read it: ramulator2 (the default) or dramsim3");
@@ -73,7 +73,8 @@ std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& sc
         next.push_back("mambasic check --trace " + shell_word(arguments.text("trace")) + words +
                        "   compares every tensor, bit for bit");
     }
-    if (!arguments.has("out")) next.emplace_back("--out DIR   writes this as report.json as well");
+    if (!arguments.has("out"))
+        next.emplace_back("--out DIR   writes this as report.json and as a page, report.html");
     next.emplace_back(
         "mambasic explain gemm   tells what these keys mean; --set a.b=v changes one");
     return next;
