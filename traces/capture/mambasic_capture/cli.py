@@ -34,9 +34,13 @@ def _layers(text: str) -> range:
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--text", metavar="FILE", help="a text, for the model's own tokenizer")
-    source.add_argument("--tokens", metavar="IDS", help="token ids, as in 12,7,0, or a file of them")
+    source.add_argument(
+        "--tokens", metavar="IDS", help="token ids, as in 12,7,0, or a file of them"
+    )
     parser.add_argument("--tokenizer", metavar="DIR", help="where the model's folder has none")
-    parser.add_argument("--out", metavar="TRACE", type=Path, required=True, help="the file to write")
+    parser.add_argument(
+        "--out", metavar="TRACE", type=Path, required=True, help="the file to write"
+    )
     parser.add_argument("--sequences", type=_positive, default=1, help="of the batch; default 1")
     parser.add_argument("--length", type=_positive, help="tokens of each; default: all there are")
 
@@ -50,10 +54,14 @@ def _add_hf(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     hf.add_argument(
         "--prompt", type=_positive, help="decode: tokens of each sequence that only make its states"
     )
-    hf.add_argument("--calibrate", metavar="FILE", help="a text to calibrate on; default: what runs")
+    hf.add_argument(
+        "--calibrate", metavar="FILE", help="a text to calibrate on; default: what runs"
+    )
     hf.add_argument("--samples", type=_positive, default=512, help="of calibration, at most")
     hf.add_argument("--sample-tokens", type=_positive, default=512, help="of each, at most")
-    hf.add_argument("--layers", metavar="FIRST:END", type=_layers, help="default: all, with the head")
+    hf.add_argument(
+        "--layers", metavar="FIRST:END", type=_layers, help="default: all, with the head"
+    )
     hf.add_argument(
         "--float-outputs", action="store_true", help="also keep what each layer made in floats"
     )

@@ -48,13 +48,17 @@ def _usable(device: str) -> torch.device:
 
 def _require_representable(folder: str, config: Any) -> None:
     if config.model_type not in _FAMILIES:
-        raise CaptureError(f"{folder}: is a '{config.model_type}' model; valid are mamba and mamba2")
+        raise CaptureError(
+            f"{folder}: is a '{config.model_type}' model; valid are mamba and mamba2"
+        )
     wanted = {"hidden_act": "silu", "conv_kernel": CONV_TAPS, "use_bias": False}
     if config.model_type == "mamba2":
         wanted.update({"rms_norm": True, "n_groups": 1})
         low, high = config.time_step_limit
         if (low, high) != (0.0, float("inf")):
-            raise CaptureError(f"{folder}: time_step_limit is {low}, {high}; dt is never clamped here")
+            raise CaptureError(
+                f"{folder}: time_step_limit is {low}, {high}; dt is never clamped here"
+            )
     for key, value in wanted.items():
         if getattr(config, key) == value:
             continue
@@ -97,9 +101,6 @@ def fuse(model: Any) -> None:
         mixer.in_proj.weight.copy_(hadamard(_doubled(mixer.in_proj) * block.norm.weight.double()))
         mixer.out_proj.weight.copy_(hadamard(_doubled(mixer.out_proj).t()).t())
         block.norm.weight.fill_(1)
-        if hasattr(mixer, "time_step_min"):
-            # transformers clamps dt there, the model as it was trained does not.
-            mixer.time_step_min = 0.0
     head = hadamard(head.double() * backbone.norm_f.weight.double()).float()
     backbone.norm_f.weight.fill_(1)
     backbone.embeddings.weight.copy_(hadamard(_doubled(backbone.embeddings)))

@@ -41,7 +41,9 @@ def _run(model: Any, tokens: torch.Tensor) -> Any:
 
 def _states(cache: Any, layer: int) -> torch.Tensor:
     if not hasattr(cache, "ssm_states"):
-        raise CaptureError("this version of transformers keeps its states elsewhere; install one < 5")
+        raise CaptureError(
+            "this version of transformers keeps its states elsewhere; install one < 5"
+        )
     return cache.ssm_states[layer]
 
 

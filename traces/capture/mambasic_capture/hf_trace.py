@@ -59,7 +59,9 @@ def capture(request: Request) -> Dims:
     require_in_vocabulary(stream, dims.vocab)
     rows = sequences(stream, request.batch, request.length and request.length + request.prompt)
     if rows.shape[1] <= request.prompt:
-        raise CaptureError(f"{rows.shape[1]} tokens a sequence leave none after {request.prompt} of prompt")
+        raise CaptureError(
+            f"{rows.shape[1]} tokens a sequence leave none after {request.prompt} of prompt"
+        )
     seen_text = stream
     if request.calibration_text is not None:
         seen_text = token_stream(request.calibration_text, None, tokenizer)
@@ -87,9 +89,7 @@ def _has_head(dims_layers: int, layers: range) -> bool:
     return layers == range(dims_layers)
 
 
-def _weights(
-    model: Any, dims: Dims, calibration: Calibration, layers: range, bits: int
-) -> Tensors:
+def _weights(model: Any, dims: Dims, calibration: Calibration, layers: range, bits: int) -> Tensors:
     family = mamba1 if dims.family == "mamba1" else mamba2
     out: Tensors = {}
     for index in layers:

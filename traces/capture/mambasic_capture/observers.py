@@ -36,9 +36,7 @@ class Percentile:
 
     def observe(self, values: torch.Tensor) -> None:
         seen = quantile(values.abs().float(), ALPHA)
-        self._statistic = (
-            self._statistic + SIGMA * (seen - self._statistic) if self._seen else seen
-        )
+        self._statistic = self._statistic + SIGMA * (seen - self._statistic) if self._seen else seen
         self._seen = True
 
     def scale(self) -> float:

@@ -22,7 +22,9 @@ def parse_ids(text: str, source: str) -> List[int]:
     out = []
     for word in text.replace(",", " ").split():
         if not word.isdecimal():
-            raise CaptureError(f"{source}: '{word}' is no token id; give whole numbers, as in 12,7,0")
+            raise CaptureError(
+                f"{source}: '{word}' is no token id; give whole numbers, as in 12,7,0"
+            )
         out.append(int(word))
     return out
 
