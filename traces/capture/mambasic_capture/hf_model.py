@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from .dims import CONV_TAPS, Dims
-from .errors import CaptureError
+from .errors import CaptureError, first_line
 from .hadamard import hadamard
 from .quantize import half
 
@@ -34,7 +34,7 @@ def load(folder: str, device: str) -> Any:
             folder, torch_dtype=torch.float32, local_files_only=True, output_loading_info=True
         )
     except (OSError, ValueError, RuntimeError) as error:
-        raise CaptureError(f"{folder}: cannot be loaded: {str(error).splitlines()[0]}") from error
+        raise CaptureError(f"{folder}: cannot be loaded: {first_line(error)}") from error
     if info["missing_keys"]:
         raise CaptureError(f"{folder}: has no weights for {sorted(info['missing_keys'])[0]}")
     return model.eval().to(_usable(device))
