@@ -73,13 +73,19 @@ def _add_quamba(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     quamba = verbs.add_parser("quamba", help="convert a checkpoint that Quamba saved")
     quamba.add_argument("checkpoint", metavar="CKPT_DIR", help="pytorch_model.bin and config.json")
     _add_inputs(quamba)
+    quamba.add_argument(
+        "--record",
+        metavar="FILE",
+        type=Path,
+        help="also what Quamba's own kernels make of the tokens; needs quamba and a GPU",
+    )
     quamba.set_defaults(run=_run_quamba)
 
 
 def _run_quamba(arguments: argparse.Namespace) -> None:
-    from .quamba_trace import Request, convert
+    from .quamba_trace import Request, run
 
-    convert(
+    run(
         Request(
             checkpoint=arguments.checkpoint,
             out=arguments.out,
@@ -88,6 +94,7 @@ def _run_quamba(arguments: argparse.Namespace) -> None:
             tokenizer=arguments.tokenizer,
             batch=arguments.sequences,
             length=arguments.length,
+            record=arguments.record,
         )
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import torch
 
@@ -11,6 +11,7 @@ from .errors import CaptureError
 from .linears import Tensors
 from .quamba_checkpoint import MIXERS, load_config, load_entries, mixer_of
 from .quamba_layers import Head, head, mamba1_layer, mamba2_layer
+from .quamba_record import record, require_possible
 from .progress import Progress
 from .tokens import require_in_vocabulary, sequences, token_stream
 from .trace_file import require_writable, write_trace
@@ -30,10 +31,23 @@ class Request:
     tokenizer: Optional[str]
     batch: int
     length: Optional[int]
+    record: Optional[Path]
 
 
-def convert(request: Request) -> torch.Tensor:
-    """Writes the trace, or raises CaptureError and writes nothing. Returns its tokens."""
+def run(request: Request) -> None:
+    """The trace and, with --record, what upstream makes of it."""
+    if request.record is None:
+        convert(request)
+        return
+    require_possible()
+    require_writable(request.record)
+    family, tokens = convert(request)
+    record(request.checkpoint, family, tokens, request.out, request.record)
+
+
+def convert(request: Request) -> Tuple[str, torch.Tensor]:
+    """Writes the trace, or raises CaptureError and writes nothing. Returns
+    family and tokens."""
     require_writable(request.out)
     config = load_config(request.checkpoint)
     checkpoint = load_entries(request.checkpoint)
@@ -59,7 +73,7 @@ def convert(request: Request) -> torch.Tensor:
     else:
         tensors["trace.input.hidden"] = ends.look_up(rows)
     write_trace(request.out, tensors, _metadata(request, dims, tensors, bits, rows, ends.whole))
-    return rows
+    return family, rows
 
 
 def _layer_count(config: Dict[str, Any]) -> int:
