@@ -143,6 +143,9 @@ def main(words: Optional[List[str]] = None) -> int:
     except CaptureError as error:
         print(f"mambasic-capture: {error}", file=sys.stderr)
         return USAGE_ERROR
+    except OSError as error:  # of a library below: a full disk, a file that went away
+        print(f"mambasic-capture: {error}", file=sys.stderr)
+        return USAGE_ERROR
     except KeyboardInterrupt:
         print("mambasic-capture: interrupted, nothing written", file=sys.stderr)
         return 130

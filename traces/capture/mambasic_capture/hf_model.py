@@ -1,7 +1,7 @@
 """A Hugging Face Mamba or Mamba2 model that a trace can hold, with its weights brought into the form
 that Quamba quantizes."""
 
-from pathlib import Path
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +25,7 @@ def load(folder: str, device: str) -> Any:
         torch._dynamo = SimpleNamespace(mark_static_address=lambda *_tensors: None)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    if not (Path(folder) / "config.json").is_file():
+    if not os.path.isfile(os.path.join(folder, "config.json")):
         raise CaptureError(f"{folder}: has no config.json; name the folder of a saved model")
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)

@@ -3,6 +3,7 @@
 for is refused, so that a format that changed is not converted into something else."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
 
@@ -102,7 +103,7 @@ def _names(dtypes: Sequence[torch.dtype]) -> str:
 def load_entries(folder: str) -> Checkpoint:
     """Without running code that the file may hold."""
     path = Path(folder) / FILE
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise CaptureError(f"{folder}: has no {FILE}; name a folder that Quamba saved")
     try:
         entries = read_archive(path)

@@ -2,6 +2,7 @@
 golden/spec/arithmetic.md). Needs the quamba package and its GPU. Upstream calls several of its modules by
 method, which PyTorch's hooks do not see; so the methods themselves are wrapped."""
 
+import importlib
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -95,7 +96,7 @@ class Recorder:
 def require_possible() -> None:
     """Before the work."""
     try:
-        import quamba  # noqa: F401
+        importlib.import_module("quamba")
     except ImportError as error:
         raise CaptureError(f"--record needs the quamba package: {first_line(error)}") from error
     if DEVICE == "cuda" and not torch.cuda.is_available():

@@ -66,7 +66,7 @@ def trace_sha256(path: Path) -> str:
 
 def require_writable(path: Path) -> None:
     """Before long work: that there is a folder to write to."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise CaptureError(f"{path}: is a folder; name a file")
     os.unlink(_temporary_beside(path))
 

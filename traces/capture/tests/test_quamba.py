@@ -168,6 +168,8 @@ def test_a_checkpoint_computes_what_its_weights_do(
     checkpoint = write_checkpoint(tmp_path / "checkpoint", state_dict(trace), settings)
     made = converted(checkpoint, tokens_of(trace), tmp_path / "made.safetensors")
     mambasic("trace", "validate", made)
+    if case[5]:
+        assert "chunk 8" in " ".join(mambasic("trace", "info", made).split())
     require_same_bits(mambasic, tmp_path, plain, made)
 
 
