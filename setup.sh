@@ -10,11 +10,13 @@ packages=(
     g++ cmake ninja-build git ca-certificates
     libsystemc-dev libeigen3-dev libyaml-cpp-dev nlohmann-json3-dev
     libboost-program-options-dev libssl-dev libgtest-dev
+    libjs-chart.js # drawn into report.html
     libdnnl-dev ocl-icd-opencl-dev opencl-headers # exact int8 GEMM; its CMake package asks for OpenCL
 )
 captures=(python3-torch python3-venv)
 if [[ "${1:-}" == ci ]]; then
-    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev "${captures[@]}")
+    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev "${captures[@]}"
+        python3 chromium chromium-driver) # look at the pages of reports as people do
 elif [[ "${1:-}" == studies ]]; then
     packages+=(gnuplot-nox jq)
 elif [[ "${1:-}" == captures ]]; then
