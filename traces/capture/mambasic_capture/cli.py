@@ -69,6 +69,36 @@ def _add_hf(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     hf.set_defaults(run=_run_hf)
 
 
+def _add_quamba(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    quamba = verbs.add_parser("quamba", help="convert a checkpoint that Quamba saved")
+    quamba.add_argument("checkpoint", metavar="CKPT_DIR", help="pytorch_model.bin and config.json")
+    _add_inputs(quamba)
+    quamba.add_argument(
+        "--record",
+        metavar="FILE",
+        type=Path,
+        help="also what Quamba's own kernels make of the tokens; needs quamba and a GPU",
+    )
+    quamba.set_defaults(run=_run_quamba)
+
+
+def _run_quamba(arguments: argparse.Namespace) -> None:
+    from .quamba_trace import Request, run
+
+    run(
+        Request(
+            checkpoint=arguments.checkpoint,
+            out=arguments.out,
+            text=arguments.text,
+            tokens=arguments.tokens,
+            tokenizer=arguments.tokenizer,
+            batch=arguments.sequences,
+            length=arguments.length,
+            record=arguments.record,
+        )
+    )
+
+
 def _run_hf(arguments: argparse.Namespace) -> None:
     from .hf_trace import Request, capture  # torch takes seconds to import
 
@@ -101,6 +131,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action="version", version=f"mambasic-capture {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, parser_class=_Parser)
     _add_hf(verbs)
+    _add_quamba(verbs)
     return parser
 
 
@@ -110,6 +141,9 @@ def main(words: Optional[List[str]] = None) -> int:
         arguments = _parser().parse_args(words)
         arguments.run(arguments)
     except CaptureError as error:
+        print(f"mambasic-capture: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except OSError as error:  # of a library below: a full disk, a file that went away
         print(f"mambasic-capture: {error}", file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:

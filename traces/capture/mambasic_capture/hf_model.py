@@ -1,14 +1,14 @@
 """A Hugging Face Mamba or Mamba2 model that a trace can hold, with its weights brought into the form
 that Quamba quantizes."""
 
-from pathlib import Path
+import os
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 
 from .dims import CONV_TAPS, Dims
-from .errors import CaptureError
+from .errors import CaptureError, first_line
 from .hadamard import hadamard
 from .quantize import half
 
@@ -25,7 +25,7 @@ def load(folder: str, device: str) -> Any:
         torch._dynamo = SimpleNamespace(mark_static_address=lambda *_tensors: None)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    if not (Path(folder) / "config.json").is_file():
+    if not os.path.isfile(os.path.join(folder, "config.json")):
         raise CaptureError(f"{folder}: has no config.json; name the folder of a saved model")
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
@@ -34,7 +34,7 @@ def load(folder: str, device: str) -> Any:
             folder, torch_dtype=torch.float32, local_files_only=True, output_loading_info=True
         )
     except (OSError, ValueError, RuntimeError) as error:
-        raise CaptureError(f"{folder}: cannot be loaded: {str(error).splitlines()[0]}") from error
+        raise CaptureError(f"{folder}: cannot be loaded: {first_line(error)}") from error
     if info["missing_keys"]:
         raise CaptureError(f"{folder}: has no weights for {sorted(info['missing_keys'])[0]}")
     return model.eval().to(_usable(device))

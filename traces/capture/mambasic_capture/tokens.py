@@ -1,5 +1,6 @@
 """Token ids: from a text through the model's tokenizer, or given as they are."""
 
+import os
 from pathlib import Path
 from typing import List, Optional
 
@@ -46,7 +47,7 @@ def token_stream(text: Optional[str], ids: Optional[str], tokenizer: str) -> Lis
     """All tokens of --text or --tokens; ids may be in a file."""
     if text is not None:
         return tokenize(read_text(text), tokenizer)
-    if ids is not None and Path(ids).is_file():
+    if ids is not None and os.path.isfile(ids):  # Path's own fails where a name is too long
         return parse_ids(read_text(ids), ids)
     return parse_ids(ids or "", "--tokens")
 

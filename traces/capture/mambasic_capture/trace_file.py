@@ -23,17 +23,21 @@ _DTYPES = {
     torch.float32: "F32",
     torch.float64: "F64",
 }
+_LENGTH_BYTES = 8
 _ALIGNMENT = 8  # of the first tensor's data; wider elements come first, so all are aligned
 
 Named = List[Tuple[str, Any]]
 
 
 def write_trace(path: Path, tensors: Dict[str, torch.Tensor], metadata: Dict[str, str]) -> None:
+    """A trace, of which `metadata` tells what this cannot know."""
+    write_tensors(path, tensors, {"mambasic_trace": "1", "shapes_only": "false", **metadata})
+
+
+def write_tensors(path: Path, tensors: Dict[str, torch.Tensor], metadata: Dict[str, str]) -> None:
     """Through a temporary file beside it, so that a killed capture leaves nothing behind it."""
     arrays = _in_file_order(tensors)
     notes = {
-        "mambasic_trace": "1",
-        "shapes_only": "false",
         "producer": f"mambasic-capture {__version__}",
         "data_sha256": _sha256(arrays),
         **metadata,
@@ -52,9 +56,17 @@ def write_trace(path: Path, tensors: Dict[str, torch.Tensor], metadata: Dict[str
         Path(temporary).unlink(missing_ok=True)
 
 
+def trace_sha256(path: Path) -> str:
+    """What names a trace: the SHA-256 of its length field and header."""
+    with open(path, "rb") as file:
+        length = file.read(_LENGTH_BYTES)
+        (count,) = struct.unpack("<Q", length)
+        return hashlib.sha256(length + file.read(count)).hexdigest()
+
+
 def require_writable(path: Path) -> None:
     """Before long work: that there is a folder to write to."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise CaptureError(f"{path}: is a folder; name a file")
     os.unlink(_temporary_beside(path))
 

@@ -53,6 +53,7 @@ def test_a_model_that_the_accelerator_does_not_compute(
     "options, words",
     [
         (["--tokens", "1,2,300"], "token 300 is not in the vocabulary of 256"),
+        (["--tokens", "1," * 2000 + "300"], "token 300 is not in the vocabulary of 256"),
         (["--tokens", "1,x"], "'x' is no token id"),
         (["--tokens", "1,2", "--length", "3"], "2 tokens are too few for 1 sequences of 3"),
         (["--tokens", ""], "0 tokens are too few"),
@@ -77,6 +78,14 @@ def test_options_that_do_not_fit(
 def test_a_folder_that_holds_no_model(capsys: Any, tmp_path: Path) -> None:
     words = ["hf", str(tmp_path), "--tokens", "1", "--out", str(tmp_path / "t")]
     assert "has no config.json" in refused(capsys, tmp_path, words)
+
+
+def test_names_that_are_too_long_for_a_file(models: Any, capsys: Any, tmp_path: Path) -> None:
+    name, model, out = "x" * 5000, str(models["mamba"]), str(tmp_path / "t")
+    for words in (["hf", name], ["quamba", name]):
+        refused(capsys, tmp_path, [*words, "--tokens", "1", "--out", out])
+    refused(capsys, tmp_path, ["hf", model, "--text", name, "--out", out])
+    refused(capsys, tmp_path, ["hf", model, "--tokens", "1", "--out", name])
 
 
 def test_weights_that_are_missing(models: Any, capsys: Any, tmp_path: Path) -> None:
