@@ -170,8 +170,8 @@ struct Case {
     }
 };
 
-// report.json without its provenance and its notes, which repeat settings; null where the setting
-// is out of range.
+// report.json without its provenance, configuration and notes, which repeat settings; null where
+// the setting is out of range.
 Json report(const Case& run, const Words& overrides) {
     const Folder folder;
     Words words = {"run",      kChip,   "--trace",       run.trace, "--scheme",
@@ -186,6 +186,7 @@ Json report(const Case& run, const Words& overrides) {
     }
     Json json = Json::parse(read_file(folder.path("report.json")));
     json.erase("provenance");
+    json.erase("configuration");
     json.erase("notes");
     return json;
 }
