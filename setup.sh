@@ -3,6 +3,7 @@
 #   ./setup.sh          what building and testing need
 #   ./setup.sh ci       also what the continuous-integration checks need
 #   ./setup.sh studies  also what reports/studies draws its plots with
+#   ./setup.sh captures also what the tests of traces/capture run in
 set -euo pipefail
 
 packages=(
@@ -12,11 +13,14 @@ packages=(
     libjs-chart.js # drawn into report.html
     libdnnl-dev ocl-icd-opencl-dev opencl-headers # exact int8 GEMM; its CMake package asks for OpenCL
 )
+captures=(python3-torch python3-venv)
 if [[ "${1:-}" == ci ]]; then
-    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev
+    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev "${captures[@]}"
         python3 chromium chromium-driver) # look at the pages of reports as people do
 elif [[ "${1:-}" == studies ]]; then
     packages+=(gnuplot-nox jq)
+elif [[ "${1:-}" == captures ]]; then
+    packages+=("${captures[@]}")
 fi
 
 missing=()

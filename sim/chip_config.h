@@ -33,6 +33,7 @@ enum class Fusion {
 struct ScheduleConfig {
     Fusion fusion = Fusion::Layer;
     std::uint32_t tile_tokens = 0;  // tokens of a tile, per sequence
+    double time_slack_percent = 0;  // time that may be given for less DRAM traffic
     static ScheduleConfig parse(models::YamlMap map);
 };
 

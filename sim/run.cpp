@@ -127,6 +127,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     check_tables(work, chip);
     Schedule schedule(work, chip);  // refuses a chip that is too small, before anything starts
     begin_simulation();
+    for (Watcher* watcher : options.watchers) watcher->begin(work, chip);
 
     std::optional<HostTensors> tensors;
     if (options.numerics) tensors.emplace(work, trace, options.first_layer);
@@ -140,7 +141,8 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
                       timeline.add(record);
                       sink.done(record);
                   },
-                  [&](const models::Task& task) { progress.task_done(task); }, options.on_burst});
+                  [&](const models::Task& task) { progress.task_done(task); }, options.on_burst,
+                  options.watchers});
     const ChipResult result = [&] {
         try {
             return machine.run();

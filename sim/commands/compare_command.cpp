@@ -11,6 +11,7 @@
 #include "reports/comparison_writer.h"
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
@@ -48,6 +49,7 @@ void describe(po::options_description& options) {
         "exit 0 even though the chip's table or polynomial units differ from the exact ones");
     add("jobs", text(), "schemes that run at once; without it, one a core");
     add("out", text(), "folder for compare.csv, compare.json and compare.html");
+    add_json_option(options);
 }
 
 std::string without_blanks(const std::string& word) {
@@ -208,7 +210,9 @@ int compare_command(const Arguments& arguments) {
     for (const Scheme& scheme : list.schemes) tell_left_out(scheme);
     out.write(comparison_files(made));
     const Scheme& last = last_that_ran(list.schemes, made);
-    std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)})
+    std::cout << (arguments.has("json")
+                      ? reports::to_json(made)
+                      : reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)}))
               << std::flush;
     return complain(made, arguments.has("approximate"));
 }

@@ -14,6 +14,7 @@
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
 #include "sim/commands/four_modes_verdict.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
@@ -56,6 +57,7 @@ void describe(po::options_description& options) {
     add("out", text(),
         "folder for compare.csv, compare.json and compare.html of the four modes, and for what "
         "holds between them as four-modes.json and four-modes.txt");
+    add_json_option(options);
 }
 
 /// The trace with quamba1's scales: the user's own, or one in a folder that goes with this.
@@ -174,7 +176,8 @@ int four_modes(const Arguments& arguments) {
     files.push_back({kVerdictName, verdict.json(made)});
     files.push_back({kTextName, text_of(made, verdict, origin, false)});
     out.write(files);
-    std::cout << text_of(made, verdict, origin, wants_colour());
+    std::cout << (arguments.has("json") ? verdict.json(made)
+                                        : text_of(made, verdict, origin, wants_colour()));
     return verdict.all() ? kExitDone : kExitDifferent;
 }
 

@@ -100,8 +100,12 @@ std::vector<OutputFolder::File> comparison_files(const reports::Comparison& comp
 }
 
 bool wants_colour() {
-    const char* no_color = std::getenv("NO_COLOR");
-    return ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+    const auto value_of = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    };
+    return ::isatty(STDOUT_FILENO) == 1 && value_of("NO_COLOR").empty() &&
+           value_of("TERM") != "dumb";
 }
 
 }  // namespace mambasic::sim

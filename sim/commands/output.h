@@ -51,7 +51,7 @@ constexpr const char* kCompareJson = "compare.json";
 constexpr const char* kComparePage = "compare.html";
 std::vector<OutputFolder::File> comparison_files(const reports::Comparison& comparison);
 
-/// Colour: stdout is a terminal and NO_COLOR (no-color.org) is not set.
+/// Colour: stdout is a terminal, not a dumb one, and NO_COLOR (no-color.org) is not set.
 bool wants_colour();
 
 }  // namespace mambasic::sim

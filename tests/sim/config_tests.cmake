@@ -17,3 +17,8 @@ mambasic_test(sim_dram_trace_test
     SOURCES dram_trace_test.cpp
     LIBRARIES mambasic_front
     LABELS sim)
+
+mambasic_test(sim_timeline_test
+    SOURCES timeline_json_test.cpp timeline_window_test.cpp
+    LIBRARIES mambasic_front nlohmann_json::nlohmann_json
+    LABELS sim)
