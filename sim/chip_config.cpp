@@ -114,6 +114,10 @@ ScheduleConfig ScheduleConfig::parse(YamlMap map) {
                                      "from block to block through SRAM");
     c.tile_tokens =
         map.take_u32("tile_tokens", 1, 65536, "tokens", "tokens of a tile, per sequence");
+    c.time_slack_percent =
+        map.take_double("time_slack_percent", 0, 1000, "%",
+                        "fusion layer: of the schedules tried, those slower than the fastest by no "
+                        "more than this are as good, and the one with the least DRAM traffic runs");
     map.finish();
     return c;
 }
@@ -149,7 +153,8 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
     const std::string too_fast = clock_problem(chip, overrides);
     if (!too_fast.empty()) throw models::UserError(too_fast);
     check_together(chip, tree);
-    if (docs != nullptr) *docs = std::move(collected);
+    if (docs != nullptr) *docs = collected;
+    chip.keys = std::move(collected);
     return chip;
 }
 
