@@ -72,9 +72,12 @@ void expect_reported_memory(const Timed& run) {
         const auto name = block["name"].get<std::string>();
         if (name != "weight_sram" && name != "activation_sram") continue;
         double peak = 0;
+        double held = -1;
         for (const Json& sample : counter(run.timeline, name + " KiB")) {
-            peak = std::max(peak, sample["args"]["held"].get<double>());
+            held = sample["args"]["held"].get<double>();
+            peak = std::max(peak, held);
         }
+        EXPECT_EQ(held, 0) << name;  // the last task leaves nothing
         EXPECT_EQ(std::llround(peak * 1024), block["counts"]["peak_bytes"].get<std::int64_t>());
     }
 }
