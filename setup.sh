@@ -3,18 +3,24 @@
 #   ./setup.sh          what building and testing need
 #   ./setup.sh ci       also what the continuous-integration checks need
 #   ./setup.sh studies  also what reports/studies draws its plots with
+#   ./setup.sh captures also what the tests of traces/capture run in
 set -euo pipefail
 
 packages=(
     g++ cmake ninja-build git ca-certificates
     libsystemc-dev libeigen3-dev libyaml-cpp-dev nlohmann-json3-dev
     libboost-program-options-dev libssl-dev libgtest-dev
+    libjs-chart.js # drawn into report.html
     libdnnl-dev ocl-icd-opencl-dev opencl-headers # exact int8 GEMM; its CMake package asks for OpenCL
 )
+captures=(python3-torch python3-venv)
 if [[ "${1:-}" == ci ]]; then
-    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev)
+    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev "${captures[@]}"
+        python3 chromium chromium-driver) # look at the pages of reports as people do
 elif [[ "${1:-}" == studies ]]; then
     packages+=(gnuplot-nox jq)
+elif [[ "${1:-}" == captures ]]; then
+    packages+=("${captures[@]}")
 fi
 
 if [[ "${1:-}" == ci ]]; then

@@ -26,8 +26,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kJsonName = "compare.json";
-constexpr const char* kCsvName = "compare.csv";
 constexpr std::uint32_t kMostJobs = 1024;
 
 void describe(po::options_description& options) {
@@ -50,7 +48,7 @@ void describe(po::options_description& options) {
     add("approximate", po::bool_switch(),
         "exit 0 even though the chip's table or polynomial units differ from the exact ones");
     add("jobs", text(), "schemes that run at once; without it, one a core");
-    add("out", text(), "folder for compare.csv and compare.json");
+    add("out", text(), "folder for compare.csv, compare.json and compare.html");
     add_json_option(options);
 }
 
@@ -157,7 +155,9 @@ std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& la
                                     const reports::Comparison& made) {
     std::vector<std::string> next;
     if (!arguments.has("out")) {
-        next.emplace_back("--out DIR   writes this, and more columns, as compare.csv and .json");
+        next.emplace_back(
+            "--out DIR   writes this, and more columns, as compare.csv, .json and a page, "
+            ".html");
     }
     if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
         const std::string scheme = scheme_words(last);
@@ -192,7 +192,7 @@ int complain(const reports::Comparison& made, bool accepted) {
 }
 
 int compare_command(const Arguments& arguments) {
-    const OutputFolder out(arguments, {kCsvName, kJsonName});
+    const OutputFolder out(arguments, {kCompareCsv, kCompareJson, kComparePage});
     const Settings settings(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
     const SchemeList list = load_schemes(arguments, settings.scheme);
@@ -208,7 +208,7 @@ int compare_command(const Arguments& arguments) {
     made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());
     if (made.schemes.empty()) return complain(made, false);
     for (const Scheme& scheme : list.schemes) tell_left_out(scheme);
-    out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
+    out.write(comparison_files(made));
     const Scheme& last = last_that_ran(list.schemes, made);
     std::cout << (arguments.has("json")
                       ? reports::to_json(made)
