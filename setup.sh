@@ -23,6 +23,14 @@ elif [[ "${1:-}" == captures ]]; then
     packages+=("${captures[@]}")
 fi
 
+if [[ "${1:-}" == ci ]]; then
+    packages+=(
+        python3-jsonschema python3-yaml             # schemas against an independent reader
+        python3-numpy python3-pandas python3-pytest # the Python package
+        groff                                       # the manual page
+    )
+fi
+
 missing=()
 for package in "${packages[@]}"; do
     status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
