@@ -13,7 +13,8 @@ packages=(
     libjs-chart.js # drawn into report.html
     libdnnl-dev ocl-icd-opencl-dev opencl-headers # exact int8 GEMM; its CMake package asks for OpenCL
 )
-captures=(python3-torch python3-venv)
+# Debian's PyTorch multiplies slowly without OpenBLAS.
+captures=(python3-torch python3-venv libopenblas0-pthread)
 if [[ "${1:-}" == ci ]]; then
     packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev "${captures[@]}"
         python3 chromium chromium-driver) # look at the pages of reports as people do

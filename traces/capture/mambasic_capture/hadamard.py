@@ -9,6 +9,7 @@ _H12_ROWS = (
     "+-++++++++++ --+-+-+-+-+- +++-++----++ +---+--+-++- +++++-++---- +-+---+--+-+ "
     "++--+++-++-- +--++---+--+ ++----+++-++ +--+-++---+- ++++----+++- +-+--+-++---"
 ).split()
+_INNER = 32
 _P20_POSITIVE = {0, 2, 3, 8, 10, 12, 13, 14, 15, 18}  # (column - row) mod 19 of the circulant part
 
 
@@ -32,17 +33,28 @@ def factor_matrix(factor: int) -> torch.Tensor:
     return torch.ones(1, 1)
 
 
+def _sylvester(width: int) -> torch.Tensor:
+    """Of a power of two, entries +1 and -1."""
+    out = torch.ones(1, 1)
+    while out.shape[0] < width:
+        out = torch.cat([torch.cat([out, out], 1), torch.cat([out, -out], 1)], 0)
+    return out
+
+
 def hadamard(values: torch.Tensor) -> torch.Tensor:
-    """Transforms the last dimension; index = c * 2^k + i."""
+    """Transforms the last dimension; index = c * 2^k + i. The 2^k are taken in two parts, each a small
+    matrix product: butterflies would go over an embedding many times more often."""
     width = values.shape[-1]
     factor = transform_factor(width)
     length = width // factor
-    out = values.reshape(-1, factor, length)
-    stride = 1
-    while stride < length:
-        pairs = out.reshape(out.shape[0], factor, length // (2 * stride), 2, stride)
-        low, high = pairs[..., 0, :], pairs[..., 1, :]
-        out = torch.stack([low + high, low - high], dim=-2).reshape(-1, factor, length)
-        stride *= 2
-    matrix = factor_matrix(factor).to(values)
-    return (matrix @ out).reshape(values.shape) / width**0.5
+    inner = min(length, _INNER)
+    out = values.reshape(-1, factor, length // inner, inner)
+    for dimension, matrix in (
+        (3, _sylvester(inner)),
+        (2, _sylvester(length // inner)),
+        (1, factor_matrix(factor)),
+    ):
+        if matrix.shape[0] > 1:
+            rows = out.transpose(dimension, 3).contiguous()
+            out = (rows @ matrix.t().to(values)).transpose(dimension, 3)
+    return out.reshape(values.shape) / width**0.5

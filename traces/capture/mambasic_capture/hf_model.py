@@ -98,16 +98,12 @@ def fuse(model: Any) -> None:
     head = model.lm_head.weight.detach().clone()  # may be the embedding's own
     for block in backbone.layers:
         mixer = block.mixer
-        mixer.in_proj.weight.copy_(hadamard(_doubled(mixer.in_proj) * block.norm.weight.double()))
-        mixer.out_proj.weight.copy_(hadamard(_doubled(mixer.out_proj).t()).t())
+        mixer.in_proj.weight.copy_(hadamard(mixer.in_proj.weight * block.norm.weight))
+        mixer.out_proj.weight.copy_(hadamard(mixer.out_proj.weight.t()).t())
         block.norm.weight.fill_(1)
-    head = hadamard(head.double() * backbone.norm_f.weight.double()).float()
+    head = hadamard(head * backbone.norm_f.weight)
     backbone.norm_f.weight.fill_(1)
-    backbone.embeddings.weight.copy_(hadamard(_doubled(backbone.embeddings)))
+    backbone.embeddings.weight.copy_(hadamard(backbone.embeddings.weight))
     model.lm_head.weight = torch.nn.Parameter(head)
     for parameter in model.parameters():
         parameter.copy_(half(parameter))
-
-
-def _doubled(module: Any) -> torch.Tensor:
-    return module.weight.double()

@@ -121,22 +121,31 @@ def _inputs(
     model: Any, request: Request, rows: torch.Tensor, calibration: Calibration, layers: range
 ) -> Tensors:
     """What the layers took in, and with --float-outputs what they made of it in floats."""
-    ran = Recording(model, rows)
     out: Tensors = {}
     kept = slice(request.prompt, None)
-    if _has_head(len(model.backbone.layers), layers):
+    whole = _has_head(len(model.backbone.layers), layers)
+    if whole:
         out["trace.tokens"] = rows[:, kept].to(torch.int32)
-    elif layers.start == 0:
-        out["trace.input.hidden"] = ran.block_inputs[0][:, kept].half()
-    else:
-        hidden, residual = ran.input_of(layers.start)
-        out["trace.input.hidden"] = hidden[:, kept].half()
-        out["trace.input.residual"] = residual[:, kept].float()
+    if not whole or request.float_outputs:
+        ran = Recording(model, rows)
+        if not whole:
+            out.update(_first_inputs(ran, layers.start, kept))
+        for index in layers if request.float_outputs else []:
+            name = f"{FLOAT_PREFIX}layers.{index}.out_proj.output"
+            out[name] = ran.outputs[index][:, kept].float()
     if request.phase == "decode":
         out.update(_start(model, rows[:, : request.prompt], calibration, layers))
-    for index in layers if request.float_outputs else []:
-        out[f"{FLOAT_PREFIX}layers.{index}.out_proj.output"] = ran.outputs[index][:, kept].float()
     return out
+
+
+def _first_inputs(ran: Recording, first: int, kept: slice) -> Tensors:
+    if first == 0:
+        return {"trace.input.hidden": ran.block_inputs[0][:, kept].half()}
+    hidden, residual = ran.input_of(first)
+    return {
+        "trace.input.hidden": hidden[:, kept].half(),
+        "trace.input.residual": residual[:, kept].float(),
+    }
 
 
 def _start(model: Any, prompt: torch.Tensor, calibration: Calibration, layers: range) -> Tensors:
