@@ -105,6 +105,10 @@ std::string word_for(const OptionValues& values) {
     return joined(values.words, "|");
 }
 
+std::string case_line(const std::string& pattern, const std::string& words) {
+    return "    \"" + pattern + "\") echo \"" + words + "\" ;;\n";
+}
+
 /// The verbs as bash reads them.
 class Words {
 public:
@@ -114,7 +118,7 @@ public:
     std::string text() const {
         std::string seconds;
         for (const auto& [first, words] : seconds_) {
-            seconds += "    " + first + ") echo \"" + joined(words, " ") + "\" ;;\n";
+            seconds += case_line(first, joined(words, " "));
         }
         return "_mambasic_verbs=\"" + joined(firsts_, " ") + "\"\n\n_mambasic_seconds() {\n" +
                "    case $1 in\n" + seconds + "    esac\n}\n\n_mambasic_options() {\n" +
@@ -136,7 +140,7 @@ private:
                 !verb.positional.empty() && verb.positional[0] == option->long_name();
             if (first) bare = kind;
             names.push_back(name);
-            kinds_ += "    \"" + verb.name + " " + name + "\") echo \"" + kind + "\" ;;\n";
+            kinds_ += case_line(verb.name + " " + name, kind);
         }
         options_ += "    \"" + verb.name + "\") options=\"" + joined(names, " ") + "\" bare=\"" +
                     bare + "\" ;;\n";

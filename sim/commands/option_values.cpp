@@ -37,6 +37,9 @@ const std::vector<Known>& known_options() {
         {"outliers", {ValueKind::Free, {}}},
         {"groups", {ValueKind::Free, {}}},
         {"dram-trace-limit", {ValueKind::Free, {}}},
+        {"timeline", {ValueKind::Free, {}}},
+        {"vcd", {ValueKind::Free, {}}},
+        {"timeline-limit", {ValueKind::Free, {}}},
     };
     return all;
 }
