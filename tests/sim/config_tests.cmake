@@ -13,6 +13,13 @@ mambasic_sc_test(sim_plan_test
     LABELS sim)
 target_compile_definitions(sim_plan_test PRIVATE MAMBASIC_HW_CONFIG="${PROJECT_SOURCE_DIR}/hw_config")
 
+mambasic_test(sim_scales_table_test
+    SOURCES scales_table_test.cpp
+            ${PROJECT_SOURCE_DIR}/sim/commands/scales_kinds.cpp
+            ${PROJECT_SOURCE_DIR}/sim/commands/scales_table.cpp
+    LIBRARIES mambasic_front mambasic_synth
+    LABELS sim)
+
 mambasic_test(sim_dram_trace_test
     SOURCES dram_trace_test.cpp
     LIBRARIES mambasic_front
