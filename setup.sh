@@ -17,7 +17,10 @@ packages=(
 captures=(python3-torch python3-venv libopenblas0-pthread)
 if [[ "${1:-}" == ci ]]; then
     packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev "${captures[@]}"
-        python3 chromium chromium-driver) # look at the pages of reports as people do
+        python3 chromium chromium-driver # look at the pages of reports as people do
+        python3-jsonschema python3-yaml # schemas against an independent reader
+        python3-numpy python3-pandas python3-pytest # the Python package
+        groff) # the manual page
 elif [[ "${1:-}" == studies ]]; then
     packages+=(gnuplot-nox jq)
 elif [[ "${1:-}" == captures ]]; then

@@ -139,8 +139,8 @@ Chip::~Chip() = default;
 void Chip::bind_dram(std::uint32_t burst_bytes) {
     models::DramInterface* memory = blocks_->dram.get();
     if (!listener_.watchers.empty()) {
-        memory = &blocks_->meter.emplace(
-            *memory, burst_bytes, [this](bool write, std::uint64_t bytes) {
+        memory =
+            &blocks_->meter.emplace(*memory, burst_bytes, [this](bool write, std::uint64_t bytes) {
                 for (Watcher* w : listener_.watchers) {
                     w->moved(write, bytes, models::Dispatch::now());
                 }

@@ -62,7 +62,7 @@ public:
         std::function<void(const SegmentRecord&)> segment_done;  // in program order
         std::function<void(const models::Task&)> task_done;
         std::function<void(const DramBurst&)> burst;  // may be empty: asked of the DRAM
-        std::vector<Watcher*> watchers;
+        std::vector<Watcher*> watchers{};
     };
     Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, bool numerics,
          Listener listener);

@@ -102,6 +102,7 @@ void TimelineJson::sample(const TimelineSample& sample) {
 void TimelineJson::end(const TimelineTail& tail) {
     file_.out() << "\n],\"otherData\":{\"chip\":" << escaped(head_.chip)
                 << ",\"clock_period_fs\":" << head_.period_fs << ",\"run_cycles\":" << tail.cycles
+                << ",\"begin_cycle\":" << tail.begin_cycle << ",\"end_cycle\":" << tail.end_cycle
                 << ",\"events\":" << tail.events << ",\"events_left_out\":" << tail.left_out
                 << "}}\n";
 }

@@ -167,7 +167,9 @@ void TimelineRecorder::ended(Ticks end) {
     counters_->ended(end);
     check_drawn();
     const std::uint64_t written = std::min(events_, options_.limit);
-    writer_->end({end / period_, written, events_ - written});
+    const std::uint64_t cycles = end / period_;
+    writer_->end({cycles, std::min(options_.window.begin, cycles),
+                  std::min(options_.window.end, cycles), written, events_ - written});
 }
 
 }  // namespace mambasic::sim

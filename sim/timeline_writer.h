@@ -27,13 +27,10 @@ struct TimelineSample {
     std::size_t counter = 0;
     std::uint64_t cycle = 0;
     std::array<std::uint64_t, 2> values{};  // of each of its series
-    bool operator==(const TimelineSample& o) const {
-        return counter == o.counter && cycle == o.cycle && values == o.values;
-    }
 };
 
 struct TimelineCounter {
-    std::string name;  // "DRAM bandwidth"
+    std::string name;  // of what is counted
     std::string unit;  // "GB/s"
     std::vector<std::string> series;
     double per_unit = 1;    // a sample's value for each
@@ -50,7 +47,9 @@ struct TimelineHead {
 };
 
 struct TimelineTail {
-    std::uint64_t cycles = 0;  // of the run
+    std::uint64_t cycles = 0;       // of the run
+    std::uint64_t begin_cycle = 0;  // of the part that is shown
+    std::uint64_t end_cycle = 0;
     std::uint64_t events = 0;  // written
     std::uint64_t left_out = 0;
 };

@@ -28,8 +28,8 @@ struct Readiness {
     Ticks first_input = kNone;  // the first of its operands began to be made
     Ticks data_ready = 0;       // all operands there
     Ticks space_ready = 0;      // room for what it writes
-    Cause last_input;           // the last operand's maker; of no meaning where none was awaited
-    Cause last_space;           // likewise who gave the last of the room
+    Cause last_input{};         // the last operand's maker; of no meaning where none was awaited
+    Cause last_space{};         // likewise who gave the last of the room
 };
 
 class Scoreboard {

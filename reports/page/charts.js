@@ -174,9 +174,10 @@ const kPointNames = {
 function followTheme() {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
     // Paper is light, and narrower than the window.
-    addEventListener('beforeprint', () => {
+    const prepare = (onPaper) => {
+        document.documentElement.classList.toggle('on-paper', onPaper);
         drawAll();
-        for (const entry of kCharts) entry.chart.resize();
-    });
-    addEventListener('afterprint', drawAll);
+    };
+    addEventListener('beforeprint', () => prepare(true));
+    addEventListener('afterprint', () => prepare(false));
 }

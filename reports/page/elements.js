@@ -25,10 +25,14 @@ function notes(list) {
     return list.map((text) => element('p', {class: 'note'}, text));
 }
 
+// Headline figures, in one row or two full ones.
 function tiles(list) {
-    return element('dl', {class: 'tiles'}, list.filter(Boolean).map(([name, value, more]) =>
+    const all = list.filter(Boolean).map(([name, value, more]) =>
         element('div', {class: 'tile'}, element('dt', {}, name), element('dd', {}, value),
-            more ? element('dd', {}, more) : null)));
+            more ? element('dd', {}, more) : null));
+    const grid = element('dl', {class: 'tiles'}, all);
+    grid.style.setProperty('--columns', all.length <= 6 ? all.length : Math.ceil(all.length / 2));
+    return grid;
 }
 
 function badge(kind, text) { return element('span', {class: 'badge ' + kind}, text); }

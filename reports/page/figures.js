@@ -28,7 +28,7 @@ function scaled(value, units) {
 
 const time = (ns) => scaled(ns, kTime);
 const energy = (pj) => scaled(pj, kEnergy);
-const bytes = (count) => scaled(count, kBytes);
+const bytes = (count) => count < 1024 ? count + ' B' : scaled(count, kBytes);
 const count = (value) => scaled(value, kCounts);
 // Small ones in the unit of cells, so that nobody has to count zeros.
 const areaUnits = (mm2) => mm2 > 0 && mm2 < 0.01 ? [[1e-6, 'µm²']] : [[1, 'mm²']];

@@ -26,10 +26,8 @@ void show_overview(const std::vector<Verb>& verbs) {
     std::cout << "mambasic " << MAMBASIC_VERSION
               << ": what a Mamba accelerator computes, bit by bit, and what it costs.\n\n";
     list(verbs);
-    std::cout
-        << "\nmambasic VERB --help tells every option. Exit status: 0 done and equal, 1 a check "
-           "found a\ndifference, 2 the input is wrong, 3 internal error. compare: 2 also where a "
-           "scheme could\nnot run, but 1 where another differed.\n";
+    std::cout << "\nmambasic VERB --help tells every option. Exit status: " << kExitStatusText
+              << "\n";
 }
 
 po::options_description options_of(const Verb& verb) {

@@ -56,7 +56,9 @@ Fields csv_columns(const Fields& compared) {
     const std::string rows = kRows;
     Fields columns;
     for (const FieldDoc& field : compared) {
-        if (field.path.rfind(rows, 0) != 0) continue;
+        const bool is_column =
+            field.path.rfind(rows, 0) == 0 && field.path.rfind(rows + "configuration", 0) != 0;
+        if (!is_column) continue;
         columns.push_back({"compare.csv", field.path.substr(rows.size()), field.what});
     }
     columns.push_back({"compare.csv", "refused", "why the scheme did not run; empty where it did"});

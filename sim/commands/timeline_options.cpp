@@ -8,6 +8,7 @@
 #include "reports/files.h"
 #include "sim/chip.h"
 #include "sim/timeline_json.h"
+#include "sim/timeline_vcd.h"
 
 namespace mambasic::sim {
 
@@ -53,15 +54,20 @@ void describe_timeline(po::options_description& options) {
         "WINDOW; write timeline.json, which opens at ui.perfetto.dev, into the folder of --out, or "
         "without that into this one. WINDOW: all; FROM:TO as in 0:200us (ns, us, ms or cycles); or "
         "layer:3, layer:3..5, numbered as in the model");
-    add("timeline-limit", text(), "events in that file at most; 1000000 without it");
+    add("vcd", text(),
+        "WINDOW, as above; write the same as a value change dump, timeline.vcd, which GTKWave "
+        "opens");
+    add("timeline-limit", text(), "events in each of these files at most; 1000000 without it");
 }
 
 Timelines::Timelines(const Arguments& arguments, const ChipConfig& chip, const Layers& layers) {
     add(arguments,
         {"timeline", "timeline.json", "opens at https://ui.perfetto.dev", open_file<TimelineJson>},
         chip, layers);
+    add(arguments, {"vcd", "timeline.vcd", "opens in GTKWave", open_file<TimelineVcd>}, chip,
+        layers);
     if (arguments.has("timeline-limit") && files_.empty()) {
-        arguments.reject("timeline-limit", "there is no --timeline WINDOW to write");
+        arguments.reject("timeline-limit", "there is no --timeline or --vcd WINDOW to write");
     }
 }
 

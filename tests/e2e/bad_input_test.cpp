@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
             "mambasic check: --timeline: '9us' is no window"},
         WordsCase{"TimelineLimitAlone",
                   {"run", "tiny", "--trace", "TRACE", "--timeline-limit", "9", "--out", "OUT"},
-                  "--timeline-limit: there is no --timeline WINDOW to write"},
+                  "--timeline-limit: there is no --timeline or --vcd WINDOW to write"},
         WordsCase{"TimelineOfARunThatIsRefused",
                   {"run", "tiny", "--trace", "TRACE", "--set", "activation_sram.capacity_kib=4",
                    "--timeline", "all", "--out", "OUT"},

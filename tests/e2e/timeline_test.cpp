@@ -5,92 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 
-#include "tests/e2e/program.h"
+#include "tests/e2e/timeline_reader.h"
 
 namespace mambasic::e2e {
 namespace {
-
-using Json = nlohmann::json;
-using Words = std::vector<std::string>;
-
-struct Timed {
-    Json timeline;
-    Json report;
-};
-
-Timed time_with(const Folder& folder, const Words& run, const Words& options) {
-    Words words = {"run"};
-    words.insert(words.end(), run.begin(), run.end());
-    words.insert(words.end(), {"--timing-only", "--quiet", "--out", folder.path("out")});
-    words.insert(words.end(), options.begin(), options.end());
-    const Outcome outcome = mambasic(words);
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    return {Json::parse(read_file(folder.path("out/timeline.json"))),
-            Json::parse(read_file(folder.path("out/report.json")))};
-}
-
-std::string sample(const std::string& name) {
-    return std::string(MAMBASIC_SOURCE) + "/traces/samples/" + name + ".safetensors";
-}
-
-struct Slice {
-    std::string track, category, name;
-    std::uint64_t begin = 0;  // cycles
-    std::uint64_t end = 0;
-    Json arguments;
-};
-
-std::map<int, std::string> track_names(const Json& timeline) {
-    std::map<int, std::string> names;
-    for (const Json& event : timeline["traceEvents"]) {
-        if (event["name"] == "thread_name") {
-            names[event["tid"].get<int>()] = event["args"]["name"].get<std::string>();
-        }
-    }
-    return names;
-}
-
-std::uint64_t cycle_of(const Json& timeline, const Json& microseconds) {
-    const double period_us = timeline["otherData"]["clock_period_fs"].get<double>() / 1e9;
-    const double cycle = microseconds.get<double>() / period_us;
-    EXPECT_NEAR(cycle, std::round(cycle), 1e-3);
-    return static_cast<std::uint64_t>(std::llround(cycle));
-}
-
-/// As a viewer reads them, in order of time; their times must be those of their arguments.
-std::vector<Slice> slices_of(const Json& timeline) {
-    const std::map<int, std::string> names = track_names(timeline);
-    std::vector<Slice> slices;
-    for (const Json& event : timeline["traceEvents"]) {
-        if (event["ph"] != "X") continue;
-        Slice slice;
-        slice.track = names.at(event["tid"].get<int>());
-        slice.category = event["cat"].get<std::string>();
-        slice.name = event["name"].get<std::string>();
-        slice.begin = cycle_of(timeline, event["ts"]);
-        slice.end = slice.begin + cycle_of(timeline, event["dur"]);
-        slice.arguments = event["args"];
-        EXPECT_EQ(slice.begin, slice.arguments["start_cycle"].get<std::uint64_t>());
-        EXPECT_EQ(slice.end - slice.begin, slice.arguments["cycles"].get<std::uint64_t>());
-        slices.push_back(std::move(slice));
-    }
-    std::stable_sort(slices.begin(), slices.end(),
-                     [](const Slice& a, const Slice& b) { return a.begin < b.begin; });
-    return slices;
-}
-
-std::uint64_t cycles_of(const std::vector<Slice>& slices, const std::string& track,
-                        const std::string& category) {
-    std::uint64_t cycles = 0;
-    for (const Slice& s : slices) {
-        if (s.track == track && s.category == category) cycles += s.end - s.begin;
-    }
-    return cycles;
-}
 
 void expect_no_overlap(const std::vector<Slice>& slices) {
     std::map<std::string, std::uint64_t> ends;
@@ -135,18 +56,6 @@ void expect_reported_lookups(const Timed& run) {
     EXPECT_EQ(lookups, run.report["lookup"]["lookups"]);
 }
 
-std::vector<Json> counter(const Json& timeline, const std::string& name) {
-    std::vector<Json> samples;
-    double last = -1;
-    for (const Json& event : timeline["traceEvents"]) {
-        if (event["ph"] != "C" || event["name"] != name) continue;
-        EXPECT_GT(event["ts"].get<double>(), last) << name;
-        last = event["ts"].get<double>();
-        samples.push_back(event);
-    }
-    return samples;
-}
-
 void expect_reported_memory(const Timed& run) {
     const double bucket_ns =
         std::floor(1e9 / run.timeline["otherData"]["clock_period_fs"].get<double>()) *
@@ -163,9 +72,12 @@ void expect_reported_memory(const Timed& run) {
         const auto name = block["name"].get<std::string>();
         if (name != "weight_sram" && name != "activation_sram") continue;
         double peak = 0;
+        double held = -1;
         for (const Json& sample : counter(run.timeline, name + " KiB")) {
-            peak = std::max(peak, sample["args"]["held"].get<double>());
+            held = sample["args"]["held"].get<double>();
+            peak = std::max(peak, held);
         }
+        EXPECT_EQ(held, 0) << name;  // the last task leaves nothing
         EXPECT_EQ(std::llround(peak * 1024), block["counts"]["peak_bytes"].get<std::int64_t>());
     }
 }
@@ -221,7 +133,8 @@ TEST(Timeline, IsTheReportedRunOfDecodeOnAnOddClock) {
 TEST(Timeline, IsTheReportedRunOfACodeOfX) {
     const Folder folder;
     expect_the_whole_run(time_with(folder,
-                                   {"tiny", "--trace", tiny_prefill(), "--scheme", "w4a5-se-4x4"},
+                                   {"tiny", "--trace", tiny_prefill(), "--scheme", "w4a5-se-4x4",
+                                    "--set", "dequant_mux.x_proj_input=requantized"},
                                    {"--timeline", "all"}));
 }
 
@@ -255,108 +168,6 @@ TEST(Timeline, ChangesNothingElse) {
     ASSERT_EQ(mambasic(words(without)).status, 0);
     EXPECT_EQ(read_file(with.path("out/report.json")), read_file(without.path("out/report.json")));
     EXPECT_EQ(with.entries(), Words{"out"});
-}
-
-TEST(Timeline, OfASpanIsThatPartOfTheWhole) {
-    const Folder one, two;
-    const Words run = {"tiny", "--trace", tiny_prefill()};
-    const Timed whole = time_with(one, run, {"--timeline", "all"});
-    const Timed part = time_with(two, run, {"--timeline", "20us:31us"});
-    std::vector<Slice> expected;
-    for (Slice s : slices_of(whole.timeline)) {
-        if (s.begin >= 31000 || s.end <= 20000) continue;
-        s.begin = std::max<std::uint64_t>(s.begin, 20000);
-        s.end = std::min<std::uint64_t>(s.end, 31000);
-        expected.push_back(s);
-    }
-    const std::vector<Slice> got = slices_of(part.timeline);
-    ASSERT_EQ(got.size(), expected.size());
-    const auto text = [](const std::vector<Slice>& slices) {
-        std::multiset<std::string> all;
-        for (const Slice& s : slices) {
-            all.insert(s.track + " " + s.name + " " + std::to_string(s.begin) + " " +
-                       std::to_string(s.end));
-        }
-        return all;
-    };
-    EXPECT_EQ(text(got), text(expected));
-    std::size_t cut = 0;
-    for (const Slice& s : got) {
-        const bool clipped = s.arguments.contains("whole_cycles");
-        EXPECT_EQ(clipped, s.arguments.contains("whole_start_cycle"));
-        if (!clipped) continue;
-        ++cut;
-        EXPECT_GT(s.arguments["whole_cycles"], s.end - s.begin);
-    }
-    EXPECT_GT(cut, 2U);
-    // What memories hold when the window opens is told there.
-    const std::vector<Json> held = counter(part.timeline, "activation_sram KiB");
-    ASSERT_FALSE(held.empty());
-    EXPECT_EQ(held.front()["ts"].get<double>(), 20.0);
-    double before = -1;
-    for (const Json& sample : counter(whole.timeline, "activation_sram KiB")) {
-        if (sample["ts"].get<double>() <= 20.0) before = sample["args"]["held"].get<double>();
-    }
-    EXPECT_EQ(held.front()["args"]["held"].get<double>(), before);
-}
-
-TEST(Timeline, OfALayerIsThatLayersWork) {
-    const Folder one, two;
-    const Words run = {"edge-32x32", "--trace", sample("tiny2-decode")};
-    const Timed whole = time_with(one, run, {"--timeline", "all"});
-    const Timed part = time_with(two, run, {"--timeline", "layer:1"});
-    const auto tiles = [](const Timed& r, bool all) {
-        std::multiset<std::string> found;
-        for (const Slice& s : slices_of(r.timeline)) {
-            if (s.category != "busy") continue;
-            if (all && s.arguments.value("layer", -1) != 1) continue;
-            found.insert(s.track + " " + s.name + " " + std::to_string(s.begin));
-        }
-        return found;
-    };
-    EXPECT_GT(tiles(part, false).size(), 20U);
-    EXPECT_EQ(tiles(part, false), tiles(whole, true));
-    EXPECT_FALSE(counter(part.timeline, "activation_sram KiB").empty());
-    EXPECT_LT(counter(part.timeline, "activation_sram KiB").size(),
-              counter(whole.timeline, "activation_sram KiB").size());
-}
-
-TEST(Timeline, EndsAtItsLimitAndSaysSo) {
-    const Folder one, two;
-    const Words run = {"tiny", "--trace", tiny_prefill()};
-    const Timed whole = time_with(one, run, {"--timeline", "all"});
-    const Timed part = time_with(two, run, {"--timeline", "all", "--timeline-limit", "50"});
-    const auto events = whole.timeline["otherData"]["events"].get<std::uint64_t>();
-    EXPECT_EQ(part.timeline["otherData"]["events"], 50);
-    EXPECT_EQ(part.timeline["otherData"]["events_left_out"], events - 50);
-    std::size_t written = 0;
-    for (const Json& event : part.timeline["traceEvents"]) written += event["ph"] != "M" ? 1 : 0;
-    EXPECT_EQ(written, 50U);
-    const std::string note = "timeline.json holds the first 50 of " + std::to_string(events) +
-                             " events; --timeline-limit " + std::to_string(events);
-    EXPECT_NE(part.report["notes"].dump().find(note), std::string::npos);
-}
-
-TEST(Timeline, BehindTheEndIsEmptyAndSaysSo) {
-    const Folder folder;
-    const Timed run =
-        time_with(folder, {"tiny", "--trace", tiny_prefill()}, {"--timeline", "5ms:6ms"});
-    EXPECT_TRUE(slices_of(run.timeline).empty());
-    EXPECT_NE(run.report["notes"].dump().find("timeline.json is empty: nothing is in its window"),
-              std::string::npos);
-}
-
-// Without --out it lies where the program was started; numbers change no time.
-TEST(Timeline, OfACheckIsTheOneOfItsRun) {
-    const Folder one, two;
-    const Timed timing = time_with(one, {"tiny", "--trace", tiny_decode()}, {"--timeline", "all"});
-    const Outcome outcome =
-        mambasic_from({MAMBASIC_BINARY, two.path("."), {}},
-                      {"check", "--chip", "tiny", "--trace", tiny_decode(), "--timeline", "all"});
-    ASSERT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_NE(outcome.out.find("timeline.json   opens at"), std::string::npos) << outcome.out;
-    EXPECT_EQ(two.entries(), Words{"timeline.json"});
-    EXPECT_EQ(Json::parse(read_file(two.path("timeline.json"))), timing.timeline);
 }
 
 }  // namespace

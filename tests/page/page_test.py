@@ -285,7 +285,7 @@ class PageTest(unittest.TestCase):
             paper, ink = self.brightness()
             self.assertGreater(ink, paper + 400)
             for before, after in zip(light, self.browser.run(pictures)):
-                self.assertNotEqual(before, after)
+                self.assertTrue(before != after)  # said without the pictures
 
     def test_charts_answer_to_arrow_keys_and_picks(self):
         self.show("compare")
@@ -297,7 +297,7 @@ class PageTest(unittest.TestCase):
         before = self.browser.run(picture)
         self.browser.run("""const pick = document.querySelectorAll('.picks select')[1];
             pick.value = 1; pick.dispatchEvent(new Event('change'));""")
-        self.assertNotEqual(before, self.browser.run(picture))
+        self.assertTrue(before != self.browser.run(picture))
 
     def test_the_pareto_line_holds_who_is_not_beaten(self):
         schemes = self.show("compare")["schemes"]
@@ -324,6 +324,19 @@ class PageTest(unittest.TestCase):
             self.assertEqual(self.browser.log("browser"), [])
             for chart, colours, _, _ in self.colours():
                 self.assertGreater(colours, 4, chart)
+    def test_paper_is_light_and_narrow(self):
+        self.browser.media("dark")
+        self.show("equal")
+        widths = "return [...document.querySelectorAll('canvas')].map((c) => c.width)"
+        on_screen = self.browser.run(widths)
+        self.browser.run("dispatchEvent(new Event('beforeprint'))")
+        paper, ink = self.brightness()
+        self.assertGreater(paper, ink + 400)
+        self.assertLess(max(self.browser.run(widths)), 680)
+        self.browser.run("dispatchEvent(new Event('afterprint'))")
+        paper, ink = self.brightness()
+        self.assertGreater(ink, paper + 400)
+        self.assertEqual(self.browser.run(widths), on_screen)
         self.browser.media("light", "print")
         self.assertEqual(self.browser.run("return getComputedStyle(document.querySelector('nav')).display"), "none")
 

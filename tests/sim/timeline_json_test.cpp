@@ -30,7 +30,7 @@ protected:
         TimelineJson file(path());
         file.begin(head());
         events(file);
-        file.end({1000, 7, 2});
+        file.end({1000, 20, 300, 7, 2});
         EXPECT_TRUE(file.finish());
         return Json::parse(std::ifstream(path()));
     }
@@ -78,6 +78,8 @@ TEST_F(TimelineJsonFile, SaysWhatItHolds) {
     const Json other = written([](TimelineJson&) {})["otherData"];
     EXPECT_EQ(other["clock_period_fs"], 2500000);
     EXPECT_EQ(other["run_cycles"], 1000);
+    EXPECT_EQ(other["begin_cycle"], 20);
+    EXPECT_EQ(other["end_cycle"], 300);
     EXPECT_EQ(other["events"], 7);
     EXPECT_EQ(other["events_left_out"], 2);
 }
