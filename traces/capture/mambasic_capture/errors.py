@@ -7,5 +7,5 @@ class CaptureError(Exception):
 
 def first_line(error: Exception) -> str:
     """What another library says, in one line; its kind where it says nothing."""
-    lines = str(error).splitlines()
+    lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__

@@ -33,7 +33,7 @@ def load(folder: str, device: str) -> Any:
         model, info = AutoModelForCausalLM.from_pretrained(
             folder, torch_dtype=torch.float32, local_files_only=True, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise CaptureError(f"{folder}: cannot be loaded: {first_line(error)}") from error
     if info["missing_keys"]:
         raise CaptureError(f"{folder}: has no weights for {sorted(info['missing_keys'])[0]}")
