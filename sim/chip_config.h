@@ -33,6 +33,7 @@ enum class Fusion {
 struct ScheduleConfig {
     Fusion fusion = Fusion::Layer;
     std::uint32_t tile_tokens = 0;  // tokens of a tile, per sequence
+    double time_slack_percent = 0;  // time that may be given for less DRAM traffic
     static ScheduleConfig parse(models::YamlMap map);
 };
 
@@ -66,6 +67,7 @@ struct ChipConfig {
     models::EmbeddingConfig embedding;
     std::string sha256;  // of the composed configuration in canonical form, not of the files
     std::string path;    // of the chip file
+    std::vector<models::KeyDoc> keys;           // what was understood, in the order of parsing
     std::map<std::string, std::string> places;  // "file:line:col" that wrote a key's value
 
     /// Where an error about the key points to: its place and its name.

@@ -158,8 +158,8 @@ std::vector<LayerPlan> group_candidates(const LayerPlan& plan, std::uint64_t til
 
 /// Groups of g tiles walk through each op together: fewer groups fetch streamed weights less often,
 /// but hold more, and nothing overlaps with the scan of the last group. Where not everything fits,
-/// spilling early leaves free space in which loads run ahead. Tries them all; of those within a
-/// percent of the fastest, takes the one with the least DRAM traffic.
+/// spilling early leaves free space in which loads run ahead. Tries them all; of those about as
+/// fast as the fastest, takes the one with the least DRAM traffic.
 void choose_group(const Workload& work, const ChipConfig& chip, const std::vector<Tile>& tiles,
                   LayerPlan& plan) {
     const std::uint64_t capacity = chip.activation_sram.capacity_bytes();
@@ -172,10 +172,11 @@ void choose_group(const Workload& work, const ChipConfig& chip, const std::vecto
         costs.push_back(try_layers(work, chip, tried, candidate));
         fastest = std::min(fastest, costs.back().cycles);
     }
-    constexpr std::uint64_t kPerPercent = 100;  // what the trial leaves out is worth about as much
+    const double limit =
+        static_cast<double>(fastest) * (1 + chip.schedule.time_slack_percent / 100);
     std::uint64_t fewest = models::kNone;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-        const bool slow = costs[i].cycles > fastest + fastest / kPerPercent;
+        const bool slow = static_cast<double>(costs[i].cycles) > limit;
         if (slow || costs[i].dram_bytes >= fewest) continue;
         plan = candidates[i];
         fewest = costs[i].dram_bytes;

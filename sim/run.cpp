@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "sim/chip.h"
+#include "sim/config_rows.h"
 #include "sim/result.h"
 #include "sim/run_inputs.h"
 
@@ -158,6 +159,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     report.provenance.scheme = scheme.name;
     report.provenance.scheme_sha256 = scheme.sha256;
     report.provenance.trace_sha256 = trace.header_sha256();
+    report.configuration = {config_rows(chip.keys), config_rows(scheme.keys)};
     return report;
 }
 

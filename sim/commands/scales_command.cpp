@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "reports/files.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/scales_table.h"
 #include "sim/commands/settings.h"
@@ -35,7 +36,9 @@ void describe(po::options_description& options) {
     add("set", po::value<std::vector<std::string>>(),
         "scheme.k=v: change one key of the scheme; may be repeated");
     add("layers", text(), "FIRST:END, layers of the model to show, as in 0:4");
+    add("all", "also the scales of the layer's other int8 streams: z, B, C, dt and their like");
     add("csv", text(), "write every cell of every layer to this file");
+    add_json_option(options);
 }
 
 std::optional<Scheme> scheme_of(const Arguments& arguments) {
@@ -130,6 +133,10 @@ constexpr const char* kLegend =
     "coded and clipped: of all\n  values; - where nothing is coded with the scale on the way to "
     "the SSM\n\n";
 
+constexpr const char* kLegendOfAll =
+    "  clipped, of streams other than x and state: codes at the ends of the range, clipped or "
+    "not\n";
+
 int scales_command(const Arguments& arguments) {
     const Trace trace = open_trace(arguments.text("trace"));
     if (trace.info().shapes_only) {
@@ -142,9 +149,19 @@ int scales_command(const Arguments& arguments) {
     const ShownTrace shown(trace, scheme);
     const traces::TraceInfo& info = shown.trace().info();
     const std::vector<LayerStatistics> layers = statistics_of(shown, range);
+    const bool all = arguments.has("all");
     if (!csv.empty()) write(csv, scales_csv(info, layers));
-    std::cout << title(shown, scheme) << scales_table(info, layers) << kLegend
-              << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
+    if (arguments.has("json")) {
+        std::cout << json_document("mambasic-scales/1",
+                                   {{"model", info.model},
+                                    {"scheme", scheme ? scheme->name : scheme_text(shown.trace())},
+                                    {"origin", origin(shown)},
+                                    {"scales", json_rows(scales_csv(info, layers))}});
+    } else {
+        std::cout << title(shown, scheme) << scales_table(info, layers, all)
+                  << (all ? kLegendOfAll : "") << kLegend
+                  << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
+    }
     if (scheme) tell_left_out(*scheme);
     return kExitDone;
 }
@@ -154,7 +171,7 @@ int scales_command(const Arguments& arguments) {
 Verb scales_verb() {
     return {"scales",
             "the scales of every layer, where they come from, what they clip",
-            "--trace T [--scheme S] [--set scheme.k=v]... [--layers FIRST:END] [--csv F]",
+            "--trace T [--scheme S] [--set scheme.k=v]... [--layers FIRST:END] [--all] [--csv F]",
             "mambasic scales --trace traces/samples/tiny-prefill.safetensors --scheme se8",
             {},
             describe,

@@ -73,8 +73,6 @@ public:
         out_.push_back(std::move(kind));
     }
     void add_state() {
-        constexpr int kLowest = -128;
-        constexpr int kHighest = 127;
         const traces::synth::StateStatistics& state = layer_.state;
         out_.push_back({"state",
                         origins_.statistic(),
@@ -83,9 +81,24 @@ public:
                         {{state.lowest_scale, state.highest_scale, state.codes}},
                         true});
     }
+    // Calibration leaves these as they were.
+    void add_streams() {
+        for (const traces::synth::StreamScale& stream : layer_.streams) {
+            out_.push_back({stream.name,
+                            "recorded",
+                            kLowest,
+                            kHighest,
+                            {{stream.lowest, stream.highest, stream.codes}},
+                            true,
+                            false});
+        }
+    }
     std::vector<ScaleKind> take() { return std::move(out_); }
 
 private:
+    static constexpr int kLowest = -128;
+    static constexpr int kHighest = 127;
+
     const LayerStatistics& layer_;
     const Origins origins_;
     std::vector<ScaleKind> out_;
@@ -137,6 +150,7 @@ std::vector<ScaleKind> scale_kinds(const traces::TraceInfo& info, const LayerSta
     Kinds kinds(info, layer);
     add_x(layer, kinds);
     kinds.add_state();
+    kinds.add_streams();
     return kinds.take();
 }
 

@@ -1,4 +1,5 @@
-// The kinds of scale that a layer has between convolution and scan, and what each one codes.
+// The kinds of scale that a layer has, and what each one codes: those between convolution and scan,
+// which a scheme chooses, and those of its other int8 streams.
 #pragma once
 
 #include <string>
@@ -23,6 +24,7 @@ struct ScaleKind {
     int top_code = 0;
     std::vector<ScaleUse> cells;  // one for all cells, where `whole`
     bool whole = false;
+    bool of_scheme = true;
 
     ScaleUse all() const;
 };

@@ -41,7 +41,7 @@ std::vector<std::string> row_of(const LayerStatistics& layer, const ScaleKind& k
                                 std::uint64_t x_elements) {
     const ScaleUse all = kind.all();
     const CodeUse& codes = all.codes;
-    const std::string cells = std::to_string(layer.cells.size());
+    const std::string cells = kind.of_scheme ? std::to_string(layer.cells.size()) : "-";
     if (codes.elements == 0) {
         return {std::to_string(layer.layer),
                 spell(layer.code),
@@ -71,8 +71,8 @@ std::vector<std::string> row_of(const LayerStatistics& layer, const ScaleKind& k
 
 }  // namespace
 
-std::string scales_table(const traces::TraceInfo& info,
-                         const std::vector<LayerStatistics>& layers) {
+std::string scales_table(const traces::TraceInfo& info, const std::vector<LayerStatistics>& layers,
+                         bool all) {
     reports::Table table({{"layer"},
                           {"code of x", Align::Left},
                           {"scale of", Align::Left},
@@ -87,7 +87,9 @@ std::string scales_table(const traces::TraceInfo& info,
     for (const LayerStatistics& layer : layers) {
         const std::vector<ScaleKind> kinds = scale_kinds(info, layer);
         const std::uint64_t x_elements = elements_of(kinds);
-        for (const ScaleKind& kind : kinds) table.add_row(row_of(layer, kind, x_elements));
+        for (const ScaleKind& kind : kinds) {
+            if (all || kind.of_scheme) table.add_row(row_of(layer, kind, x_elements));
+        }
     }
     return table.text();
 }

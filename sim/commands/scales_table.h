@@ -11,8 +11,9 @@ namespace mambasic::sim {
 
 using LayerStatistics = traces::synth::LayerStatistics;
 
-/// A row for each kind of scale of each layer.
-std::string scales_table(const traces::TraceInfo& info, const std::vector<LayerStatistics>& layers);
+/// A row for each kind of scale of each layer; without `all`, of those that a scheme chooses.
+std::string scales_table(const traces::TraceInfo& info, const std::vector<LayerStatistics>& layers,
+                         bool all);
 
 /// A line for each layer: how the magnitudes of what is coded are distributed, and where the ranges
 /// of its scales end. `plain`: in ASCII, for a pipe.

@@ -157,15 +157,19 @@ TEST(Scales, TheCsvHoldsEveryCellAndAddsUpToTheRun) {
         const std::string& kind = row.at("scale_of");
         ++rows[kind];
         EXPECT_GT(std::stod(row.at("lowest_value_per_code")), 0);
-        if (kind == "state") continue;
+        if (kind[0] != 'x') continue;
         coded += std::stod(row.at("coded_count"));
         clipped +=
             std::stod(row.at("clipped_below_count")) + std::stod(row.at("clipped_above_count"));
         if (kind == "x high") flagged += std::stod(row.at("coded_count"));
     }
-    // 2 layers of 2 SSD groups of 4 x 4 cells; of a layer's states all together.
-    EXPECT_EQ(rows, (std::map<std::string, std::size_t>{
-                        {"x low", 64}, {"x high", 64}, {"x int8", 64}, {"state", 2}}));
+    // 2 layers of 2 SSD groups of 4 x 4 cells; of states and other streams all together.
+    std::map<std::string, std::size_t> expected = {{"x low", 64}, {"x high", 64}, {"x int8", 64}};
+    for (const char* whole : {"state", "norm", "z", "conv input x", "conv input B", "conv input C",
+                              "dt", "B", "C", "hadamard"}) {
+        expected[whole] = 2;
+    }
+    EXPECT_EQ(rows, expected);
     const Json x = Json::parse(read_file(folder.path("out/report.json")))["quality"]["x"];
     EXPECT_EQ(coded, x["elements"].get<double>());
     EXPECT_EQ(clipped, x["saturated"].get<double>());
@@ -190,6 +194,16 @@ std::string row_of(const std::string& out, const std::string& kind) {
         if (line.rfind("      0  ", 0) == 0 && has(line, "  " + kind + "  ")) return line;
     }
     return "no row for " + kind + " in\n" + out;
+}
+
+TEST(Scales, AllShowsTheOtherStreams) {
+    const std::string some = mambasic({"scales", "--trace", tiny_prefill()}).out;
+    EXPECT_TRUE(has(row_of(some, "B"), "no row")) << some;
+    const std::string all = mambasic({"scales", "--trace", tiny_prefill(), "--all"}).out;
+    for (const char* stream :
+         {"norm", "conv input x", "z", "dt_proj input", "B", "C", "dt", "hadamard"}) {
+        EXPECT_TRUE(has(row_of(all, stream), " -128 to 127 ")) << all;
+    }
 }
 
 bool ends_in(const std::string& text, const std::string& end) {

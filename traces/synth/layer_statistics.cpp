@@ -191,6 +191,7 @@ LayerStatistics statistics_of(const Trace& trace, std::uint32_t index,
     golden::LayerState state = state_in(trace, index);
     const golden::LayerTensors made = run_layer(info, options, layer, stream, state);
     out.state = state_statistics(info, scales.state, made.carry, state.ssm);
+    out.streams = stream_scales(info.dims, layer, made);
     stream = after(made);
     return out;
 }
@@ -218,19 +219,6 @@ std::size_t Magnitudes::bin(float magnitude) const {
     const int from_top = 2 * (top - exponent) + (fraction < kHalfOctave ? 2 : 1);
     const auto bins = static_cast<int>(kBins);
     return static_cast<std::size_t>(std::clamp(bins - from_top, 0, bins - 1));
-}
-
-void CodeUse::add(int code, bool held) {
-    add({1, held && code < 0 ? 1U : 0U, held && code >= 0 ? 1U : 0U, code, code});
-}
-
-void CodeUse::add(const CodeUse& other) {
-    if (other.elements == 0) return;
-    least = elements == 0 ? other.least : std::min(least, other.least);
-    greatest = elements == 0 ? other.greatest : std::max(greatest, other.greatest);
-    elements += other.elements;
-    below += other.below;
-    above += other.above;
 }
 
 void each_layer_statistics(const Trace& trace, const StatisticsRequest& request,

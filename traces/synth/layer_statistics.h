@@ -1,6 +1,6 @@
 // What the numbers of a trace's layers look like: the convolution's x before it is coded (of a
-// rotated code the rotated rows, which is what it codes), what the layer's code does to it, and the
-// state.
+// rotated code the rotated rows, which is what it codes), what the layer's code does to it, the
+// state, and the other int8 streams.
 #pragma once
 
 #include <array>
@@ -8,6 +8,8 @@
 #include <functional>
 #include <vector>
 
+#include "traces/synth/code_use.h"
+#include "traces/synth/stream_scales.h"
 #include "traces/trace.h"
 
 namespace mambasic::traces::synth {
@@ -20,22 +22,6 @@ struct Magnitudes {
     std::array<std::uint64_t, kBins> counts{};
 
     std::size_t bin(float magnitude) const;
-};
-
-/// The codes that one scale makes.
-struct CodeUse {
-    std::uint64_t elements = 0;
-    /// Held by clamp at the lowest code, and at the highest (golden/spec/ssm.md 8); a code that is
-    /// merely the last one is not. SiLU's small negative values are below where codes are skewed,
-    /// which clips nothing that stands out.
-    std::uint64_t below = 0;
-    std::uint64_t above = 0;
-    int least = 0;  // of the codes that occur; both 0 where none does
-    int greatest = 0;
-
-    void add(int code, bool held);
-    void add(const CodeUse& other);
-    std::uint64_t saturated() const { return below + above; }
 };
 
 /// Of the channels of one cell of a layer's table; of all, where it has none.
@@ -71,6 +57,7 @@ struct LayerStatistics {
     std::array<float, kQuantiles.size()> quantiles{};  // of the magnitudes
     Magnitudes magnitudes;
     StateStatistics state;
+    std::vector<StreamScale> streams;
 };
 
 struct StatisticsRequest {

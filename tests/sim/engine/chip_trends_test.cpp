@@ -1,6 +1,8 @@
 // What must grow or shrink when the chip or the work does.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/sim/engine/simulate.h"
 
 namespace mambasic::sim {
@@ -78,6 +80,20 @@ TEST(Trends, FusionMovesFewerBytesAndIsNotSlower) {
     EXPECT_LT(layer.dram_bytes, none.dram_bytes);
     EXPECT_LT(layer.cycles, none.cycles);
     EXPECT_LT(layer.energy_pj, none.energy_pj);
+}
+
+// Weights that are streamed for each group of tiles, and activations that leave for a larger group.
+TEST(Trends, TimeGivenAwayNeverBuysMoreTraffic) {
+    const Workload work = tiny_work(Phase::Prefill, 1, 160, 2);
+    std::vector<std::uint64_t> bytes;
+    for (const char* slack : {"0", "1", "10", "100"}) {
+        const auto o = simulate(work, {"weight_sram.capacity_kib=8", "dram.model=stream",
+                                       std::string("schedule.time_slack_percent=") + slack});
+        ASSERT_TRUE(o.fits);
+        bytes.push_back(o.dram_bytes);
+    }
+    EXPECT_TRUE(std::is_sorted(bytes.rbegin(), bytes.rend()));
+    EXPECT_LT(bytes.back(), bytes.front());
 }
 
 TEST(Trends, SpilledStatesCostTheirBytes) {
