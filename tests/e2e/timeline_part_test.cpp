@@ -35,11 +35,11 @@ TEST(Timeline, OfASpanIsThatPartOfTheWhole) {
     EXPECT_EQ(text(got), text(expected));
     std::size_t cut = 0;
     for (const Slice& s : got) {
-        const bool clipped = s.arguments.contains("whole_cycles");
-        EXPECT_EQ(clipped, s.arguments.contains("whole_start_cycle"));
+        const bool clipped = s.arguments->contains("whole_cycles");
+        EXPECT_EQ(clipped, s.arguments->contains("whole_start_cycle"));
         if (!clipped) continue;
         ++cut;
-        EXPECT_GT(s.arguments["whole_cycles"], s.end - s.begin);
+        EXPECT_GT(s.arguments->at("whole_cycles"), s.end - s.begin);
     }
     EXPECT_GT(cut, 2U);
     // What memories hold when the window opens is told there.
@@ -62,7 +62,7 @@ TEST(Timeline, OfALayerIsThatLayersWork) {
         std::multiset<std::string> found;
         for (const Slice& s : slices_of(r.timeline)) {
             if (s.category != "busy") continue;
-            if (all && s.arguments.value("layer", -1) != 1) continue;
+            if (all && s.arguments->value("layer", -1) != 1) continue;
             found.insert(s.track + " " + s.name + " " + std::to_string(s.begin));
         }
         return found;

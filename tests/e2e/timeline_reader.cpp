@@ -54,9 +54,9 @@ std::vector<Slice> slices_of(const Json& timeline) {
         slice.name = event["name"].get<std::string>();
         slice.begin = cycle_of(timeline, event["ts"]);
         slice.end = slice.begin + cycle_of(timeline, event["dur"]);
-        slice.arguments = event["args"];
-        EXPECT_EQ(slice.begin, slice.arguments["start_cycle"].get<std::uint64_t>());
-        EXPECT_EQ(slice.end - slice.begin, slice.arguments["cycles"].get<std::uint64_t>());
+        slice.arguments = &event["args"];
+        EXPECT_EQ(slice.begin, slice.arguments->at("start_cycle").get<std::uint64_t>());
+        EXPECT_EQ(slice.end - slice.begin, slice.arguments->at("cycles").get<std::uint64_t>());
         slices.push_back(std::move(slice));
     }
     std::stable_sort(slices.begin(), slices.end(),

@@ -31,7 +31,7 @@ struct Slice {
     std::string track, category, name;
     std::uint64_t begin = 0;  // cycles
     std::uint64_t end = 0;
-    Json arguments;
+    const Json* arguments = nullptr;  // in the timeline that was read
 };
 
 /// By their numbers.

@@ -46,9 +46,9 @@ void expect_reported_lookups(const Timed& run) {
     for (const Slice& s : slices_of(run.timeline)) {
         if (s.category != "lookup") continue;
         cycles += s.end - s.begin;
-        exposed += s.arguments["exposed_cycles"].get<std::uint64_t>();
-        lookups += s.arguments["scale_lookup"].get<std::uint64_t>();
-        EXPECT_GE(s.arguments["groups"], 1) << s.name;
+        exposed += s.arguments->at("exposed_cycles").get<std::uint64_t>();
+        lookups += s.arguments->at("scale_lookup").get<std::uint64_t>();
+        EXPECT_GE(s.arguments->at("groups"), 1) << s.name;
     }
     EXPECT_GT(lookups, 0U);
     EXPECT_EQ(cycles, run.report["lookup"]["cycles"]);
@@ -93,7 +93,7 @@ void expect_causes(const Timed& run) {
     for (const Slice& s : slices) {
         if (s.category.rfind("stall", 0) != 0) continue;
         ++waits;
-        const auto from = s.arguments["from"].get<std::string>();
+        const auto from = s.arguments->at("from").get<std::string>();
         EXPECT_TRUE(ends.count({from, s.end})) << s.track << " " << s.name << " at " << s.end;
         EXPECT_EQ(s.name.rfind("waits for ", 0), 0U) << s.name;
     }
