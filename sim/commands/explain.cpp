@@ -141,7 +141,7 @@ std::vector<KeyDoc> matching(const std::vector<KeyDoc>& docs, const std::string&
 std::vector<KeyDoc> explained_keys(const std::string& asked, const std::string& chip) {
     const std::string key = without_part(asked);
     const std::vector<KeyDoc> docs = all_keys(chip);
-    const std::vector<KeyDoc> found = matching(docs, key);
+    std::vector<KeyDoc> found = matching(docs, key);
     if (!found.empty()) return found;
     const std::string whole = without_band_part(key);
     for (const KeyDoc& doc : docs) {

@@ -68,7 +68,7 @@ Fields csv_columns(const Fields& compared) {
 // "energy uJ" as "energy", whatever the unit fits the figures; "change against quamba1" too.
 std::string canonical(const std::string& asked) {
     constexpr std::size_t kUnit = 3;  // " uJ"
-    const std::string change = "change against";
+    std::string change = "change against";
     if (asked.rfind(change, 0) == 0) return change;
     const bool unit =
         asked.size() > kUnit && asked.back() == 'J' && asked[asked.size() - kUnit] == ' ';

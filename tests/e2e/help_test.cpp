@@ -60,7 +60,8 @@ std::vector<Words> every_example() {
         EXPECT_FALSE(examples.empty()) << testing::PrintToString(verb);
         all.insert(all.end(), examples.begin(), examples.end());
     }
-    std::stable_partition(all.begin(), all.end(), [](const Words& w) { return w[1] == "synth"; });
+    std::stable_partition(all.begin(), all.end(),
+                          [](const Words& w) { return w.size() > 1 && w[1] == "synth"; });
     return all;
 }
 
