@@ -3,18 +3,28 @@
 #   ./setup.sh          what building and testing need
 #   ./setup.sh ci       also what the continuous-integration checks need
 #   ./setup.sh studies  also what reports/studies draws its plots with
+#   ./setup.sh captures also what the tests of traces/capture run in
 set -euo pipefail
 
 packages=(
     g++ cmake ninja-build git ca-certificates
     libsystemc-dev libeigen3-dev libyaml-cpp-dev nlohmann-json3-dev
     libboost-program-options-dev libssl-dev libgtest-dev
+    libjs-chart.js # drawn into report.html
     libdnnl-dev ocl-icd-opencl-dev opencl-headers # exact int8 GEMM; its CMake package asks for OpenCL
 )
+# Debian's PyTorch multiplies slowly without OpenBLAS.
+captures=(python3-torch python3-venv libopenblas0-pthread)
 if [[ "${1:-}" == ci ]]; then
-    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev)
+    packages+=(clang clang-format clang-tidy libclang-rt-14-dev libomp-14-dev "${captures[@]}"
+        python3 chromium chromium-driver # look at the pages of reports as people do
+        python3-jsonschema python3-yaml # schemas against an independent reader
+        python3-numpy python3-pandas python3-pytest # the Python package
+        groff) # the manual page
 elif [[ "${1:-}" == studies ]]; then
     packages+=(gnuplot-nox jq)
+elif [[ "${1:-}" == captures ]]; then
+    packages+=("${captures[@]}")
 fi
 
 missing=()

@@ -10,3 +10,4 @@ if [[ "${1:-}" == long ]]; then
 else
     ctest --preset ci -j "$(nproc)"
 fi
+traces/capture/test.sh

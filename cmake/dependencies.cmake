@@ -18,3 +18,10 @@ target_link_libraries(mambasic_systemc INTERFACE ${SYSTEMC_LIBRARY} Threads::Thr
 # oneDNN is used where it is found; without it the exact int8 GEMM runs on our own loops, about 4 times
 # slower with AVX-512.
 find_package(dnnl QUIET)
+
+# Draws the charts of report.html, which holds a copy of it: a page needs no network.
+find_file(CHARTJS chart.min.js PATHS /usr/share/javascript/chart.js NO_DEFAULT_PATH)
+if(NOT CHARTJS)
+    message(FATAL_ERROR "Chart.js is not there. ./setup.sh installs it (Debian: libjs-chart.js); "
+        "elsewhere name the file of Chart.js 3: -DCHARTJS=/folder/chart.min.js")
+endif()

@@ -69,6 +69,7 @@ struct ComparedScheme {
     ComparedCheck check;
     Change change;
     std::vector<std::string> notes;
+    std::vector<Setting> configuration;  // of the scheme
 };
 
 /// A scheme that could not run on this chip or trace, or the name of a file that holds none.
@@ -90,6 +91,7 @@ struct Comparison {
     bool timing_only = false;
     std::vector<ComparedScheme> schemes;
     std::vector<RefusedScheme> refused;
+    std::vector<Setting> configuration;  // of the chip
 };
 
 /// The row of a run, from the bytes of its report.json; without `scales`, `observer` and `change`,

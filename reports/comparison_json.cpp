@@ -67,6 +67,14 @@ Json noiseless_of(const ComparedScheme& row, bool noiseless) {
     return row.x ? Json(noiseless) : Json(nullptr);  // null where golden measured nothing
 }
 
+Json json_of(const std::vector<Setting>& settings) {
+    Json list = Json::array();
+    for (const Setting& s : settings) {
+        list.push_back({{"key", s.key}, {"value", s.value}, {"unit", s.unit}});
+    }
+    return list;
+}
+
 Json json_of(const ComparedScheme& row) {
     return {{"scheme", row.scheme},
             {"scheme_sha256", row.scheme_sha256},
@@ -107,7 +115,8 @@ Json json_of(const ComparedScheme& row) {
             {"network", network_of(row.network)},
             {"check", json_of(row.check)},
             {"change", json_of(row.change)},
-            {"notes", row.notes}};
+            {"notes", row.notes},
+            {"configuration", json_of(row.configuration)}};
 }
 
 Json json_of(const RefusedScheme& row) {
@@ -176,7 +185,8 @@ std::string to_json(const Comparison& comparison) {
                          {"deterministic", true}}},
                        {"timing_only", comparison.timing_only},
                        {"schemes", rows},
-                       {"refused", refused}};
+                       {"refused", refused},
+                       {"configuration", json_of(comparison.configuration)}};
     return dumped(json, 2) + "\n";
 }
 

@@ -87,6 +87,12 @@ ComparedCheck read_check(const Json& check) {
     return out;
 }
 
+std::vector<Setting> read_settings(const Json& settings) {
+    std::vector<Setting> out;
+    for (const Json& s : settings) out.push_back({s.at("key"), s.at("value"), s.at("unit")});
+    return out;
+}
+
 ComparedScheme read(const Json& report) {
     ComparedScheme row;
     const Json& provenance = report.at("provenance");
@@ -104,6 +110,7 @@ ComparedScheme read(const Json& report) {
     }
     if (report.at("quality").is_object()) read_quality(report.at("quality"), row);
     row.notes = report.at("notes").get<std::vector<std::string>>();
+    row.configuration = read_settings(report.at("configuration").at("scheme"));
     return row;
 }
 

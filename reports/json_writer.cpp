@@ -55,6 +55,10 @@ Json json_of(const LayerRow& row) {
             {"dram_written_bytes", row.dram_written_bytes}};
 }
 
+Json json_of(const Traffic& t) {
+    return {{"read_bytes", t.read_bytes}, {"written_bytes", t.written_bytes}};
+}
+
 Json json_of(const OpRow& row) {
     return {{"name", row.name},
             {"block", row.block},
@@ -64,7 +68,18 @@ Json json_of(const OpRow& row) {
             {"macs", row.macs},
             {"dram_read_bytes", row.dram_read_bytes},
             {"dram_written_bytes", row.dram_written_bytes},
-            {"energy_pj", json_of(row.energy_pj)}};
+            {"energy_pj", json_of(row.energy_pj)},
+            {"operations", row.operations},
+            {"dram_by_kind",
+             {{"weights", json_of(row.weights)},
+              {"activations", json_of(row.activations)},
+              {"tables", json_of(row.tables)},
+              {"state", json_of(row.state)}}}};
+}
+
+Json json_of(const Peaks& peaks) {
+    return {{"mac_operations_per_cycle", peaks.mac_operations_per_cycle},
+            {"dram_bytes_per_cycle", finite(peaks.dram_bytes_per_cycle)}};
 }
 
 Json json_of(const BlockRow& row) {
@@ -78,10 +93,6 @@ Json json_of(const BlockRow& row) {
             {"energy_pj", json_of(row.energy_pj)},
             {"area_mm2", json_of(row.area_mm2)},
             {"counts", counts}};
-}
-
-Json json_of(const Traffic& t) {
-    return {{"read_bytes", t.read_bytes}, {"written_bytes", t.written_bytes}};
 }
 
 Json json_of(const DramSection& d) {
@@ -169,6 +180,8 @@ Json json_of(const NetworkFigures& n) {
             {"kl_nats", json_of(n.kl_nats)}};
 }
 
+Json json_of(const Setting& s) { return {{"key", s.key}, {"value", s.value}, {"unit", s.unit}}; }
+
 template <typename Row>
 Json json_of(const std::vector<Row>& rows) {
     Json list = Json::array();
@@ -200,6 +213,7 @@ std::string to_json(const Report& report) {
                  {"totals", json_of(report.totals)},
                  {"layers", json_of(report.layers)},
                  {"ops", json_of(report.ops)},
+                 {"peaks", json_of(report.peaks)},
                  {"blocks", json_of(report.blocks)},
                  {"dram", json_of(report.dram)},
                  {"lookup", json_of(report.lookup)},
@@ -207,7 +221,10 @@ std::string to_json(const Report& report) {
                  {"quality", report.quality ? json_of(*report.quality) : Json(nullptr)},
                  {"unit_errors", json_of(report.unit_errors)},
                  {"check", report.check ? json_of(*report.check) : Json(nullptr)},
-                 {"notes", report.notes}};
+                 {"notes", report.notes},
+                 {"configuration",
+                  {{"chip", json_of(report.configuration.chip)},
+                   {"scheme", json_of(report.configuration.scheme)}}}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

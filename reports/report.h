@@ -53,6 +53,11 @@ struct LayerRow {
     std::uint64_t dram_written_bytes = 0;
 };
 
+struct Traffic {
+    std::uint64_t read_bytes = 0;
+    std::uint64_t written_bytes = 0;
+};
+
 /// One op of the network, summed over layers and steps.
 struct OpRow {
     std::string name;   // "in_proj"
@@ -65,6 +70,14 @@ struct OpRow {
     std::uint64_t dram_read_bytes = 0;
     std::uint64_t dram_written_bytes = 0;
     Band energy_pj;
+    std::uint64_t operations = 0;  // of arithmetic, a multiply-add counting as two
+    Traffic weights, activations, tables, state;
+};
+
+/// The sides of a roofline.
+struct Peaks {
+    std::uint64_t mac_operations_per_cycle = 0;  // of the MAC array, a multiply-add counting as two
+    double dram_bytes_per_cycle = 0;
 };
 
 struct BlockRow {
@@ -76,11 +89,6 @@ struct BlockRow {
     Band energy_pj;
     Band area_mm2;
     NamedCounts counts;
-};
-
-struct Traffic {
-    std::uint64_t read_bytes = 0;
-    std::uint64_t written_bytes = 0;
 };
 
 struct DramSection {
@@ -128,11 +136,24 @@ struct UnitError {
     double mean_ulp = 0;
 };
 
+/// A key as it was understood, whatever file or --set wrote it.
+struct Setting {
+    std::string key;    // "gemm.rows"
+    std::string value;  // of a banded figure "0.2 (0.1 to 0.28)"
+    std::string unit;
+};
+
+struct Configuration {
+    std::vector<Setting> chip;
+    std::vector<Setting> scheme;
+};
+
 struct Report {
     Provenance provenance;
     Totals totals;
     std::vector<LayerRow> layers;
     std::vector<OpRow> ops;
+    Peaks peaks;
     std::vector<BlockRow> blocks;
     DramSection dram;
     LookupSection lookup;
@@ -141,6 +162,7 @@ struct Report {
     std::vector<UnitError> unit_errors;     // empty where every unit is exact
     std::optional<CheckSection> check;
     std::vector<std::string> notes;  // warnings that a reader must see
+    Configuration configuration;
 };
 
 }  // namespace mambasic::reports

@@ -16,6 +16,7 @@
 #include "models/hadamard/hadamard.h"
 #include "models/rotation/rotation.h"
 #include "models/ssm/ssm.h"
+#include "sim/dram_meter.h"
 #include "sim/dram_tap.h"
 
 namespace mambasic::sim {
@@ -66,6 +67,7 @@ struct Chip::Blocks {
     models::Sram activation_sram;
     models::ScaleTable scale_table;
     std::unique_ptr<models::Dram> dram;
+    std::optional<DramMeter> meter;
     std::optional<DramTap> tap;
     models::Dma load;
     models::Dma store;
@@ -105,13 +107,6 @@ struct Chip::Blocks {
           rotation("rotation", c.rotation, ports, numerics,
                    [&b](const Task& t) { return b.rotation(t); }) {}
 
-    void bind_dram(std::uint32_t burst_bytes, const DramTap::Listener& listener) {
-        models::DramInterface* memory = dram.get();
-        if (listener) memory = &tap.emplace(*dram, burst_bytes, listener);
-        load.dram(*memory);
-        store.dram(*memory);
-    }
-
     std::array<models::Worker*, 8> workers() {
         return {&embedding, &norm, &gemm, &conv, &ssm, &gated_norm, &hadamard, &rotation};
     }
@@ -134,11 +129,55 @@ Chip::Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, b
            }}),
       blocks_(std::make_unique<Blocks>(config, dispatch_, binding, numerics,
                                        schedule.work().dims.mamba2())) {
-    blocks_->bind_dram(config.dram.organization.burst_bytes, listener_.burst);
+    bind_dram(config.dram.organization.burst_bytes);
+    if (!listener_.watchers.empty()) watch();
     if (numerics) jobs_.emplace(static_cast<std::size_t>(omp_get_max_threads()));
 }
 
 Chip::~Chip() = default;
+
+void Chip::bind_dram(std::uint32_t burst_bytes) {
+    models::DramInterface* memory = blocks_->dram.get();
+    if (!listener_.watchers.empty()) {
+        memory =
+            &blocks_->meter.emplace(*memory, burst_bytes, [this](bool write, std::uint64_t bytes) {
+                for (Watcher* w : listener_.watchers) {
+                    w->moved(write, bytes, models::Dispatch::now());
+                }
+            });
+    }
+    if (listener_.burst) memory = &blocks_->tap.emplace(*memory, burst_bytes, listener_.burst);
+    blocks_->load.dram(*memory);
+    blocks_->store.dram(*memory);
+}
+
+void Chip::watch() {
+    const auto listener = [this](BlockId block) {
+        return [this, block](models::TimeKind kind, Ticks from, Ticks until) {
+            for (Watcher* w : listener_.watchers) w->spent(block, kind, from, until);
+        };
+    };
+    for (models::Worker* worker : blocks_->workers()) worker->watch(listener(worker->block()));
+    blocks_->load.watch(listener(BlockId::DmaLoad));
+    blocks_->store.watch(listener(BlockId::DmaStore));
+}
+
+void Chip::tell_started(const Task& task, const SegmentRecord& segment) {
+    const Ticks now = models::Dispatch::now();
+    for (Watcher* w : listener_.watchers) {
+        w->started(task, {segment.layer, segment.step}, dispatch_.board().readiness(task));
+        w->held(occupancy_, now);
+    }
+}
+
+// What the memories hold first: the last task that a watcher follows still takes it along.
+void Chip::tell_retired(const Task& task, const SegmentRecord& segment, const models::Work& work) {
+    const Ticks now = models::Dispatch::now();
+    for (Watcher* w : listener_.watchers) {
+        w->held(occupancy_, now);
+        w->retired(task, {segment.layer, segment.step}, work, now);
+    }
+}
 
 bool Chip::refill(Ticks now) {
     models::Segment segment;
@@ -157,12 +196,14 @@ bool Chip::refill(Ticks now) {
 }
 
 void Chip::started(const Task& task) {
+    SegmentRecord& segment = open_[task.segment - first_open_].record;
     occupancy_.started(task);
+    tell_started(task, segment);
     if (task.block == BlockId::DmaLoad || task.block == BlockId::DmaStore) {
         if (jobs_) jobs_->submit(task, {});
         return;
     }
-    OpSpan& span = open_[task.segment - first_open_].record.ops[static_cast<std::size_t>(task.op)];
+    OpSpan& span = segment.ops[static_cast<std::size_t>(task.op)];
     span.first_start = std::min(span.first_start, models::Dispatch::now());
 }
 
@@ -170,6 +211,7 @@ void Chip::retired(const Task& task, const models::Work& work, Ticks now) {
     OpenSegment& open = open_[task.segment - first_open_];
     occupancy_.retired(task);
     ledger_.record(task, open.record.layer, work);
+    tell_retired(task, open.record, work);
     if (task.block != BlockId::DmaLoad && task.block != BlockId::DmaStore) {
         open.record.ops[static_cast<std::size_t>(task.op)].last_end = now;
     }
@@ -246,6 +288,7 @@ ChipResult Chip::collect(Ticks end) {
     for (models::Worker* w : blocks_->workers()) take(w->block(), w->finish(end));
     take(BlockId::DmaLoad, blocks_->load.finish(end));
     take(BlockId::DmaStore, blocks_->store.finish(end));
+    for (Watcher* w : listener_.watchers) w->ended(end);
     result.dram = blocks_->dram->activity(end);
     check_dram(result, end);
     for (std::size_t m = 0; m < models::kMemoryCount; ++m) {

@@ -18,6 +18,7 @@
 #include "sim/dram_burst.h"
 #include "sim/schedule.h"
 #include "sim/tile_binding.h"
+#include "sim/watcher.h"
 
 namespace mambasic::sim {
 
@@ -61,6 +62,7 @@ public:
         std::function<void(const SegmentRecord&)> segment_done;  // in program order
         std::function<void(const models::Task&)> task_done;
         std::function<void(const DramBurst&)> burst;  // may be empty: asked of the DRAM
+        std::vector<Watcher*> watchers{};
     };
     Chip(const ChipConfig& config, Schedule& schedule, TileBinding& binding, bool numerics,
          Listener listener);
@@ -77,6 +79,11 @@ private:
         SegmentRecord record;
         std::uint64_t left = 0;
     };
+    void bind_dram(std::uint32_t burst_bytes);
+    void watch();
+    void tell_started(const models::Task& task, const SegmentRecord& segment);
+    void tell_retired(const models::Task& task, const SegmentRecord& segment,
+                      const models::Work& work);
     bool refill(models::Ticks now);
     void started(const models::Task& task);
     void finish_jobs(const SegmentRecord& record);

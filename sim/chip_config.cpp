@@ -78,9 +78,7 @@ ChipConfig parse_chip(YamlMap& map) {
 
 // Whether parts that are each possible fit together. A block that refuses says where its own value
 // was written.
-void check_together(const ChipConfig& c, const models::YamlNodePtr& tree, const YamlMap& root) {
-    const std::string too_fast = clock_problem(c);
-    if (!too_fast.empty()) root.reject("clock_ghz", too_fast);
+void check_together(const ChipConfig& c, const models::YamlNodePtr& tree) {
     const auto block = [&](const char* key) { return YamlMap(tree->find(key)->value, key); };
     const std::uint64_t smaller =
         std::min(c.weight_sram.capacity_bytes(), c.activation_sram.capacity_bytes());
@@ -149,11 +147,14 @@ ChipConfig ChipConfig::load(const std::string& path, const std::vector<std::stri
     std::vector<KeyDoc> collected;
     YamlMap map(tree, "", &collected);
     ChipConfig chip = parse_chip(map);
-    check_together(chip, tree, map);
     chip.sha256 = hash_of(collected);
     chip.path = file;
     for (const KeyDoc& doc : collected) chip.places[doc.path] = doc.where;
-    if (docs != nullptr) *docs = std::move(collected);
+    const std::string too_fast = clock_problem(chip, overrides);
+    if (!too_fast.empty()) throw models::UserError(too_fast);
+    check_together(chip, tree);
+    if (docs != nullptr) *docs = collected;
+    chip.keys = std::move(collected);
     return chip;
 }
 

@@ -67,6 +67,7 @@ struct ChipConfig {
     models::EmbeddingConfig embedding;
     std::string sha256;  // of the composed configuration in canonical form, not of the files
     std::string path;    // of the chip file
+    std::vector<models::KeyDoc> keys;           // what was understood, in the order of parsing
     std::map<std::string, std::string> places;  // "file:line:col" that wrote a key's value
 
     /// Where an error about the key points to: its place and its name.

@@ -80,6 +80,46 @@ std::string more_cycles(const ChipConfig& chip, const TimedPath& path) {
            std::to_string(static_cast<std::uint64_t>(std::ceil(path.ns / left)));
 }
 
+bool starts_with(const std::string& text, const std::string& start) {
+    return text.rfind(start, 0) == 0;
+}
+
+// What a path hangs on, the likeliest to have been changed first. A point at the end: all below.
+std::vector<std::string> suspects(const TimedPath& path) {
+    const std::string block = path.key.substr(0, path.key.find('.'));
+    return {"clock_ghz",
+            path.key,
+            "voltage_v",
+            block,
+            block + ".",
+            "technology",
+            "technology.delay_ns.",
+            "technology.placement_delay",
+            "technology.sram.",
+            "technology.voltage."};
+}
+
+struct Culprit {
+    std::string place, key;
+};
+
+Culprit culprit(const ChipConfig& chip, const TimedPath& path,
+                const std::vector<std::string>& overrides) {
+    for (const std::string& suspect : suspects(path)) {
+        for (const std::string& set : overrides) {
+            const std::string key = set.substr(0, set.find('='));
+            const bool below = suspect.back() == '.' && starts_with(key, suspect);
+            if (key == suspect || below) return {"--set " + set, key};
+        }
+    }
+    for (const std::string& suspect : suspects(path)) {
+        const auto place = chip.places.find(suspect);
+        if (place == chip.places.end() || !starts_with(place->second, chip.path + ":")) continue;
+        return {place->second, suspect};
+    }
+    return {chip.places.at("clock_ghz"), "clock_ghz"};
+}
+
 }  // namespace
 
 std::vector<TimedPath> timed_paths(const ChipConfig& chip) {
@@ -103,13 +143,16 @@ SlowestPath slowest_path(const ChipConfig& chip) {
     return slowest;
 }
 
-std::string clock_problem(const ChipConfig& chip) {
+std::string clock_problem(const ChipConfig& chip, const std::vector<std::string>& overrides) {
     const SlowestPath slowest = slowest_path(chip);
     if (slowest.clock_ghz == 0 || chip.clock_ghz <= slowest.clock_ghz) return {};
     const TimedPath& path = slowest.path;
     const std::string cycles =
         std::to_string(path.cycles) + (path.cycles == 1 ? " cycle" : " cycles");
-    return "too fast for " + path.key + ": " + path.what + " takes " +
+    const Culprit written = culprit(chip, path, overrides);
+    const bool other = written.key != "clock_ghz";
+    return written.place + ": " + written.key + (other ? ": leaves clock_ghz " : ": ") +
+           "too fast for " + path.key + ": " + path.what + " takes " +
            ns_text(needed_ns(chip.technology, path)) + " ns in " + cycles + " by " +
            chip.technology.name + " at " + ns_text(chip.voltage_v) + " V; lower clock_ghz to " +
            clock_text(slowest.clock_ghz) + more_cycles(chip, path);

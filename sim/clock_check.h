@@ -28,7 +28,8 @@ struct SlowestPath {
 };
 SlowestPath slowest_path(const ChipConfig& chip);
 
-/// Why the chip cannot run at its clock and what would do, or nothing.
-std::string clock_problem(const ChipConfig& chip);
+/// Why the chip cannot run at its clock and what would do, or nothing. Points at what its user
+/// wrote and the slowest path hangs on: one of the options of --set, else a line of the chip file.
+std::string clock_problem(const ChipConfig& chip, const std::vector<std::string>& overrides);
 
 }  // namespace mambasic::sim

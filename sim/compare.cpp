@@ -10,6 +10,7 @@
 #include "sim/check.h"
 #include "sim/compare_children.h"
 #include "sim/compare_trace.h"
+#include "sim/config_rows.h"
 #include "sim/file_names.h"
 #include "sim/progress.h"
 #include "sim/quality.h"
@@ -226,6 +227,7 @@ reports::Comparison compare(const CompareRequest& request) {
     comparison.trace_sha256 = request.trace.header_sha256();
     comparison.command = request.asked.command;
     comparison.timing_only = !request.numerics;
+    comparison.configuration = config_rows(request.chip.keys);
     for (const Row& row : rows) add_row(comparison, request, row);
     return comparison;
 }

@@ -10,6 +10,7 @@ add_library(mambasic_config STATIC
     data_folders.cpp
     file_kind.cpp
     key_names.cpp
+    require_key.cpp
     run_info.cpp
     scheme.cpp
     scheme_code.cpp

@@ -4,11 +4,10 @@
 #include <filesystem>
 
 #include "models/common/error.h"
-#include "models/common/nearest.h"
 #include "models/common/yaml_scalar.h"
 #include "sim/data_folders.h"
 #include "sim/file_kind.h"
-#include "sim/key_names.h"
+#include "sim/require_key.h"
 
 namespace mambasic::sim {
 
@@ -90,45 +89,6 @@ YamlNodePtr placed(const YamlNodePtr& node, const YamlMark& mark) {
         entry.value = placed(entry.value, mark);
     }
     return copy;
-}
-
-void add_keys(const YamlNode& node, const std::string& prefix, std::vector<std::string>& keys) {
-    for (const YamlEntry& entry : node.entries) {
-        if (entry.value->kind == YamlNode::Kind::Map) {
-            add_keys(*entry.value, prefix + entry.key + ".", keys);
-        } else {
-            keys.push_back(prefix + entry.key);
-        }
-    }
-}
-
-// The nearest among its neighbours, or else whatever key is meant.
-void require_key(const YamlNode& tree, const std::vector<std::string>& path, const YamlMark& mark,
-                 const OptionalKeys& optional) {
-    const YamlNode* node = &tree;
-    std::string prefix;
-    for (const std::string& name : path) {
-        const std::string key = prefix + name;
-        if (const YamlEntry* entry = node->find(name)) {
-            node = entry->value.get();
-            prefix = key + ".";
-            continue;
-        }
-        std::vector<std::string> neighbours = node->keys();
-        if (node->find(optional.beside) != nullptr && &name == &path.back()) {
-            const std::vector<std::string>& more = optional.names;
-            if (std::find(more.begin(), more.end(), name) != more.end()) return;
-            neighbours.insert(neighbours.end(), more.begin(), more.end());
-        }
-        for (std::string& neighbour : neighbours) neighbour.insert(0, prefix);
-        const std::string unknown = mark.text() + ": unknown key '" + key + "'";
-        if (!models::nearest(key, neighbours).empty()) {
-            throw UserError(unknown + models::suggestion(key, neighbours));
-        }
-        std::vector<std::string> all;
-        add_keys(tree, "", all);
-        throw UserError(unknown + key_suggestion(key, all));
-    }
 }
 
 YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& path, std::size_t at,

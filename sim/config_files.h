@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/common/yaml_tree.h"
+#include "sim/require_key.h"
 
 namespace mambasic::sim {
 
@@ -17,12 +18,6 @@ std::string hw_config_folder(const std::string& path);
 /// the nearest name and the folders searched where there is neither.
 std::string find_config(const std::string& name_or_path, const std::string& folder,
                         const std::string& kind);
-
-/// Keys that a mapping with the key `beside` may take though it has not got them.
-struct OptionalKeys {
-    std::string beside;
-    std::vector<std::string> names;
-};
 
 class ConfigFiles {
 public:

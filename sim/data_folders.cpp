@@ -22,13 +22,20 @@ void add_with_ancestors(fs::path folder, std::vector<fs::path>& folders) {
     for (; folder.has_relative_path(); folder = folder.parent_path()) folders.push_back(folder);
 }
 
+// As cmake --install lays them out: PREFIX/bin/mambasic and PREFIX/share/mambasic.
+fs::path installed_beside(const fs::path& program) {
+    return program.parent_path().parent_path() / "share" / "mambasic";
+}
+
 // A checkout may have moved since it was built, and the program may have been copied out of it.
 std::vector<fs::path> homes() {
     if (const char* home = home_variable()) return {home};
     std::vector<fs::path> folders;
     std::error_code ignored;  // a path that cannot be told is a place less to look at
     add_with_ancestors(fs::current_path(ignored), folders);
-    add_with_ancestors(fs::read_symlink("/proc/self/exe", ignored).parent_path(), folders);
+    const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+    folders.push_back(installed_beside(program));
+    add_with_ancestors(program.parent_path(), folders);
     folders.emplace_back(MAMBASIC_SOURCE_TREE);
     return folders;
 }

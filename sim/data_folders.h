@@ -10,7 +10,8 @@ namespace mambasic::sim {
 
 /// The folders that are called `part` ("hw_config/chips") and are there, the first to be preferred:
 /// below $MAMBASIC_HOME and nowhere else where that is set; otherwise below the current folder or
-/// one above it, below a folder above the program, in the source tree that it was built from.
+/// one above it, where cmake --install puts them, below a folder above the program, in the source
+/// tree that it was built from.
 std::vector<std::filesystem::path> data_folders(const std::string& part);
 
 /// NAME.yaml in the first folder that has it; an empty path where none has.

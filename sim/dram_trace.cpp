@@ -1,7 +1,5 @@
 #include "sim/dram_trace.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <cinttypes>
 #include <cstdio>
@@ -12,15 +10,7 @@
 namespace mambasic::sim {
 
 DramTrace::DramTrace(std::string path, const Options& options)
-    : path_(std::move(path)),
-      temporary_(path_ + ".partial." + std::to_string(::getpid())),
-      unfinished_(temporary_.c_str()),
-      options_(options),
-      out_(temporary_) {}
-
-DramTrace::~DramTrace() {
-    if (!finished_) std::remove(temporary_.c_str());
-}
+    : file_(std::move(path)), options_(options) {}
 
 void DramTrace::on_burst(const DramBurst& burst) {
     if (bursts_++ >= options_.limit) return;
@@ -35,15 +25,13 @@ void DramTrace::on_burst(const DramBurst& burst) {
             std::snprintf(line.data(), line.size(), "0x%" PRIx64 " %s %" PRIu64 "\n", burst.address,
                           burst.write ? "WRITE" : "READ", burst.at / options_.period);
     }
-    out_.write(line.data(), length);
+    file_.out().write(line.data(), length);
 }
 
 void DramTrace::finish() {
-    out_.close();
-    if (!out_ || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
-        throw models::UserError("--dram-trace: cannot write '" + path_ + "'");
+    if (!file_.finish()) {
+        throw models::UserError("--dram-trace: cannot write '" + file_.path() + "'");
     }
-    finished_ = true;
 }
 
 std::string DramTrace::note() const {

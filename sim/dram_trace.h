@@ -6,11 +6,10 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 
 #include "sim/dram_burst.h"
-#include "traces/unfinished_file.h"
+#include "sim/partial_file.h"
 
 namespace mambasic::sim {
 
@@ -23,9 +22,6 @@ public:
         models::Ticks period = 1;  // of the memory's clock
     };
     DramTrace(std::string path, const Options& options);
-    DramTrace(const DramTrace&) = delete;
-    DramTrace& operator=(const DramTrace&) = delete;
-    ~DramTrace();  // an unfinished file is removed
 
     void on_burst(const DramBurst& burst);
     /// The file appears under its name. Throws UserError where it could not be written.
@@ -34,13 +30,9 @@ public:
     std::string note() const;
 
 private:
-    const std::string path_;
-    const std::string temporary_;
-    const traces::UnfinishedFile unfinished_;
+    PartialFile file_;
     const Options options_;
-    std::ofstream out_;
     std::uint64_t bursts_ = 0;
-    bool finished_ = false;
 };
 
 }  // namespace mambasic::sim

@@ -22,14 +22,21 @@ int complain(const char* kind, const std::string& what, int status) {
     return status;
 }
 
-std::vector<sim::Verb> verbs() {
+}  // namespace
+
+std::vector<sim::Verb> sim::all_verbs() {
     std::vector<sim::Verb> all = {sim::run_verb(),    sim::compare_verb(),
                                   sim::check_verb(),  sim::calibrate_verb(),
                                   sim::scales_verb(), sim::four_modes_verb()};
     for (const sim::Verb& verb : sim::trace_verbs()) all.push_back(verb);
     all.push_back(sim::explain_verb());
+    for (const sim::Verb& verb : {sim::schema_verb(), sim::completion_verb(), sim::manual_verb()}) {
+        all.push_back(verb);
+    }
     return all;
 }
+
+namespace {
 
 // By default libgomp's threads spin between parallel regions; beside other work a run then takes
 // ten times as long. It reads its environment before main(), so the program starts once more.
@@ -43,7 +50,7 @@ void let_idle_threads_sleep(char* argv[]) {
 
 int sc_main(int argc, char* argv[]) {
     try {
-        return sim::dispatch(verbs(), {argv + 1, argv + argc});
+        return sim::dispatch(sim::all_verbs(), {argv + 1, argv + argc});
     } catch (const models::UserError& e) {
         return complain("", e.what(), sim::kExitUserError);
     } catch (const traces::TraceError& e) {

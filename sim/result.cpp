@@ -10,6 +10,7 @@
 #include "sim/block_rows.h"
 #include "sim/packed_note.h"
 #include "sim/plausibility.h"
+#include "sim/roofline.h"
 #include "sim/scale_tables.h"
 
 namespace mambasic::sim {
@@ -52,6 +53,18 @@ std::uint64_t sum_written(const models::LedgerRow& row) {
     return bytes;
 }
 
+reports::Traffic traffic_of(const models::LedgerRow& row, models::TrafficKind kind) {
+    const models::ByteCounts& bytes = row.dram[static_cast<std::size_t>(kind)];
+    return {bytes.read, bytes.written};
+}
+
+// With what the convolution makes, which the ledger keeps apart.
+reports::Traffic activations_of(const models::LedgerRow& row) {
+    const reports::Traffic conv = traffic_of(row, models::TrafficKind::ConvOutput);
+    const reports::Traffic other = traffic_of(row, models::TrafficKind::Activations);
+    return {conv.read_bytes + other.read_bytes, conv.written_bytes + other.written_bytes};
+}
+
 void check_equal(double whole, double parts, const char* what) {
     const double scale = std::max(std::fabs(whole), 1.0);
     MAMBASIC_CHECK(std::fabs(whole - parts) <= 1e-9 * scale,
@@ -78,6 +91,11 @@ std::vector<reports::OpRow> op_rows(const RunFacts& f, const EnergyModel& energy
         row.dram_read_bytes = sum_read(all);
         row.dram_written_bytes = sum_written(all);
         row.energy_pj = band(sum(energy.of_op(f.ledger, op)));
+        row.operations = operations_of(all.counts);
+        row.weights = traffic_of(all, models::TrafficKind::Weights);
+        row.activations = activations_of(all);
+        row.tables = traffic_of(all, models::TrafficKind::Tables);
+        row.state = traffic_of(all, models::TrafficKind::State);
         rows.push_back(std::move(row));
     }
     return rows;
@@ -124,19 +142,13 @@ void fill_activity(const RunFacts& f, reports::DramSection& dram) {
 
 reports::DramSection dram_section(const RunFacts& f) {
     const models::LedgerRow all = f.ledger.all();
-    const auto traffic = [&](models::TrafficKind kind) {
-        const models::ByteCounts& b = all.dram[static_cast<std::size_t>(kind)];
-        return reports::Traffic{b.read, b.written};
-    };
     reports::DramSection dram;
     dram.name = f.chip.dram.name;
-    dram.weights = traffic(models::TrafficKind::Weights);
-    dram.conv_to_ssm = traffic(models::TrafficKind::ConvOutput);
-    dram.activations = traffic(models::TrafficKind::Activations);
-    dram.activations.read_bytes += dram.conv_to_ssm.read_bytes;
-    dram.activations.written_bytes += dram.conv_to_ssm.written_bytes;
-    dram.tables = traffic(models::TrafficKind::Tables);
-    dram.state = traffic(models::TrafficKind::State);
+    dram.weights = traffic_of(all, models::TrafficKind::Weights);
+    dram.conv_to_ssm = traffic_of(all, models::TrafficKind::ConvOutput);
+    dram.activations = activations_of(all);
+    dram.tables = traffic_of(all, models::TrafficKind::Tables);
+    dram.state = traffic_of(all, models::TrafficKind::State);
     fill_activity(f, dram);
     return dram;
 }
@@ -252,6 +264,7 @@ reports::Report make_report(const RunFacts& f) {
     report.totals.dram_written_bytes = sum_written(all);
     report.layers = layer_rows(f, energy);
     report.ops = op_rows(f, energy);
+    report.peaks = peaks_of(f.chip, f.work.int4_weights);
     report.blocks = block_rows(f, energy);
     const models::Banded standing = sum(energy.standing(time_ns));
     const models::Banded total = sum(energy.of_all(f.ledger)) + standing;

@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "sim/chip.h"
+#include "sim/config_rows.h"
 #include "sim/result.h"
 #include "sim/run_inputs.h"
 
@@ -126,6 +127,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     check_tables(work, chip);
     Schedule schedule(work, chip);  // refuses a chip that is too small, before anything starts
     begin_simulation();
+    for (Watcher* watcher : options.watchers) watcher->begin(work, chip);
 
     std::optional<HostTensors> tensors;
     if (options.numerics) tensors.emplace(work, trace, options.first_layer);
@@ -139,7 +141,8 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
                       timeline.add(record);
                       sink.done(record);
                   },
-                  [&](const models::Task& task) { progress.task_done(task); }, options.on_burst});
+                  [&](const models::Task& task) { progress.task_done(task); }, options.on_burst,
+                  options.watchers});
     const ChipResult result = [&] {
         try {
             return machine.run();
@@ -156,6 +159,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     report.provenance.scheme = scheme.name;
     report.provenance.scheme_sha256 = scheme.sha256;
     report.provenance.trace_sha256 = trace.header_sha256();
+    report.configuration = {config_rows(chip.keys), config_rows(scheme.keys)};
     return report;
 }
 

@@ -11,6 +11,7 @@
 #include "sim/chip_config.h"
 #include "sim/dram_burst.h"
 #include "sim/scheme.h"
+#include "sim/watcher.h"
 #include "traces/trace.h"
 
 namespace mambasic::sim {
@@ -44,6 +45,7 @@ struct RunOptions {
         on_output;                                     // may be empty; in order of layers and steps
     std::function<void(const Progress&)> on_progress;  // may be empty
     std::function<void(const DramBurst&)> on_burst;    // may be empty; in order of time
+    std::vector<Watcher*> watchers;                    // hear of all that takes time
 };
 
 /// Throws what run() would where the scheme has no place in the network, or the chip none for the

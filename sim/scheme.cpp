@@ -236,7 +236,8 @@ Scheme Scheme::load(const std::string& name_or_path, const std::vector<std::stri
     scheme.settings = settings;
     scheme.left_out = std::move(settled.left_out);
     scheme.sha256 = hash_of(collected);
-    if (docs != nullptr) *docs = std::move(collected);
+    if (docs != nullptr) *docs = collected;
+    scheme.keys = std::move(collected);
     return scheme;
 }
 

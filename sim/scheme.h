@@ -50,6 +50,7 @@ struct Scheme {
     std::vector<std::string> left_out;  // keys of the file that the settings leave unread
     std::vector<LayerScheme> layers;    // ascending; the first one begins at layer 0
     std::string sha256;
+    std::vector<models::KeyDoc> keys;  // what was understood
     const LayerScheme& of_layer(std::uint32_t layer, std::uint32_t network_layers) const;
     static Scheme load(const std::string& name_or_path,
                        std::vector<models::KeyDoc>* docs = nullptr);

@@ -79,10 +79,13 @@ void Scoreboard::start(const Task& task, Ticks now) {
     }
 }
 
-void Scoreboard::settle(TaskId id, bool data, Ticks now) {
+void Scoreboard::settle(TaskId id, bool data, const Cause& cause, Ticks now) {
     Entry& e = entry(id);
     std::uint32_t& pending = data ? e.pending_data : e.pending_space;
-    if (--pending == 0) (data ? e.when.data_ready : e.when.space_ready) = now;
+    if (--pending == 0) {
+        (data ? e.when.data_ready : e.when.space_ready) = now;
+        (data ? e.when.last_input : e.when.last_space) = cause;
+    }
     if (e.pending_data == 0 && e.pending_space == 0) wake_(e.task.block);
 }
 
@@ -90,8 +93,9 @@ void Scoreboard::retire(TaskId id, Ticks now) {
     Entry& e = entry(id);
     MAMBASIC_CHECK(e.phase == Phase::Running, "a task retires that does not run");
     e.phase = Phase::Done;
-    for (const TaskId next : e.data_successors) settle(next, true, now);
-    for (const TaskId next : e.space_successors) settle(next, false, now);
+    const Cause cause{e.task.block, e.task.op, e.task.transfer.kind};
+    for (const TaskId next : e.data_successors) settle(next, true, cause, now);
+    for (const TaskId next : e.space_successors) settle(next, false, cause, now);
     ++retired_;
     while (!entries_.empty() && entries_.front().phase == Phase::Done) {
         entries_.pop_front();

@@ -15,12 +15,21 @@ namespace mambasic::models {
 
 using Ticks = std::uint64_t;  // 1 fs, SystemC's resolution here
 
+/// Whose end was waited for.
+struct Cause {
+    BlockId block = BlockId::DmaLoad;
+    Op op = Op::Embedding;
+    TrafficKind traffic = TrafficKind::Weights;  // DMA only
+};
+
 /// When a task could have started, and why not before.
 struct Readiness {
     Ticks added = 0;            // the schedule reached it
     Ticks first_input = kNone;  // the first of its operands began to be made
     Ticks data_ready = 0;       // all operands there
     Ticks space_ready = 0;      // room for what it writes
+    Cause last_input{};         // the last operand's maker; of no meaning where none was awaited
+    Cause last_space{};         // likewise who gave the last of the room
 };
 
 class Scoreboard {
@@ -58,7 +67,7 @@ private:
     const Entry& entry(TaskId id) const;
     bool done(TaskId id) const;
     void connect(Entry& added);
-    void settle(TaskId id, bool data, Ticks now);
+    void settle(TaskId id, bool data, const Cause& cause, Ticks now);
 
     std::function<void(BlockId)> wake_;
     std::deque<Entry> entries_;  // from base_; a prefix that is done is dropped

@@ -6,9 +6,10 @@
 
 namespace mambasic::models {
 
-void BlockTime::account(Ticks& kind, Ticks until) {
+void BlockTime::account(TimeKind kind, Ticks until) {
     MAMBASIC_CHECK(until >= cursor_, "time runs backwards");
-    kind += until - cursor_;
+    ticks_[static_cast<std::size_t>(kind)] += until - cursor_;
+    if (listener_ && until > cursor_) listener_(kind, cursor_, until);
     cursor_ = until;
 }
 
@@ -18,13 +19,13 @@ void BlockTime::wait_ended(const Readiness& ready, Ticks now) {
     const Ticks first = std::min(std::max(known, ready.first_input), data);
     MAMBASIC_CHECK(now == std::max(data, ready.space_ready),
                    "a block did not start its task when it could");
-    account(idle_, first);
-    account(stalled_input_, data);
-    account(stalled_output_, now);
+    account(TimeKind::Idle, first);
+    account(TimeKind::StalledInput, data);
+    account(TimeKind::StalledOutput, now);
 }
 
-void BlockTime::busy_until(Ticks now) { account(busy_, now); }
+void BlockTime::busy_until(Ticks now) { account(TimeKind::Busy, now); }
 
-void BlockTime::idle_until(Ticks end) { account(idle_, end); }
+void BlockTime::idle_until(Ticks end) { account(TimeKind::Idle, end); }
 
 }  // namespace mambasic::models

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <systemc>
+#include <utility>
 
 #include "models/common/dispatch.h"
 #include "models/common/stats.h"
@@ -37,6 +38,7 @@ public:
     Worker(const sc_core::sc_module_name& name, BlockId block, const WorkerPorts& ports);
 
     BlockId block() const { return block_; }
+    void watch(BlockTime::Listener listener) { time_.watch(std::move(listener)); }
     /// The run ended at `end`: what is left of the time is accounted.
     const BlockTime& finish(Ticks end);
 

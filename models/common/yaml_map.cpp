@@ -106,6 +106,8 @@ std::uint32_t YamlMap::take_u32(const char* key, std::uint32_t low, std::uint32_
                                 const char* unit, const char* what) {
     KeyDoc doc = describe(key, "integer", what);
     doc.unit = unit;
+    doc.low = low;
+    doc.high = high;
     doc.range = std::to_string(low) + " to " + std::to_string(high);
     const YamlNode& node = take_scalar(doc);
     if (node.quoted) fail_value(node, doc, "is text; write the number without quotes");
@@ -122,6 +124,8 @@ double YamlMap::take_double(const char* key, double low, double high, const char
                             const char* what) {
     KeyDoc doc = describe(key, "number", what);
     doc.unit = unit;
+    doc.low = low;
+    doc.high = high;
     doc.range = to_text(low) + " to " + to_text(high);
     const YamlNode& node = take_scalar(doc);
     if (node.quoted) fail_value(node, doc, "is text; write the number without quotes");
@@ -149,7 +153,8 @@ std::string YamlMap::take_text(const char* key, const char* what, const char* fo
 
 std::ptrdiff_t YamlMap::take_choice(const char* key, const std::vector<std::string>& names,
                                     const char* what) {
-    const KeyDoc doc = describe(key, join(names, " | "), what);
+    KeyDoc doc = describe(key, join(names, " | "), what);
+    doc.choices = names;
     const YamlNode& node = take_scalar(doc);
     const auto found = std::find(names.begin(), names.end(), node.scalar);
     if (found == names.end()) {
@@ -165,6 +170,8 @@ Banded YamlMap::take_banded(const char* key, const char* unit, const char* what)
     constexpr double kLargest = 1e9;
     KeyDoc doc = describe(key, "{value, low, high, source}", what);
     doc.unit = unit;
+    doc.low = 0;
+    doc.high = kLargest;
     const YamlNode& node = take_node(doc);
     if (node.kind != YamlNode::Kind::Map) {
         fail_value(node, doc, "must be a mapping of value, low, high and source");

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,12 +18,15 @@ namespace mambasic::models {
 
 struct YamlNode;  // scalar, sequence or mapping with file, line and column; see yaml_tree.h
 
-/// What a key means, as `explain` shows it.
+/// What a key means, as `explain` and `schema` show it.
 struct KeyDoc {
     std::string path;  // "gemm.rows"
     std::string type;  // "integer", "number", "text", or the list of choices
     std::string unit;
     std::string range;
+    std::optional<double> low;  // the range of a number
+    std::optional<double> high;
+    std::vector<std::string> choices;  // the words of which it is one
     std::string what;
     std::string value;   // in canonical form: the composed configuration is hashed from it
     std::string source;  // of a banded figure

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <systemc>
+#include <utility>
 
 #include "models/common/dispatch.h"
 #include "models/common/stats.h"
@@ -25,6 +26,7 @@ public:
     BlockId block() const {
         return direction_ == Direction::Load ? BlockId::DmaLoad : BlockId::DmaStore;
     }
+    void watch(BlockTime::Listener listener) { time_.watch(std::move(listener)); }
     /// The run ended at `end`: what is left of the time is accounted.
     const BlockTime& finish(Ticks end);
 

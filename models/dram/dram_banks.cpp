@@ -93,7 +93,7 @@ void DramBanks::activate(const DramTarget& target, DramCycle at) {
     const DramCycle last = at + activate_extra_;
     Bank& bank = banks_[target.bank];
     Unit& unit = units_[target.unit];
-    MAMBASIC_CHECK(bank.row == kClosed, "an activate of an open bank");
+    MAMBASIC_CHECK(bank.row == kClosedRow, "an activate of an open bank");
     bank.row = target.row;
     ++unit.open;
     delay(bank.column[kRead], last + t_.rcd_read - column_extra_);
@@ -111,8 +111,8 @@ void DramBanks::activate(const DramTarget& target, DramCycle at) {
 }
 
 void DramBanks::close(Bank& bank, std::uint32_t unit) {
-    if (bank.row == kClosed) return;
-    bank.row = kClosed;
+    if (bank.row == kClosedRow) return;
+    bank.row = kClosedRow;
     --units_[unit].open;
 }
 
@@ -150,7 +150,7 @@ void DramBanks::refresh_all(std::uint32_t unit, DramCycle at) {
 void DramBanks::refresh_bank(const DramTarget& target, DramCycle at) {
     const DramCycle last = at + precharge_extra_;
     Unit& unit = units_[target.unit];
-    MAMBASIC_CHECK(banks_[target.bank].row == kClosed, "a refresh of an open bank");
+    MAMBASIC_CHECK(banks_[target.bank].row == kClosedRow, "a refresh of an open bank");
     delay(banks_[target.bank].activate, last + t_.rfc_bank - activate_extra_);
     delay(unit.activate, last + t_.refresh_bank_to_activate - activate_extra_);
     delay(unit.refresh_bank, at + t_.refresh_bank_to_refresh);

@@ -14,6 +14,7 @@ namespace mambasic::models {
 
 using DramCycle = std::int64_t;
 constexpr DramCycle kNoCycle = INT64_MAX;
+constexpr std::uint32_t kClosedRow = UINT32_MAX;  // of a bank without an open one
 
 enum class DramCommand : std::uint8_t {
     Read,
@@ -44,18 +45,17 @@ public:
     /// A read or write whose row closes by itself as soon as it may.
     void issue_last(DramCommand command, const DramTarget& target, DramCycle at);
 
-    bool is_open(std::uint32_t bank) const { return banks_[bank].row != kClosed; }
+    bool is_open(std::uint32_t bank) const { return banks_[bank].row != kClosedRow; }
     bool has_open(std::uint32_t bank, std::uint32_t row) const { return banks_[bank].row == row; }
     std::uint32_t open_row(std::uint32_t bank) const { return banks_[bank].row; }
     bool any_open(std::uint32_t unit) const { return units_[unit].open > 0; }
 
 private:
-    static constexpr std::uint32_t kClosed = UINT32_MAX;
     static constexpr std::size_t kWindow = 4;  // activates that tFAW spans
     static constexpr std::size_t kRead = 0, kWrite = 1;
     using ByKind = std::array<DramCycle, 2>;  // read, write
     struct Bank {
-        std::uint32_t row = kClosed;
+        std::uint32_t row = kClosedRow;
         ByKind column{};
         DramCycle activate = 0, precharge = 0, refresh = 0;
     };

@@ -122,6 +122,9 @@ DramCommandBus parse_commands(YamlMap map) {
     if (c.split && c.activate_deadline > 0) {
         map.reject("activate_deadline", "must be 0 where the command pins are split");
     }
+    if (c.split && c.strobe_hold > 0) {
+        map.reject("strobe_hold", "must be 0 where the command pins are split");
+    }
     return c;
 }
 

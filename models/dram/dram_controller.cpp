@@ -13,6 +13,18 @@ bool is_column(DramCommand command) {
     return command == DramCommand::Read || command == DramCommand::Write;
 }
 
+std::uint64_t bit_of(std::uint32_t bank) { return std::uint64_t{1} << bank; }
+
+/// How many it takes to write it; not of 0.
+std::size_t bits_of(std::uint64_t value) {
+    constexpr int kAll = 64;
+    return static_cast<std::size_t>(kAll - __builtin_clzll(value));
+}
+
+std::uint32_t lowest(std::uint64_t banks) {
+    return static_cast<std::uint32_t>(__builtin_ctzll(banks));
+}
+
 }  // namespace
 
 DramController::DramController(const DramConfig& config)
@@ -40,15 +52,19 @@ void DramController::tell(DramCommand command, const DramTarget& target) const {
     if (listener_) listener_(command, target, now_);
 }
 
+void DramController::tell_queues(std::uint32_t bank) {
+    reads_.queue.set_row(bank, banks_.open_row(bank));
+    writes_.queue.set_row(bank, banks_.open_row(bank));
+}
+
 void DramController::add(const DramPlace& place, bool write, DramCycle at, DramJob& job) {
     MAMBASIC_CHECK(at > now_, "a burst for a cycle that is over");
     Kind& kind = write ? writes_ : reads_;
-    DramBurst burst;
+    DramBurst& burst = kind.behind.emplace_back();
     burst.target = {place.unit, place.group, place.bank, place.row};
     burst.write = write;
     burst.arrived = at;
     burst.job = &job;
-    kind.behind.push_back(burst);
     ++under_way_;
     if (!kind.queue.full()) next_ = std::min(next_, at);
 }
@@ -64,7 +80,7 @@ bool DramController::step() {
     bool stale = now_ >= refresh_due_;
     if (stale) schedule_refresh();
     for (Pins& pins : pins_) {
-        if (stale || pins.next.source == Source::None) pins.next = choose(pins, now_);
+        if (stale || pins.next.source == Source::None) choose(pins, now_);
         if (pins.next.source == Source::None || pins.next.at > now_) continue;
         issue(pins, pins.next);
         stale = true;
@@ -95,16 +111,16 @@ void DramController::schedule_refresh() {
 // Bursts enter a queue in order, as soon as there is room and they have come.
 void DramController::fill(Kind& kind) {
     while (!kind.behind.empty() && !kind.queue.full()) {
-        DramBurst& burst = kind.behind.front();
+        const DramBurst& burst = kind.behind.front();
         if (burst.arrived > now_) {
             next_ = std::min(next_, burst.arrived);
             return;
         }
-        burst.arrived = now_;
-        burst.order = kind.entered++;
         burst.job->entered = std::max(burst.job->entered, now_);
         ended_ = --burst.job->to_enter == 0 || ended_;
-        kind.queue.push(burst);
+        DramBurst& entered = kind.queue.push(burst);
+        entered.arrived = now_;
+        entered.order = kind.entered++;
         kind.behind.pop_front();
     }
 }
@@ -113,63 +129,72 @@ void DramController::fill(Kind& kind) {
 // then is the same, because what a choice depends on changes only by commands, arrivals, refresh.
 void DramController::plan(DramCycle from) {
     for (Pins& pins : pins_) {
-        pins.next = choose(pins, from);
+        choose(pins, from);
         next_ = std::min(next_, pins.next.at);
     }
 }
 
-DramController::Choice DramController::choose(const Pins& pins, DramCycle from) {
-    Choice best;
+// Written where it stays, not returned: it is most of what the model does.
+void DramController::choose(Pins& pins, DramCycle from) {
+    Choice& best = pins.next;
+    best = Choice{};
     if (pins.free > from) {
         best.at = pins.free;  // to choose then
-        return best;
+        return;
     }
     if (woken_ && pins.columns) {
         best = *woken_;
         best.at = from;
-        return best;
+        return;
     }
     if (!activating_ || activating_->deadline > from) {
-        if (pins.columns) best = choose_opened(from);
+        if (pins.columns) offer_opened(from, best);
         if (best.at > from) {
-            const Choice other =
-                refreshes_.empty() ? choose_waiting(pins, from) : choose_refresh(from);
-            const bool fits = refreshes_.empty() || pins.rows;
-            if (fits && other.at < best.at) best = other;
+            if (refreshes_.empty()) {
+                offer_waiting(pins, from);
+            } else if (pins.rows) {
+                offer_refresh(from, best);
+            }
         }
     }
     if (activating_ && best.at > from) {
         best.source = Source::SecondActivate;
         best.at = from;
     }
-    return best;
 }
 
-DramController::Choice DramController::choose_opened(DramCycle from) const {
-    Choice best;
+// Takes the place of the best so far where it can issue before it, or then and is older.
+inline void DramController::offer(const Choice& choice, const DramTarget& target,
+                                  Choice& best) const {
+    const DramCycle at = std::max(choice.at, banks_.ready(choice.command, target));
+    if (at > best.at || (at == best.at && choice.order >= best.order)) return;
+    best.source = choice.source;
+    best.command = choice.command;
+    best.slot = choice.slot;
+    best.at = at;
+    best.order = choice.order;
+}
+
+void DramController::offer_opened(DramCycle from, Choice& best) const {
     for (std::size_t i = 0; i < opened_.size(); ++i) {
         const DramBurst& burst = opened_[i];
         const DramCommand command = burst.write ? DramCommand::Write : DramCommand::Read;
-        const DramCycle at = std::max(from, banks_.ready(command, burst.target));
         const auto order = static_cast<std::uint64_t>(burst.arrived);
-        if (at > best.at || (at == best.at && order >= best.order)) continue;
-        best = {Source::Opened, command, static_cast<std::int32_t>(i), at, order};
+        offer({Source::Opened, command, static_cast<std::int32_t>(i), from, order}, burst.target,
+              best);
     }
-    return best;
+    best.order = 0;  // before all that wait
 }
 
-DramController::Choice DramController::choose_refresh(DramCycle from) const {
+void DramController::offer_refresh(DramCycle from, Choice& best) const {
     const Refresh& refresh = refreshes_.front();
     const DramTarget& target = refresh.target;
     const bool open = refresh.all ? banks_.any_open(target.unit) : banks_.is_open(target.bank);
     const std::uint32_t held = refresh.all ? unit_holds_[target.unit] : holds_[target.bank];
-    Choice choice;
-    if (held > 0) return choice;
-    choice.source = Source::Refresh;
-    choice.command = refresh.all ? DramCommand::RefreshAll : DramCommand::RefreshBank;
-    if (open) choice.command = refresh.all ? DramCommand::PrechargeAll : DramCommand::Precharge;
-    choice.at = std::max(from, banks_.ready(choice.command, target));
-    return choice;
+    if (held > 0) return;
+    DramCommand command = refresh.all ? DramCommand::RefreshAll : DramCommand::RefreshBank;
+    if (open) command = refresh.all ? DramCommand::PrechargeAll : DramCommand::Precharge;
+    offer({Source::Refresh, command, 0, from, 0}, target, best);
 }
 
 void DramController::choose_direction() {
@@ -180,45 +205,42 @@ void DramController::choose_direction() {
     }
 }
 
-void DramController::offer(DramCommand command, std::int32_t slot, DramCycle from,
-                           Choice& best) const {
-    const DramBurst& burst = waiting().at(slot);
-    const DramCycle at = std::max(from, banks_.ready(command, burst.target));
-    if (at > best.at || (at == best.at && burst.order >= best.order)) return;
-    best = {Source::Waiting, command, slot, at, burst.order};
-}
-
-DramController::Choice DramController::choose_waiting(const Pins& pins, DramCycle from) {
-    choose_direction();
-    Choice best;
-    std::uint64_t banks = waiting().banks();
-    for (; banks != 0; banks &= banks - 1) {
-        offer_bank(pins, static_cast<std::uint32_t>(__builtin_ctzll(banks)), from, best);
-    }
-    return best;
-}
-
 // Of a bank, at most two of all that wait can be next: the oldest for the open row and the oldest
 // for another.
-void DramController::offer_bank(const Pins& pins, std::uint32_t bank, DramCycle from,
-                                Choice& best) {
-    DramQueue& queue = waiting();
-    if (activating_ && activating_->burst.target.bank == bank) return;
-    if (!banks_.is_open(bank)) {
-        if (pins.rows && !activating_) {
-            offer(DramCommand::Activate, queue.oldest(bank), from, best);
+void DramController::offer_waiting(Pins& pins, DramCycle from) {
+    choose_direction();
+    const DramQueue& queue = waiting();
+    if (pins.columns) {
+        const std::uint64_t busy = activating_ ? bit_of(activating_->burst.target.bank) : 0;
+        const DramCommand command = writing_ ? DramCommand::Write : DramCommand::Read;
+        for (std::uint64_t banks = queue.hits() & ~busy; banks != 0; banks &= banks - 1) {
+            const std::int32_t slot = queue.hit(lowest(banks));
+            const DramBurst& burst = queue.at(slot);
+            offer({Source::Waiting, command, slot, from, burst.order}, burst.target, pins.next);
         }
+    }
+    if (pins.rows) {
+        for (std::uint64_t banks = queue.others(); banks != 0; banks &= banks - 1) {
+            offer_row(lowest(banks), from, pins.next);
+        }
+    }
+}
+
+void DramController::offer_row(std::uint32_t bank, DramCycle from, Choice& best) const {
+    const DramQueue& queue = waiting();
+    const std::int32_t slot = queue.other(bank);
+    const DramBurst& burst = queue.at(slot);
+    Choice choice{Source::Waiting, DramCommand::Activate, slot, from, burst.order};
+    if (!banks_.is_open(bank)) {
+        if (!activating_) offer(choice, burst.target, best);
         return;
     }
-    const DramQueue::Firsts& firsts = queue.firsts(bank, banks_.open_row(bank));
-    const bool hit = firsts.hit != DramQueue::kNone;
-    if (hit && pins.columns) {
-        offer(writing_ ? DramCommand::Write : DramCommand::Read, firsts.hit, from, best);
-    }
-    if (!pins.rows || firsts.other == DramQueue::kNone || holds_[bank] > 0) return;
+    if (holds_[bank] > 0) return;
+    const std::int32_t hit = queue.hit(bank);
     const bool keep = config_.controller.scheduler == DramScheduler::RowHitFirst;
-    if (keep && hit && queue.at(firsts.hit).order < queue.at(firsts.other).order) return;
-    offer(DramCommand::Precharge, firsts.other, from, best);
+    if (keep && hit != DramQueue::kNone && queue.at(hit).order < burst.order) return;
+    choice.command = DramCommand::Precharge;
+    offer(choice, burst.target, best);
 }
 
 void DramController::issue(Pins& pins, const Choice& choice) {
@@ -252,6 +274,7 @@ void DramController::issue_waiting(Pins& pins, const Choice& choice) {
         return;
     }
     banks_.issue(DramCommand::Precharge, burst.target, now_);
+    tell_queues(burst.target.bank);
     tell(DramCommand::Precharge, burst.target);
     hold(pins, config_.commands.precharge_cycles);
 }
@@ -259,6 +282,11 @@ void DramController::issue_waiting(Pins& pins, const Choice& choice) {
 void DramController::issue_refresh(Pins& pins, DramCommand command) {
     const DramTarget target = refreshes_.front().target;
     banks_.issue(command, target, now_);
+    if (command == DramCommand::Precharge) tell_queues(target.bank);
+    if (command == DramCommand::PrechargeAll) {
+        const std::uint32_t banks = config_.organization.bank_groups * config_.organization.banks;
+        for (std::uint32_t b = 0; b < banks; ++b) tell_queues(target.unit * banks + b);
+    }
     tell(command, target);
     hold(pins, config_.commands.precharge_cycles);
     if (command == DramCommand::RefreshAll) {
@@ -275,6 +303,7 @@ void DramController::issue_refresh(Pins& pins, DramCommand command) {
 
 void DramController::activate(Pins& pins, const DramBurst& burst) {
     banks_.issue(DramCommand::Activate, burst.target, now_);
+    tell_queues(burst.target.bank);
     tell(DramCommand::Activate, burst.target);
     hold(pins, config_.commands.activate_cycles);
     ++holds_[burst.target.bank];
@@ -293,14 +322,12 @@ void DramController::finish_activate(Pins& pins) {
     hold(pins, config_.commands.activate_cycles);
 }
 
-// Of bursts that came, whether one waits for the row.
-bool DramController::is_wanted(const DramBurst& served) {
+// Of bursts that came, whether one waits for the row, which is open.
+bool DramController::is_wanted(const DramBurst& served) const {
     const std::uint32_t bank = served.target.bank;
-    const auto waits = [&](Kind& kind) {
-        return kind.queue.firsts(bank, served.target.row).hit != DramQueue::kNone;
-    };
     const auto same = [bank](const DramBurst& other) { return other.target.bank == bank; };
-    return waits(reads_) || waits(writes_) || std::any_of(opened_.begin(), opened_.end(), same);
+    return ((reads_.queue.hits() | writes_.queue.hits()) & bit_of(bank)) != 0 ||
+           std::any_of(opened_.begin(), opened_.end(), same);
 }
 
 // Gives the cycle to the strobe where it sleeps; the access then has the next one.
@@ -333,6 +360,7 @@ void DramController::access(Pins& pins, const Choice& choice) {
     count(burst, choice.command);
     if (config_.controller.page_policy == PagePolicy::Closed && !is_wanted(burst)) {
         banks_.issue_last(choice.command, burst.target, now_);
+        tell_queues(burst.target.bank);
     } else {
         banks_.issue(choice.command, burst.target, now_);
     }
@@ -358,10 +386,10 @@ void DramController::finish_access(const DramBurst& burst) {
     const auto latency = static_cast<std::uint64_t>(end - burst.arrived);
     counts_.read_latency += latency;
     constexpr double kPsPerNs = 1000;
-    auto ns = static_cast<std::uint64_t>(static_cast<double>(latency) * config_.tck_ps / kPsPerNs);
-    std::size_t bin = 0;
-    for (; ns > 0 && bin + 1 < kLatencyBins; ns >>= 1U) ++bin;
-    ++counts_.read_latencies[bin];
+    const auto ns =
+        static_cast<std::uint64_t>(static_cast<double>(latency) * config_.tck_ps / kPsPerNs);
+    const std::size_t bin = ns == 0 ? 0 : bits_of(ns);
+    ++counts_.read_latencies[std::min(bin, kLatencyBins - 1)];
 }
 
 void DramController::count(DramBurst& burst, DramCommand first) {

@@ -51,8 +51,8 @@ private:
     struct Choice {
         Source source = Source::None;
         DramCommand command = DramCommand::Read;
-        std::int32_t slot = 0;  // in its queue, or among the opened
-        DramCycle at = kNoCycle;
+        std::int32_t slot = 0;    // in its queue, or among the opened
+        DramCycle at = kNoCycle;  // of an offer: not before
         std::uint64_t order = 0;
     };
     struct Pins {
@@ -77,12 +77,12 @@ private:
     void schedule_refresh();
     void fill(Kind& kind);
     void plan(DramCycle from);
-    Choice choose(const Pins& pins, DramCycle from);
-    Choice choose_opened(DramCycle from) const;
-    Choice choose_refresh(DramCycle from) const;
-    Choice choose_waiting(const Pins& pins, DramCycle from);
-    void offer_bank(const Pins& pins, std::uint32_t bank, DramCycle from, Choice& best);
-    void offer(DramCommand command, std::int32_t slot, DramCycle from, Choice& best) const;
+    void choose(Pins& pins, DramCycle from);
+    void offer(const Choice& choice, const DramTarget& target, Choice& best) const;
+    void offer_opened(DramCycle from, Choice& best) const;
+    void offer_refresh(DramCycle from, Choice& best) const;
+    void offer_waiting(Pins& pins, DramCycle from);
+    void offer_row(std::uint32_t bank, DramCycle from, Choice& best) const;
     void choose_direction();
     DramQueue& waiting() { return writing_ ? writes_.queue : reads_.queue; }
     const DramQueue& waiting() const { return writing_ ? writes_.queue : reads_.queue; }
@@ -95,9 +95,10 @@ private:
     void access(Pins& pins, const Choice& choice);
     void finish_access(const DramBurst& burst);
     void activate(Pins& pins, const DramBurst& burst);
-    bool is_wanted(const DramBurst& served);
+    bool is_wanted(const DramBurst& served) const;
     void count(DramBurst& burst, DramCommand first);
     void hold(Pins& pins, std::uint32_t cycles) { pins.free = now_ + cycles; }
+    void tell_queues(std::uint32_t bank);  // which row it has open now
     void tell(DramCommand command, const DramTarget& target) const;
 
     const DramConfig config_;

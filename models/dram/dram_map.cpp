@@ -70,7 +70,7 @@ std::string DramMap::read(const std::string& mapping, const DramOrganization& or
             if (asked > left[field]) return "'" + word + "' has more bits than there are";
             left[field] -= asked;
         }
-        pieces.push_back({field, asked});
+        pieces.push_back({field, asked, 0, 0});
     }
     for (std::size_t f = 0; f < kCount; ++f) {
         if (!whole[f] && left[f] > 0) {
@@ -97,6 +97,20 @@ DramMap::DramMap(const DramConfig& config)
       banks_(config.organization.banks) {
     const std::string problem = read(config.controller.mapping, config.organization, pieces_);
     MAMBASIC_CHECK(problem.empty(), "a mapping that was not checked: " + problem);
+    place_bits(pieces_);
+}
+
+void DramMap::place_bits(std::vector<Piece>& pieces) {
+    std::uint32_t from = 0;
+    Bits taken{};
+    for (Piece& piece : pieces) {
+        piece.from = from;
+        piece.to = taken[piece.field];
+        from += piece.bits;
+        taken[piece.field] += piece.bits;
+    }
+    const auto none = [](const Piece& piece) { return piece.bits == 0; };
+    pieces.erase(std::remove_if(pieces.begin(), pieces.end(), none), pieces.end());
 }
 
 // Streams that meet in a bank at one column meet in different banks at the next.
@@ -110,12 +124,9 @@ void DramMap::flip(Bits& value) const {
 
 DramPlace DramMap::place(std::uint64_t address) const {
     Bits value{};
-    Bits taken{};
-    std::uint64_t rest = address >> offset_bits_;
+    const std::uint64_t number = address >> offset_bits_;
     for (const Piece& piece : pieces_) {
-        value[piece.field] |= low_bits(rest, piece.bits) << taken[piece.field];
-        taken[piece.field] += piece.bits;
-        rest >>= piece.bits;
+        value[piece.field] |= low_bits(number >> piece.from, piece.bits) << piece.to;
     }
     if (flips_) flip(value);
     DramPlace place;

@@ -37,7 +37,9 @@ private:
     struct Piece {
         Field field = Row;
         std::uint32_t bits = 0;
+        std::uint32_t from = 0, to = 0;  // lowest bit in the burst's number and in the field
     };
+    static void place_bits(std::vector<Piece>& pieces);
     static Bits widths(const DramOrganization& organization);
     static std::string read(const std::string& mapping, const DramOrganization& organization,
                             std::vector<Piece>& pieces);

@@ -1,5 +1,5 @@
-// Bursts that wait for their command, oldest first, found by bank: of an open bank the first that
-// wants its row and the first that wants another, without looking at the rest.
+// Bursts that wait for their command, oldest first, found by bank: the first that wants the bank's
+// open row and the first that does not, without looking at the rest.
 #pragma once
 
 #include <cstdint>
@@ -36,21 +36,21 @@ public:
     bool empty() const { return size_ == 0; }
     std::size_t capacity() const { return slots_.size(); }
     bool full() const { return size_ == slots_.size(); }
-    void push(const DramBurst& burst);
+    DramBurst& push(const DramBurst& burst);
     DramBurst take(std::int32_t slot);
     DramBurst& at(std::int32_t slot) { return slots_[static_cast<std::size_t>(slot)].burst; }
     const DramBurst& at(std::int32_t slot) const {
         return slots_[static_cast<std::size_t>(slot)].burst;
     }
 
-    /// Bit b: bursts wait for bank b.
-    std::uint64_t banks() const { return waiting_; }
-    std::int32_t oldest(std::uint32_t bank) const { return lists_[bank].head; }
-    struct Firsts {
-        std::int32_t hit = kNone;    // wants the row
-        std::int32_t other = kNone;  // wants another
-    };
-    const Firsts& firsts(std::uint32_t bank, std::uint32_t row);
+    /// What the bank has open now; kClosedRow if nothing.
+    void set_row(std::uint32_t bank, std::uint32_t row);
+    /// Bit b: a burst waits for the row that bank b has open; for another than that, or it is shut.
+    std::uint64_t hits() const { return hits_; }
+    std::uint64_t others() const { return others_; }
+    /// The oldest of them; kNone if the bank's bit is not set.
+    std::int32_t hit(std::uint32_t bank) const { return lists_[bank].hit; }
+    std::int32_t other(std::uint32_t bank) const { return lists_[bank].other; }
 
 private:
     struct Slot {
@@ -59,17 +59,18 @@ private:
     };
     struct List {
         std::int32_t head = kNone, tail = kNone;
-        std::uint32_t row = UINT32_MAX;  // that `firsts` is for
-        Firsts firsts;
+        std::int32_t hit = kNone, other = kNone;
+        std::uint32_t row = kClosedRow;
     };
     std::int32_t search(std::int32_t from, std::uint32_t row, bool same) const;
+    void mark(std::uint32_t bank);
     Slot& slot(std::int32_t index) { return slots_[static_cast<std::size_t>(index)]; }
 
     std::vector<Slot> slots_;
     std::vector<List> lists_;  // by bank
     std::int32_t free_ = 0;
     std::size_t size_ = 0;
-    std::uint64_t waiting_ = 0;
+    std::uint64_t hits_ = 0, others_ = 0;
 };
 
 }  // namespace mambasic::models

@@ -29,6 +29,8 @@ void take_parts(ScaleTableConfig& c, YamlMap& map) {
     c.parallel_banks = map.take_u32("parallel_banks", 1, 256, "count",
                                     "kind parallel only: banks of a unit's table, each a word "
                                     "in a cycle");
+    c.largest_bank_kib = map.take_u32("largest_bank_kib", 1, 65536, "KiB",
+                                      "tables above this are split into several banks");
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ struct ScaleTableConfig {
     std::uint32_t units = 0;          // lookups at once, each with its own copy of the table
     std::uint32_t parallel_comparators = 0;
     std::uint32_t parallel_banks = 0;
+    std::uint32_t largest_bank_kib = 0;  // a larger memory is several banks
     LoopOrder loop_order = LoopOrder::ChannelMajor;
     TableResidency residency = TableResidency::PerLayer;
     std::uint32_t capacity_kib = 0;  // the most that the tables of a scheme may need

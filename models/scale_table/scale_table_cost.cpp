@@ -52,13 +52,12 @@ BytesHeld bytes_held(const ScaleTableConfig& config, const TableNeeds& needs) {
     return {places * largest.lookup, places * largest.state_scales};
 }
 
-// At least so many banks, and none larger than the scratchpads' banks are.
-MemoryPart memory_of(const char* name, std::uint64_t bytes, std::uint32_t banks,
-                     std::uint32_t word_bytes) {
-    constexpr double kLargestBankKib = 64;
+// At least so many banks, and none larger than they may be.
+MemoryPart memory_of(const ScaleTableConfig& config, const char* name, std::uint64_t bytes,
+                     std::uint32_t banks) {
     const double kib = static_cast<double>(bytes) / kBytesPerKib;
-    const double split = std::ceil(kib / banks / kLargestBankKib) * banks;
-    return {name, split, kib / split, 1, kByteBits * word_bytes};
+    const double split = std::ceil(kib / banks / config.largest_bank_kib) * banks;
+    return {name, split, kib / split, 1, kByteBits * config.word_bytes};
 }
 
 // Those of all layers that have them, or two sets of the largest.
@@ -175,11 +174,10 @@ std::vector<MemoryPart> scale_table_memories(const ScaleTableConfig& config,
     }
     if (banks == 0) return {};
     const BytesHeld held = bytes_held(config, needs);
-    std::vector<MemoryPart> parts = {
-        memory_of("scale tables", held.lookup, banks, config.word_bytes)};
+    std::vector<MemoryPart> parts = {memory_of(config, "scale tables", held.lookup, banks)};
     parts.front().banks *= config.units;
     if (held.state_scales > 0) {
-        parts.push_back(memory_of("state scales", held.state_scales, 1, config.word_bytes));
+        parts.push_back(memory_of(config, "state scales", held.state_scales, 1));
     }
     return parts;
 }

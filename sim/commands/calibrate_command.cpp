@@ -4,6 +4,7 @@
 
 #include "models/common/error.h"
 #include "reports/human.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/settings.h"
 #include "sim/commands/trace_verbs.h"
@@ -31,6 +32,7 @@ void describe(po::options_description& options) {
     add("set", po::value<std::vector<std::string>>(),
         "scheme.k=v: change one key of the scheme; may be repeated");
     add("out", text(), "the file to write");
+    add_json_option(options);
 }
 
 std::vector<Trace> open_traces(const Arguments& arguments) {
@@ -169,8 +171,17 @@ int calibrate_command(const Arguments& arguments) {
         };
         traces::synth::calibrate(samples, targets, path, progress);
     }
+    const Trace made = Trace::open(path);
+    if (arguments.has("json")) {
+        std::cerr << unflagged_note(scheme, targets);
+        tell_left_out(scheme);
+        std::cout << written_document(
+            path,
+            {{"scheme", scheme.name}, {"sequences", sequences}, {"made", made_text(made.info())}});
+        return kExitDone;
+    }
     std::cout << unflagged_note(scheme, targets);
-    tell(scheme, Trace::open(path), sequences);
+    tell(scheme, made, sequences);
     return kExitDone;
 }
 

@@ -4,12 +4,15 @@
 #include <optional>
 
 #include "reports/ink.h"
+#include "reports/json_writer.h"
 #include "reports/text_writer.h"
 #include "sim/check.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/scheme_note.h"
 #include "sim/commands/settings.h"
+#include "sim/commands/timeline_options.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/commands/verb.h"
 #include "sim/packed_note.h"
@@ -42,7 +45,9 @@ void describe(po::options_description& options) {
         "also report what the codes of the SSM input cost: the SQNR of that input and of the layer "
         "output against an FP32 SSM input, each layer given the run's own input; a second golden "
         "layer for each");
-    add("out", text(), "folder for report.json and report.txt");
+    add("out", text(), "folder for report.json, report.txt and report.html, a page with charts");
+    describe_timeline(options);
+    add_json_option(options);
 }
 
 constexpr const char* kChunked = "golden-chunked";
@@ -138,10 +143,14 @@ int check_command(const Arguments& arguments) {
                 departures.empty() ? Distances::Off : Distances::On);
     RunOptions options;
     options.on_output = [&check](const LayerOutput& output) { check.on_output(output); };
+    const std::uint32_t first = trace.info().first_layer;
+    Timelines timelines(arguments, chip, {first, first + trace.info().layers});
+    options.watchers = timelines.watchers();
     const Asked asked = {
         arguments.command({"trace", "chip", "scheme", "against", "quality", "set"}),
         arguments.list("set")};
     reports::Report report = run_with_progress(chip, scheme, trace, options, asked);
+    timelines.finish(report);
     report.check = check.result();
     report.check->departures = departures;
     if (quality) report.quality = quality->result();
@@ -151,12 +160,18 @@ int check_command(const Arguments& arguments) {
     const std::string choice = choice_note(arguments, trace, scheme);
     if (!choice.empty()) report.notes.push_back(choice);
     out.write(report, reports::to_text(report, {}));
-    std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name << "\n"
-              << reports::overrides_line(report.provenance)
-              << note_lines(chip, scheme, trace.info(), report, choice)
-              << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
-              << reports::to_text(*report.check,
-                                  {wants_colour(), next_steps(*report.check, accepted)});
+    if (arguments.has("json")) {
+        std::cout << reports::to_json(report);
+    } else {
+        std::vector<std::string> next = next_steps(*report.check, accepted);
+        for (std::string& step : timelines.next_steps()) next.push_back(std::move(step));
+        std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name
+                  << "\n"
+                  << reports::overrides_line(report.provenance)
+                  << note_lines(chip, scheme, trace.info(), report, choice)
+                  << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")
+                  << reports::to_text(*report.check, {wants_colour(), next});
+    }
     return report.check->mismatches == 0 || accepted ? kExitDone : kExitDifferent;
 }
 

@@ -11,6 +11,7 @@
 #include "reports/comparison_writer.h"
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
@@ -25,8 +26,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kJsonName = "compare.json";
-constexpr const char* kCsvName = "compare.csv";
 constexpr std::uint32_t kMostJobs = 1024;
 
 void describe(po::options_description& options) {
@@ -49,7 +48,8 @@ void describe(po::options_description& options) {
     add("approximate", po::bool_switch(),
         "exit 0 even though the chip's table or polynomial units differ from the exact ones");
     add("jobs", text(), "schemes that run at once; without it, one a core");
-    add("out", text(), "folder for compare.csv and compare.json");
+    add("out", text(), "folder for compare.csv, compare.json and compare.html");
+    add_json_option(options);
 }
 
 std::string without_blanks(const std::string& word) {
@@ -155,7 +155,9 @@ std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& la
                                     const reports::Comparison& made) {
     std::vector<std::string> next;
     if (!arguments.has("out")) {
-        next.emplace_back("--out DIR   writes this, and more columns, as compare.csv and .json");
+        next.emplace_back(
+            "--out DIR   writes this, and more columns, as compare.csv, .json and a page, "
+            ".html");
     }
     if (made.schemes.back().scales == reports::ScalesFrom::Calibrated) {
         const std::string scheme = scheme_words(last);
@@ -190,7 +192,7 @@ int complain(const reports::Comparison& made, bool accepted) {
 }
 
 int compare_command(const Arguments& arguments) {
-    const OutputFolder out(arguments, {kCsvName, kJsonName});
+    const OutputFolder out(arguments, {kCompareCsv, kCompareJson, kComparePage});
     const Settings settings(arguments);
     const ChipConfig chip = ChipConfig::load(arguments.text_or("chip", kUsualChip), settings.chip);
     const SchemeList list = load_schemes(arguments, settings.scheme);
@@ -206,9 +208,11 @@ int compare_command(const Arguments& arguments) {
     made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());
     if (made.schemes.empty()) return complain(made, false);
     for (const Scheme& scheme : list.schemes) tell_left_out(scheme);
-    out.write({{kCsvName, reports::to_csv(made)}, {kJsonName, reports::to_json(made)}});
+    out.write(comparison_files(made));
     const Scheme& last = last_that_ran(list.schemes, made);
-    std::cout << reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)})
+    std::cout << (arguments.has("json")
+                      ? reports::to_json(made)
+                      : reports::to_text(made, {wants_colour(), next_steps(arguments, last, made)}))
               << std::flush;
     return complain(made, arguments.has("approximate"));
 }

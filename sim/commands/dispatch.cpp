@@ -13,10 +13,12 @@ namespace {
 namespace po = boost::program_options;
 using Words = std::vector<std::string>;
 
+// Of two examples the first; --help shows both.
 void list(const std::vector<Verb>& verbs) {
     for (const Verb& verb : verbs) {
         std::cout << "  mambasic " << verb.name << " " << verb.synopsis << "\n      "
-                  << verb.summary << "\n      e.g. " << verb.example << "\n";
+                  << verb.summary << "\n      e.g. "
+                  << verb.example.substr(0, verb.example.find('\n')) << "\n";
     }
 }
 
@@ -24,10 +26,8 @@ void show_overview(const std::vector<Verb>& verbs) {
     std::cout << "mambasic " << MAMBASIC_VERSION
               << ": what a Mamba accelerator computes, bit by bit, and what it costs.\n\n";
     list(verbs);
-    std::cout
-        << "\nmambasic VERB --help tells every option. Exit status: 0 done and equal, 1 a check "
-           "found a\ndifference, 2 the input is wrong, 3 internal error. compare: 2 also where a "
-           "scheme could\nnot run, but 1 where another differed.\n";
+    std::cout << "\nmambasic VERB --help tells every option. Exit status: " << kExitStatusText
+              << "\n";
 }
 
 po::options_description options_of(const Verb& verb) {
@@ -53,23 +53,45 @@ const Verb* find(const std::vector<Verb>& verbs, const Words& words) {
     return place == verbs.end() ? nullptr : &*place;
 }
 
-[[noreturn]] void reject_verb(const std::vector<Verb>& verbs, const Words& words) {
-    std::vector<std::string> firsts;   // "run", "trace", ...
-    std::vector<std::string> seconds;  // after the same first word: "synth", ...
+std::string first_word(const Verb& verb) { return verb.name.substr(0, verb.name.find(' ')); }
+
+// "synth" of "trace synth".
+std::string last_word(const Verb& verb) { return verb.name.substr(verb.name.rfind(' ') + 1); }
+
+// "four-modes" alone is the second word of a verb.
+std::string verb_suggestion(const std::vector<Verb>& verbs, const std::string& word) {
     for (const Verb& verb : verbs) {
-        const std::string first = verb.name.substr(0, verb.name.find(' '));
-        firsts.push_back(first);
-        if (first == words[0]) seconds.push_back(verb.name.substr(first.size() + 1));
+        if (last_word(verb) == word) return ", did you mean '" + verb.name + "'?";
     }
+    Words firsts;  // "run", "trace", ...
+    std::transform(verbs.begin(), verbs.end(), std::back_inserter(firsts), first_word);
     firsts.erase(std::unique(firsts.begin(), firsts.end()), firsts.end());
-    if (seconds.empty()) {
-        throw models::UserError("mambasic: unknown verb '" + words[0] + "'" +
-                                models::suggestion(words[0], firsts));
+    Words all = firsts;
+    all.insert(all.end(), {"help", "--help", "--version"});
+    return models::suggestion(word, models::nearest(word, all).empty() ? firsts : all);
+}
+
+// An option in the verb's place may be --help, misspelled.
+std::string second_suggestion(const Words& seconds, const std::string& word) {
+    const Words help = {"--help"};
+    return models::suggestion(word, models::nearest(word, help).empty() ? seconds : help);
+}
+
+[[noreturn]] void reject_verb(const std::vector<Verb>& verbs, const Words& words) {
+    Words seconds;  // of "trace": "synth", ...
+    for (const Verb& verb : verbs) {
+        if (first_word(verb) == words[0]) seconds.push_back(last_word(verb));
     }
+    if (seconds.empty()) {
+        throw models::UserError("mambasic: unknown " +
+                                std::string(words[0].rfind('-', 0) == 0 ? "option" : "verb") +
+                                " '" + words[0] + "'" + verb_suggestion(verbs, words[0]));
+    }
+    const std::string word = words.size() > 1 ? words[1] : "";
     const std::string wrong =
-        words.size() > 1 ? "unknown verb '" + words[1] + "'" : std::string("a verb is missing");
+        word.empty() ? std::string("a verb is missing") : "unknown verb '" + word + "'";
     throw models::UserError("mambasic " + words[0] + ": " + wrong +
-                            models::suggestion(words.size() > 1 ? words[1] : "", seconds));
+                            second_suggestion(seconds, word));
 }
 
 bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }

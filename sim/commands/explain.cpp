@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "models/common/error.h"
+#include "models/common/nearest.h"
 #include "sim/chip_config.h"
 #include "sim/commands/key_effects.h"
 #include "sim/commands/shipped_schemes.h"
@@ -137,24 +138,33 @@ std::vector<KeyDoc> matching(const std::vector<KeyDoc>& docs, const std::string&
 
 }  // namespace
 
-std::vector<std::string> explain(const std::string& asked, const std::string& chip) {
-    if (asked == "schemes") return scheme_list();
+std::vector<KeyDoc> explained_keys(const std::string& asked, const std::string& chip) {
     const std::string key = without_part(asked);
     const std::vector<KeyDoc> docs = all_keys(chip);
-    std::vector<KeyDoc> found = matching(docs, key);
-    if (found.empty()) {
-        const std::string whole = without_band_part(key);
-        for (const KeyDoc& doc : docs) {
-            if (doc.path == whole && !doc.source.empty()) found = {doc};
-        }
+    const std::vector<KeyDoc> found = matching(docs, key);
+    if (!found.empty()) return found;
+    const std::string whole = without_band_part(key);
+    for (const KeyDoc& doc : docs) {
+        if (doc.path == whole && !doc.source.empty()) return {doc};
     }
-    if (found.empty()) {
-        std::vector<std::string> names;
-        names.reserve(docs.size());
-        for (const KeyDoc& doc : docs) names.push_back(doc.path);
-        throw models::UserError("mambasic explain: no key '" + key + "'" +
-                                key_suggestion(key, names));
-    }
+    return {};
+}
+
+void reject_key(const std::string& asked, const std::string& chip,
+                const std::vector<std::string>& others) {
+    const std::string key = without_part(asked);
+    std::vector<std::string> names;
+    for (const KeyDoc& doc : all_keys(chip)) names.push_back(doc.path);
+    std::string hint = key_suggestion(key, names);
+    const bool is_near = hint.rfind(", did you mean", 0) == 0;
+    if (!is_near && !models::nearest(key, others).empty()) hint = models::suggestion(key, others);
+    throw models::UserError("mambasic explain: no key '" + key + "'" + hint);
+}
+
+std::vector<std::string> explain(const std::string& asked, const std::string& chip) {
+    if (asked == "schemes") return scheme_list();
+    const std::vector<KeyDoc> found = explained_keys(asked, chip);
+    if (found.empty()) reject_key(asked, chip, {});
     return found.size() == 1 ? one_key(found.front()) : table(found);
 }
 

@@ -23,25 +23,14 @@ std::string count_text(double count) {
     return whole ? reports::grouped(static_cast<std::uint64_t>(count)) : three_digits(count);
 }
 
-struct Line {
-    std::string name;
-    std::string primitive;
-    std::string count;
-    Banded each_um2;  // of a memory: of one bank
-    Banded mm2;
-};
-
-void add_line(const Line& line, reports::Table& table) {
-    std::vector<std::string> cells = {"  " + line.name, line.primitive, line.count};
-    for (const Banded& band : {line.each_um2, line.mm2}) {
-        for (std::string& figure : figures(band)) cells.push_back(std::move(figure));
+void add_row(const AreaRow& row, reports::Table& table) {
+    const bool whole = row.part.empty();
+    std::vector<std::string> cells = {row.block, "", "", "", "", ""};
+    if (!whole) {
+        cells = {"  " + row.part, row.made_of, count_text(row.count)};
+        for (std::string& figure : figures(row.each_um2)) cells.push_back(std::move(figure));
     }
-    table.add_row(std::move(cells));
-}
-
-void add_sum(const std::string& name, const Banded& mm2, reports::Table& table) {
-    std::vector<std::string> cells = {name, "", "", "", "", ""};
-    for (std::string& figure : figures(mm2)) cells.push_back(std::move(figure));
+    for (std::string& figure : figures(row.mm2)) cells.push_back(std::move(figure));
     table.add_row(std::move(cells));
 }
 
@@ -53,29 +42,39 @@ std::string form_of(const models::Technology& technology, const models::MemoryPa
            (part.ports > 1 ? ", " + std::to_string(part.ports) + " ports" : "");
 }
 
-void add_parts(const models::Technology& technology, const models::AreaParts& parts,
-               reports::Table& table) {
+void add_parts(const models::Technology& technology, const std::string& block,
+               const models::AreaParts& parts, std::vector<AreaRow>& rows) {
     constexpr double kUm2PerMm2 = 1e6;
     for (const models::LogicPart& part : parts.logic) {
         if (part.count == 0) continue;
-        add_line({part.name, models::name_of(part.primitive), count_text(part.count),
-                  technology.area_um2[static_cast<std::size_t>(part.primitive)],
-                  models::area_mm2(technology, part)},
-                 table);
+        rows.push_back({block, part.name, models::name_of(part.primitive), part.count,
+                        technology.area_um2[static_cast<std::size_t>(part.primitive)],
+                        models::area_mm2(technology, part)});
     }
     for (const models::MemoryPart& part : parts.memory) {
         if (part.banks == 0) continue;
         const Banded mm2 = models::area_mm2(technology, part);
-        add_line({part.name, form_of(technology, part), count_text(part.banks),
-                  mm2 * (kUm2PerMm2 / part.banks), mm2},
-                 table);
+        rows.push_back({block, part.name, form_of(technology, part),
+                        static_cast<double>(part.banks), mm2 * (kUm2PerMm2 / part.banks), mm2});
     }
 }
 
 }  // namespace
 
-std::string explain_area(const ChipConfig& chip, const Workload& work) {
+std::vector<AreaRow> area_rows(const ChipConfig& chip, const Workload& work) {
     const EnergyModel model(chip, work);
+    std::vector<AreaRow> rows;
+    for (std::size_t p = 0; p < kPartCount; ++p) {
+        const auto part = static_cast<Part>(p);
+        const Banded area = model.area_mm2(part);
+        if (area.value == 0) continue;
+        rows.push_back({name_of(part), "", "", 0, {}, area});
+        add_parts(chip.technology, name_of(part), model.area_parts(part), rows);
+    }
+    return rows;
+}
+
+std::string explain_area(const ChipConfig& chip, const Workload& work) {
     const models::Technology& technology = chip.technology;
     using reports::Align;
     reports::Table table({{"part", Align::Left},
@@ -88,13 +87,9 @@ std::string explain_area(const ChipConfig& chip, const Workload& work) {
                           {"low"},
                           {"high"}});
     Banded total;
-    for (std::size_t p = 0; p < kPartCount; ++p) {
-        const auto part = static_cast<Part>(p);
-        const Banded area = model.area_mm2(part);
-        total += area;
-        if (area.value == 0) continue;
-        add_sum(name_of(part), area, table);
-        add_parts(technology, model.area_parts(part), table);
+    for (const AreaRow& row : area_rows(chip, work)) {
+        if (row.part.empty()) total += row.mm2;
+        add_row(row, table);
     }
     const Banded& used = technology.logic_utilization;
     return "technology " + technology.name + ": mm2 of logic = count x um2 of cells / " +

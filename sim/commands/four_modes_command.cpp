@@ -14,6 +14,7 @@
 #include "sim/check.h"
 #include "sim/commands/compare_signals.h"
 #include "sim/commands/four_modes_verdict.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
@@ -33,8 +34,6 @@ namespace po = boost::program_options;
 using reports::ComparedScheme;
 using traces::Trace;
 
-constexpr const char* kJsonName = "compare.json";
-constexpr const char* kCsvName = "compare.csv";
 constexpr const char* kVerdictName = "four-modes.json";
 constexpr const char* kTextName = "four-modes.txt";
 
@@ -56,8 +55,9 @@ void describe(po::options_description& options) {
     add("set", po::value<std::vector<std::string>>(),
         "a.b=v: change one key of the chip; may be repeated");
     add("out", text(),
-        "folder for compare.csv and compare.json of the four modes, and for what holds between "
-        "them as four-modes.json and four-modes.txt");
+        "folder for compare.csv, compare.json and compare.html of the four modes, and for what "
+        "holds between them as four-modes.json and four-modes.txt");
+    add_json_option(options);
 }
 
 /// The trace with quamba1's scales: the user's own, or one in a folder that goes with this.
@@ -157,7 +157,8 @@ std::string text_of(const reports::Comparison& made, const Verdict& verdict,
 }
 
 int four_modes(const Arguments& arguments) {
-    const OutputFolder out(arguments, {kCsvName, kJsonName, kVerdictName, kTextName});
+    const OutputFolder out(arguments,
+                           {kCompareCsv, kCompareJson, kComparePage, kVerdictName, kTextName});
     refuse_scheme_settings(arguments);
     const ChipConfig chip =
         ChipConfig::load(arguments.text_or("chip", kUsualChip), arguments.list("set"));
@@ -171,11 +172,12 @@ int four_modes(const Arguments& arguments) {
     const std::vector<ComparedScheme>& rows = made.schemes;
     const Verdict verdict({rows[kBaseline], rows[kSim], rows[kFp32], rows[kDual]}, same);
     const std::string origin = baseline.is_calibrated() ? "calibrated on it" : "recorded in it";
-    out.write({{kCsvName, reports::to_csv(made)},
-               {kJsonName, reports::to_json(made)},
-               {kVerdictName, verdict.json(made)},
-               {kTextName, text_of(made, verdict, origin, false)}});
-    std::cout << text_of(made, verdict, origin, wants_colour());
+    std::vector<OutputFolder::File> files = comparison_files(made);
+    files.push_back({kVerdictName, verdict.json(made)});
+    files.push_back({kTextName, text_of(made, verdict, origin, false)});
+    out.write(files);
+    std::cout << (arguments.has("json") ? verdict.json(made)
+                                        : text_of(made, verdict, origin, wants_colour()));
     return verdict.all() ? kExitDone : kExitDifferent;
 }
 

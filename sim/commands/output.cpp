@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "models/common/error.h"
+#include "reports/comparison_writer.h"
 #include "reports/files.h"
 #include "reports/json_writer.h"
+#include "reports/page_writer.h"
 #include "sim/commands/scheme_note.h"
 #include "sim/commands/weight_advice.h"
 #include "sim/progress.h"
@@ -21,6 +23,7 @@ namespace {
 
 constexpr const char* kJsonName = "report.json";
 constexpr const char* kTextName = "report.txt";
+constexpr const char* kPageName = "report.html";
 
 std::string checked_folder(const Arguments& arguments, const std::vector<std::string>& names) {
     std::string path = arguments.text_or("out", "");
@@ -69,10 +72,12 @@ OutputFolder::OutputFolder(const Arguments& arguments, const std::vector<std::st
     : path_(checked_folder(arguments, names)) {}
 
 OutputFolder::OutputFolder(const Arguments& arguments)
-    : OutputFolder(arguments, {kJsonName, kTextName}) {}
+    : OutputFolder(arguments, {kJsonName, kTextName, kPageName}) {}
 
 void OutputFolder::write(const reports::Report& report, const std::string& text) const {
-    if (is_wanted()) write({{kJsonName, reports::to_json(report)}, {kTextName, text}});
+    if (!is_wanted()) return;
+    const std::string json = reports::to_json(report);
+    write({{kJsonName, json}, {kTextName, text}, {kPageName, reports::to_page(json)}});
 }
 
 void OutputFolder::write(const std::vector<File>& files) const {
@@ -87,9 +92,20 @@ void OutputFolder::write(const std::vector<File>& files) const {
     }
 }
 
+std::vector<OutputFolder::File> comparison_files(const reports::Comparison& comparison) {
+    const std::string json = reports::to_json(comparison);
+    return {{kCompareCsv, reports::to_csv(comparison)},
+            {kCompareJson, json},
+            {kComparePage, reports::to_page(json)}};
+}
+
 bool wants_colour() {
-    const char* no_color = std::getenv("NO_COLOR");
-    return ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+    const auto value_of = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    };
+    return ::isatty(STDOUT_FILENO) == 1 && value_of("NO_COLOR").empty() &&
+           value_of("TERM") != "dumb";
 }
 
 }  // namespace mambasic::sim

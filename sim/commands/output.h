@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/comparison.h"
 #include "reports/report.h"
 #include "sim/commands/arguments.h"
 #include "sim/run.h"
@@ -33,7 +34,7 @@ public:
     OutputFolder(const Arguments& arguments, const std::vector<std::string>& names);
     explicit OutputFolder(const Arguments& arguments);  // for a report
     bool is_wanted() const { return !path_.empty(); }
-    /// report.json and report.txt, each whole or not there.
+    /// report.json, report.txt and report.html, each whole or not there.
     void write(const reports::Report& report, const std::string& text) const;
     struct File {
         std::string name;
@@ -45,7 +46,12 @@ private:
     const std::string path_;
 };
 
-/// Colour: stdout is a terminal and NO_COLOR (no-color.org) is not set.
+constexpr const char* kCompareCsv = "compare.csv";
+constexpr const char* kCompareJson = "compare.json";
+constexpr const char* kComparePage = "compare.html";
+std::vector<OutputFolder::File> comparison_files(const reports::Comparison& comparison);
+
+/// Colour: stdout is a terminal, not a dumb one, and NO_COLOR (no-color.org) is not set.
 bool wants_colour();
 
 }  // namespace mambasic::sim

@@ -4,10 +4,13 @@
 #include <memory>
 #include <optional>
 
+#include "reports/json_writer.h"
 #include "reports/text_writer.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/output.h"
 #include "sim/commands/settings.h"
+#include "sim/commands/timeline_options.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/usual_scheme.h"
 #include "sim/dram_trace.h"
@@ -30,15 +33,20 @@ void describe(po::options_description& options) {
     add("set", po::value<std::vector<std::string>>(), kSetHelp);
     add("layers", text(), "FIRST:END, layers of the model to run, as in 0:4");
     add("timing-only", po::bool_switch(), "cycles and energy, but no numbers");
-    add("out", text(), "folder for report.json and report.txt");
+    add("out", text(), "folder for report.json, report.txt and report.html, a page with charts");
     add("dump", text(), "write every tensor that the chip made to this file");
     add("dram-trace", text(), "write the bursts asked of the DRAM to this file, one a line");
     add("dram-trace-format", text(), "who shall read it: ramulator2 (the default) or dramsim3");
     add("dram-trace-limit", text(), "bursts in that file at most; 10000000 without it");
+    describe_timeline(options);
     add("quiet", po::bool_switch(), "print no report");
+    add_json_option(options);
 }
 
 void refuse_impossible(const Arguments& arguments, const traces::TraceInfo& info) {
+    if (arguments.has("json") && arguments.has("quiet")) {
+        arguments.reject("json", "--quiet prints nothing; take one");
+    }
     const bool timing_only = arguments.has("timing-only");
     if (info.shapes_only && !timing_only) {
         arguments.reject("trace",
@@ -65,7 +73,8 @@ std::vector<std::string> next_steps(const Arguments& arguments, const Scheme& sc
         next.push_back("mambasic check --trace " + shell_word(arguments.text("trace")) + words +
                        "   compares every tensor, bit for bit");
     }
-    if (!arguments.has("out")) next.emplace_back("--out DIR   writes this as report.json as well");
+    if (!arguments.has("out"))
+        next.emplace_back("--out DIR   writes this as report.json and as a page, report.html");
     next.emplace_back(
         "mambasic explain gemm   tells what these keys mean; --set a.b=v changes one");
     return next;
@@ -115,6 +124,9 @@ int run_command(const Arguments& arguments) {
     if (dram_trace) {
         options.on_burst = [&dram_trace](const DramBurst& burst) { dram_trace->on_burst(burst); };
     }
+    const std::uint32_t first = trace.info().first_layer + layers.first;
+    Timelines timelines(arguments, chip, {first, first + layers.count});
+    options.watchers = timelines.watchers();
     const Asked asked = {
         arguments.command({"chip", "trace", "scheme", "set", "layers", "timing-only"}),
         arguments.list("set"), options.numerics};
@@ -124,12 +136,17 @@ int run_command(const Arguments& arguments) {
         dram_trace->finish();
         if (!dram_trace->note().empty()) report.notes.push_back(dram_trace->note());
     }
+    timelines.finish(report);
     tell_left_out(scheme);
     const std::string choice = choice_note(arguments, trace, scheme);
     if (!choice.empty()) report.notes.push_back(choice);
     out.write(report, reports::to_text(report, {}));
-    if (!arguments.has("quiet")) {
-        std::cout << reports::to_text(report, {wants_colour(), next_steps(arguments, scheme)});
+    if (arguments.has("json")) {
+        std::cout << reports::to_json(report);
+    } else if (!arguments.has("quiet")) {
+        std::vector<std::string> next = timelines.next_steps();
+        for (std::string& step : next_steps(arguments, scheme)) next.push_back(std::move(step));
+        std::cout << reports::to_text(report, {wants_colour(), next});
     }
     return kExitDone;
 }

@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "reports/files.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/scales_table.h"
 #include "sim/commands/settings.h"
@@ -37,6 +38,7 @@ void describe(po::options_description& options) {
     add("layers", text(), "FIRST:END, layers of the model to show, as in 0:4");
     add("all", "also the scales of the layer's other int8 streams: z, B, C, dt and their like");
     add("csv", text(), "write every cell of every layer to this file");
+    add_json_option(options);
 }
 
 std::optional<Scheme> scheme_of(const Arguments& arguments) {
@@ -149,9 +151,17 @@ int scales_command(const Arguments& arguments) {
     const std::vector<LayerStatistics> layers = statistics_of(shown, range);
     const bool all = arguments.has("all");
     if (!csv.empty()) write(csv, scales_csv(info, layers));
-    std::cout << title(shown, scheme) << scales_table(info, layers, all)
-              << (all ? kLegendOfAll : "") << kLegend
-              << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
+    if (arguments.has("json")) {
+        std::cout << json_document("mambasic-scales/1",
+                                   {{"model", info.model},
+                                    {"scheme", scheme ? scheme->name : scheme_text(shown.trace())},
+                                    {"origin", origin(shown)},
+                                    {"scales", json_rows(scales_csv(info, layers))}});
+    } else {
+        std::cout << title(shown, scheme) << scales_table(info, layers, all)
+                  << (all ? kLegendOfAll : "") << kLegend
+                  << scales_pictures(layers, ::isatty(STDOUT_FILENO) != 1);
+    }
     if (scheme) tell_left_out(*scheme);
     return kExitDone;
 }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "reports/human.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/compare_trace.h"
@@ -30,6 +31,7 @@ void describe(po::options_description& options) {
         "what makes the scales of conv output and state: percentile (without it, of one scale) or "
         "minmax (without it, of groups)");
     add("out", po::value<std::string>(), "the file to write");
+    add_json_option(options);
 }
 
 std::optional<Observer> observer_from(const Arguments& arguments) {
@@ -74,6 +76,11 @@ int group_command(const Arguments& arguments) {
         });
     }
     const traces::Trace made = traces::Trace::open(path);
+    if (arguments.has("json")) {
+        std::cout << written_document(
+            path, {{"scheme", made.info().scheme}, {"cells", cells_text(made.info())}});
+        return kExitDone;
+    }
     std::cout << "wrote " << path << ", " << reports::human_bytes(made.file_bytes()) << ": "
               << made.info().scheme << ", " << cells_text(made.info()) << "\n";
     return kExitDone;
@@ -106,7 +113,8 @@ Verb trace_group_verb() {
     return {"trace group",
             "give a trace, or shapes alone, other groups (calibrate: all that a scheme asks for)",
             "FILE --out F [--groups HEADSxDIMS|per-channel|one] [--observer O] or [--scheme S]",
-            "mambasic trace group captured.safetensors --groups 4x4 --out grouped.safetensors",
+            "mambasic trace group traces/samples/tiny2-prefill.safetensors --groups 2x2 --out "
+            "grouped.safetensors",
             {"file"},
             describe,
             group_command};

@@ -1,8 +1,10 @@
 // mambasic trace info, validate, slice: look at a trace, trust it, cut it.
 #include <iostream>
+#include <set>
 
 #include "reports/human.h"
 #include "reports/table.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/usual_scheme.h"
@@ -21,6 +23,7 @@ void describe_info(po::options_description& options) {
     auto add = options.add_options();
     add("file", po::value<std::string>(), "the trace");
     add("tensors", po::bool_switch(), "list every tensor as well");
+    add_json_option(options);
 }
 
 std::string shape_text(const traces::Tensor& tensor) {
@@ -38,8 +41,38 @@ std::string scheme_of(const Trace& trace) {
     return name == word ? word : name + " (the file's word is " + word + ")";
 }
 
+// What is a name, though it may look like a number.
+bool is_text(const std::string& what) {
+    static const std::set<std::string> texts = {
+        "file",   "model",    "family",      "scheme", "precision",    "phase",
+        "record", "producer", "data_sha256", "groups", "table_groups", "header_sha256"};
+    return texts.count(what) == 1;
+}
+
+std::string info_document(const Trace& trace, bool with_tensors) {
+    Json facts = Json::object();
+    for (const auto& [what, value] : traces::describe(trace)) {
+        facts[what] = is_text(what) ? Json(value) : json_word(value);
+    }
+    Json document = {{"facts", facts}};
+    if (with_tensors) {
+        document["tensors"] = Json::array();
+        for (const traces::Tensor& tensor : trace.tensors()) {
+            document["tensors"].push_back({{"name", tensor.name},
+                                           {"type", traces::name_of(tensor.dtype)},
+                                           {"shape", tensor.shape},
+                                           {"bytes", tensor.bytes()}});
+        }
+    }
+    return json_document("mambasic-trace-info/1", document);
+}
+
 int info_command(const Arguments& arguments) {
     const Trace trace = open_trace(arguments.text("file"));
+    if (arguments.has("json")) {
+        std::cout << info_document(trace, arguments.has("tensors"));
+        return kExitDone;
+    }
     Table facts({{"what", Align::Left}, {"value", Align::Left}});
     for (const auto& [what, value] : traces::describe(trace)) {
         facts.add_row({what, what == "scheme" ? scheme_of(trace) : value});
@@ -58,11 +91,21 @@ int info_command(const Arguments& arguments) {
 
 void describe_validate(po::options_description& options) {
     options.add_options()("file", po::value<std::string>(), "the trace");
+    add_json_option(options);
 }
 
 int validate_command(const Arguments& arguments) {
     const Trace trace = open_trace(arguments.text("file"));
     const std::vector<std::string> remarks = traces::validate(trace);
+    if (arguments.has("json")) {
+        std::cout << json_document("mambasic-trace-validate/1",
+                                   {{"file", trace.path()},
+                                    {"valid", true},
+                                    {"tensors", trace.tensors().size()},
+                                    {"shapes_only", trace.info().shapes_only},
+                                    {"remarks", remarks}});
+        return kExitDone;
+    }
     for (const std::string& remark : remarks) std::cout << "remark: " << remark << "\n";
     std::cout << "valid: " << reports::grouped(trace.tensors().size()) << " tensors, "
               << (trace.info().shapes_only ? "shapes only" : "data and hash agree") << "\n";
@@ -74,6 +117,7 @@ void describe_slice(po::options_description& options) {
     add("file", po::value<std::string>(), "the trace to cut from");
     add("layers", po::value<std::string>(), "FIRST:END, layers of the model, as in 0:4");
     add("out", po::value<std::string>(), "the file to write");
+    add_json_option(options);
 }
 
 int slice_command(const Arguments& arguments) {
@@ -83,6 +127,11 @@ int slice_command(const Arguments& arguments) {
     const std::string path = checked_file(arguments, "out", trace.path());
     traces::synth::slice(trace, layers.first, layers.count, path);
     const Trace made = Trace::open(path);
+    if (arguments.has("json")) {
+        std::cout << written_document(
+            path, {{"first_layer", made.info().first_layer}, {"layers", made.info().layers}});
+        return kExitDone;
+    }
     std::cout << "wrote " << path << ", " << reports::human_bytes(made.file_bytes()) << ": layers "
               << made.info().first_layer << ":" << made.info().first_layer + made.info().layers
               << "\n";

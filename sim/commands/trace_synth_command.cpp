@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "reports/human.h"
+#include "sim/commands/json_output.h"
 #include "sim/commands/networks.h"
 #include "sim/commands/trace_verbs.h"
 #include "sim/commands/weight_advice.h"
@@ -47,6 +48,7 @@ void describe(po::options_description& options) {
     add("record", text(),
         "results to store: none, outputs (without it: states, last layer, logits), or all");
     add("shapes-only", po::bool_switch(), "a few hundred bytes: shapes for --timing-only runs");
+    add_json_option(options);
 }
 
 Scheme scheme_from(const Arguments& arguments, const traces::Dims& dims) {
@@ -127,6 +129,12 @@ int synth_command(const Arguments& arguments) {
         traces::synth::synthesize(options, path, [&line](std::uint32_t done, std::uint32_t of) {
             line.update(done, of);
         });
+    }
+    if (arguments.has("json")) {
+        std::cout << written_document(
+            path, {{"model", options.model},
+                   {"chip", chip_for(options.dims, options.precision == Precision::W4A8)}});
+        return kExitDone;
     }
     std::cout << "wrote " << path << ", " << reports::human_bytes(std::filesystem::file_size(path))
               << "\n\nNext\n  mambasic run "

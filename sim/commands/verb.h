@@ -15,6 +15,10 @@ constexpr int kExitDifferent = 1;
 constexpr int kExitUserError = 2;
 constexpr int kExitInternalError = 3;
 
+constexpr const char* kExitStatusText =
+    "0 done and equal, 1 a check found a difference, 2 the input is wrong, 3 internal error. "
+    "compare: 2 also where a scheme could not run, but 1 where another differed.";
+
 /// The chip of `check`, `compare` and `explain` where none is named; --help says so and the output
 /// names it.
 constexpr const char* kUsualChip = "edge-32x32";
@@ -37,6 +41,12 @@ Verb scales_verb();
 Verb four_modes_verb();
 std::vector<Verb> trace_verbs();  // synth, info, validate, slice
 Verb explain_verb();
+Verb schema_verb();
+Verb completion_verb();
+Verb manual_verb();
+
+/// The table that main dispatches on.
+std::vector<Verb> all_verbs();
 
 /// Runs the verb that the words name; returns the exit status. Help goes to stdout.
 int dispatch(const std::vector<Verb>& verbs, const std::vector<std::string>& words);

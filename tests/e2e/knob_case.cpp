@@ -78,6 +78,7 @@ Json report(const Case& run, const Words& overrides) {
     }
     Json json = Json::parse(read_file(folder.path("report.json")));
     json.erase("provenance");
+    json.erase("configuration");
     json.erase("notes");
     return json;
 }

@@ -34,8 +34,8 @@ struct Case {
 
 /// Both families, phases and kinds of table and code; of shapes only.
 const std::vector<Case>& cases();
-/// report.json without its provenance and its notes, which repeat settings; null where a setting is
-/// out of range.
+/// report.json without provenance, configuration and notes, which repeat settings; null where a
+/// setting is out of range.
 Json report(const Case& run, const Words& overrides);
 /// The same with one setting, or none (""); made once.
 const Json& usual_report(const Case& run, const std::string& together);

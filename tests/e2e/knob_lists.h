@@ -77,6 +77,8 @@ inline const std::map<std::string, std::string> kSilent = {
     {"technology.sram.flipflop_access_ns", "decides what is refused: as access_ns_1kib"},
     {"weight_sram.access_cycles", "decides what is refused: ASlowCardRefusesTheClock"},
     {"activation_sram.access_cycles", "decides what is refused: as weight_sram.access_cycles"},
+    {"scale_table.largest_bank_kib",
+     "the tables here are smaller: ScaleTableCost in models_config_test"},
     {"scale_table.capacity_kib", "decides what is refused: ATableLimitRefuses"},
     {"scheme.name", "of another file: --scheme"},
     {"scheme.groups", "of another file, --scheme: EverySchemeHasFiguresOfItsOwn"},

@@ -2,6 +2,7 @@
 // without.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/program.h"
@@ -143,6 +144,64 @@ TEST(Reports, ConformToTheirSchema) {
         EXPECT_EQ(schema.fault(report), "") << name;
         EXPECT_TRUE(report["check"].is_object()) << name;
     }
+}
+
+// Of what crossed the DRAM's pins every byte has an op and a kind.
+TEST(Reports, BytesOfOpsByKindAreTheWhole) {
+    for (const char* fusion : {"schedule.fusion=layer", "schedule.fusion=none"}) {
+        const Json report = Json::parse(report_of({"--set", fusion}, {}));
+        for (const char* way : {"read_bytes", "written_bytes"}) {
+            for (const auto& [kind, whole] : report["dram"]["by_kind"].items()) {
+                std::uint64_t sum = 0;
+                for (const Json& op : report["ops"]) {
+                    sum += op["dram_by_kind"][kind][way].get<std::uint64_t>();
+                }
+                EXPECT_EQ(sum, whole[way].get<std::uint64_t>()) << kind << " " << way;
+            }
+            for (const Json& op : report["ops"]) {
+                std::uint64_t sum = 0;
+                for (const Json& bytes : op["dram_by_kind"]) sum += bytes[way].get<std::uint64_t>();
+                EXPECT_EQ(sum, op[std::string("dram_") + way]) << op["name"];
+            }
+        }
+    }
+}
+
+// An array's products are two operations each; the rest of a projection is its epilogue.
+TEST(Reports, ThePeaksBoundTheRun) {
+    const Json report = Json::parse(report_of({}, {}));
+    std::uint64_t operations = 0;
+    for (const Json& op : report["ops"]) {
+        EXPECT_GE(op["operations"], 2 * op["macs"].get<std::uint64_t>()) << op["name"];
+        if (op["block"] == "gemm") operations += 2 * op["macs"].get<std::uint64_t>();
+    }
+    const auto cycles = report["totals"]["cycles"].get<std::uint64_t>();
+    EXPECT_LT(operations,
+              cycles * report["peaks"]["mac_operations_per_cycle"].get<std::uint64_t>());
+    EXPECT_GT(operations, 0U);
+}
+
+TEST(Reports, TheConfigurationIsWhatExplainLists) {
+    const Json report = Json::parse(report_of({"--set", "gemm.rows=4"}, {}));
+    std::map<std::string, std::string> values;
+    for (const Json& row : report["configuration"]["chip"]) values[row["key"]] = row["value"];
+    EXPECT_EQ(values["gemm.rows"], "4");
+    EXPECT_EQ(values["name"], "tiny");
+    for (const std::string& line : lines_of(mambasic({"explain", "--chip", "tiny"}).out)) {
+        const std::string key = line.substr(0, line.find(' '));
+        if (key.rfind("scheme.", 0) == 0 || key.empty()) continue;
+        EXPECT_EQ(values.count(key), 1U) << key;
+    }
+}
+
+TEST(Reports, APageStandsBesideTheReport) {
+    const Folder folder;
+    const Outcome outcome = mambasic(
+        {"run", "tiny", "--trace", tiny_prefill(), "--out", folder.path("out"), "--quiet"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const std::string page = read_file(folder.path("out/report.html"));
+    EXPECT_EQ(page.compare(0, 15, "<!DOCTYPE html>"), 0);
+    EXPECT_NE(page.find("\"schema\":\"mambasic-report/1\""), std::string::npos);
 }
 
 // Both families, at once and token by token.

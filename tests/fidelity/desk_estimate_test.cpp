@@ -42,6 +42,7 @@ ScaleTableConfig table_of(std::uint32_t word_bytes) {
     config.units = 1;
     config.parallel_comparators = 20;
     config.parallel_banks = 21;
+    config.largest_bank_kib = 64;
     config.residency = TableResidency::AllLayers;
     config.capacity_kib = 1024;
     return config;

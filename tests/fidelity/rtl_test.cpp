@@ -90,6 +90,7 @@ Banded built(const Technology& card, LookupKind kind, double ends) {
     config.units = 1;
     config.parallel_comparators = static_cast<std::uint32_t>(kEnds);
     config.parallel_banks = 21;
+    config.largest_bank_kib = 64;
     config.residency = TableResidency::PerLayer;
     ScaleTableShape shape;
     shape.kind = kind;

@@ -185,6 +185,22 @@ TEST(Ssd, DecodeAfterPrefillIsALongerPrefillUpToTheStatesSteps) {
     EXPECT_LT(closest, 0.0005F) << "the bound must be one that is nearly reached";
 }
 
+// A product with the reciprocal of the scale differs next to ties only, so every state is at one.
+TEST(Ssd, StateIsDividedByItsScale) {
+    const std::vector<std::int8_t> zero = {0};
+    for (std::uint32_t seed = 0; seed < 2000; ++seed) {
+        SsdCase c({1, 1, 1, 1, 1, 1, {1, 1, 1}, 1}, seed);
+        float& scale = c.made.state_scales[0];
+        const float decoded = c.step(zero).carry[0];
+        if (decoded == 0) continue;  // a code of x or B is 0
+        scale = std::fabs(decoded) / 2.5F;
+        ASSERT_EQ(c.step(zero).state[0], even_code(decoded / scale));
+        const float half = arith::from_half(arith::to_half(c.prefill().carry[0]));
+        scale = std::fabs(half) / 2.5F;
+        ASSERT_EQ(c.prefill().state[0], even_code(half / scale));
+    }
+}
+
 TEST(Ssd, ThreadsChangeNothing) {
     const SsdCase c({3, 65, 6, 16, 32, 2, {2, 3, 4}, 2}, 6);
     omp_set_num_threads(1);

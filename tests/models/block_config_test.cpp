@@ -40,7 +40,7 @@ const Lines kScaleTable = {{"word_bytes", "8"},           {"range_bytes", "2"},
                            {"lookup_cycles", "0"},        {"units", "3"},
                            {"parallel_banks", "5"},       {"parallel_comparators", "6"},
                            {"loop_order", "token_major"}, {"capacity_kib", "7"},
-                           {"residency", "all_layers"}};
+                           {"residency", "all_layers"},   {"largest_bank_kib", "9"}};
 const Lines kSram = {{"capacity_kib", "96"},
                      {"banks", "3"},
                      {"word_bytes", "16"},
@@ -137,6 +137,7 @@ TEST(BlockConfig, ValuesArriveInTheirFields) {
     EXPECT_EQ(t.units, 3U);
     EXPECT_EQ(t.parallel_banks, 5U);
     EXPECT_EQ(t.parallel_comparators, 6U);
+    EXPECT_EQ(t.largest_bank_kib, 9U);
     EXPECT_EQ(t.loop_order, LoopOrder::TokenMajor);
     EXPECT_EQ(t.residency, TableResidency::AllLayers);
     EXPECT_EQ(t.capacity_kib, 7U);

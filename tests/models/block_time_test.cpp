@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <tuple>
+#include <vector>
+
 #include "models/common/error.h"
 #include "models/common/stats.h"
 
@@ -46,6 +49,23 @@ TEST(BlockTime, KindsSumToTheTotal) {
     EXPECT_EQ(time.stalled_output(), 2U + 11U);
     EXPECT_EQ(time.busy() + time.stalled_input() + time.stalled_output() + time.idle(), 55U);
     EXPECT_EQ(time.total(), 55U);
+}
+
+TEST(BlockTime, TellsEverySpanOnceAndInOrder) {
+    BlockTime time;
+    std::vector<std::tuple<TimeKind, Ticks, Ticks>> told;
+    time.watch(
+        [&](TimeKind kind, Ticks from, Ticks until) { told.emplace_back(kind, from, until); });
+    time.wait_ended({0, 3, 7, 9}, 9);
+    time.busy_until(20);
+    time.wait_ended({0, 0, 0, 0}, 20);  // no time
+    time.idle_until(25);
+    EXPECT_EQ(told,
+              (std::vector<std::tuple<TimeKind, Ticks, Ticks>>{{TimeKind::Idle, 0, 3},
+                                                               {TimeKind::StalledInput, 3, 7},
+                                                               {TimeKind::StalledOutput, 7, 9},
+                                                               {TimeKind::Busy, 9, 20},
+                                                               {TimeKind::Idle, 20, 25}}));
 }
 
 TEST(BlockTime, RefusesAStartThatIsLateOrEarly) {

@@ -8,7 +8,7 @@ mambasic_test(models_config_test
     LABELS models)
 mambasic_test(models_dram_test
     SOURCES dram/dram_banks_test.cpp dram/dram_config_test.cpp dram/dram_controller_test.cpp
-        dram/dram_every_cycle_test.cpp
+        dram/dram_every_cycle_test.cpp dram/every_cycle.cpp
         dram/dram_map_test.cpp dram/dram_rules_test.cpp
     LIBRARIES mambasic_models
     LABELS models)

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/models/bench_of_blocks.h"
+#include "tests/models/dram/engines.h"
 #include "tests/models/dram/stream_memory.h"
 
 namespace mambasic::models {
@@ -16,22 +17,12 @@ using test::Program;
 using test::transfer;
 
 struct Memory {
-    Program& program;
     StreamDram dram{"dram", test::stream_memory({32, 0.5, 100, 50}), kPeriod};
-    Dma load;
-    Dma store;
+    test::Engines engines;
 
-    explicit Memory(Program& p, const DmaConfig& dma = {64, 256, 0})
-        : program(p),
-          load("load", Dma::Direction::Load, dma, p.dispatch),
-          store("store", Dma::Direction::Store, dma, p.dispatch) {
-        load.dram(dram);
-        store.dram(dram);
-    }
-    void run() {
-        sc_core::sc_start();
-        program.dispatch.rethrow();
-    }
+    explicit Memory(Program& program, const DmaConfig& dma = {64, 256, 0})
+        : engines(program, dram, dma) {}
+    void run() { engines.run(); }
 };
 
 TEST(Dma, SingleTransferTakesLatencyAndBytesOverBandwidth) {
@@ -40,7 +31,7 @@ TEST(Dma, SingleTransferTakesLatencyAndBytesOverBandwidth) {
     memory.run();
     EXPECT_EQ(program.end.at(0), 100U + 4096 / 16);
     EXPECT_EQ(memory.dram.activity(0).read_bursts, 4096U / 32);
-    EXPECT_EQ(memory.load.finish(400 * kPeriod).busy() / kPeriod, 356U);
+    EXPECT_EQ(memory.engines.load.finish(400 * kPeriod).busy() / kPeriod, 356U);
 }
 
 TEST(Dma, WriteHasItsOwnLatencyAndARemainderIsRoundedUp) {
@@ -86,7 +77,7 @@ TEST(Dma, EngineIsBusyUntilTheDataHaveLanded) {
     EXPECT_EQ(program.start.at(1), 110U);
     EXPECT_EQ(program.end.at(1), 110U + 20 + 50);
     EXPECT_EQ(program.end.at(2), 180U + 10 + 100);
-    const BlockTime& time = memory.load.finish(290 * kPeriod);
+    const BlockTime& time = memory.engines.load.finish(290 * kPeriod);
     EXPECT_EQ(time.busy() / kPeriod, 220U);
     EXPECT_EQ(time.stalled_input() / kPeriod, 70U);
     EXPECT_EQ(time.idle(), 0U);

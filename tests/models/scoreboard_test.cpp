@@ -39,6 +39,8 @@ TEST_F(ScoreboardTest, TaskIsReadyWhenItsLastDependencyRetires) {
     EXPECT_EQ(when.first_input, 5U);
     EXPECT_EQ(when.data_ready, 20U);
     EXPECT_EQ(when.space_ready, 30U);
+    EXPECT_EQ(when.last_input.block, BlockId::DmaLoad);
+    EXPECT_EQ(when.last_space.block, BlockId::Norm);
 }
 
 TEST_F(ScoreboardTest, DependencyThatIsLongDoneDoesNotHoldATaskBack) {

@@ -60,6 +60,9 @@ TEST(Compared, TakesEveryFigureFromTheReport) {
     EXPECT_EQ(row.ssm_input_sqnr_db, 31.5);
     EXPECT_EQ(row.layer_output_sqnr_db, 28.625);
     EXPECT_EQ(row.notes, std::vector<std::string>{"a note"});
+    ASSERT_EQ(row.configuration.size(), 1U);
+    EXPECT_EQ(row.configuration[0].key, "groups");
+    EXPECT_EQ(row.configuration[0].value, "4x4");
 }
 
 TEST(Compared, TakesWhatTheCodesAreWorthFromTheReport) {
@@ -151,6 +154,10 @@ TEST(ComparisonJson, KeepsTheOrderOfTheSchemes) {
     EXPECT_EQ(json["schemes"][1]["scales"], "calibrated");
     EXPECT_EQ(json["schemes"][0]["change"]["cycles_percent"], nullptr);
     EXPECT_EQ(json["schemes"][1]["change"]["energy_percent"], -0.8);
+    EXPECT_EQ(json["schemes"][1]["configuration"],
+              Json::parse(R"([{"key": "groups", "value": "4x4", "unit": ""}])"));
+    EXPECT_EQ(json["configuration"],
+              Json::parse(R"([{"key": "gemm.rows", "value": "8", "unit": "rows"}])"));
 }
 
 TEST(ComparisonJson, AFigureThatIsNotFiniteIsABug) {

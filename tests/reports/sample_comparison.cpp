@@ -40,6 +40,7 @@ Comparison sample_comparison() {
     c.overrides = {"gemm.rows=8"};
     c.trace = "t.safetensors";
     c.command = "mambasic compare tiny";
+    c.configuration = {{"gemm.rows", "8", "rows"}};
     c.schemes = {baseline(), baseline()};
     ComparedScheme& second = c.schemes[1];
     second.scheme = "quamba2";

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "models/common/cost.h"
 #include "models/common/error.h"
@@ -16,7 +18,9 @@ using models::MemoryPart;
 using models::Technology;
 
 const std::vector<std::string> kCards = {"tsmc7-class", "asap7", "nangate45", "desk-estimate-7nm"};
-const std::vector<std::string> kChips = {"edge-32x32", "server-128x128", "tiny"};
+const std::vector<std::string> kAtBaseClock = {"edge-32x32", "server-128x128", "tiny"};
+const std::vector<std::string> kChips = {"edge-32x32", "server-128x128", "tiny", "marca-like",
+                                         "lightmamba-like"};
 
 std::vector<std::string> with(const std::string& card, const std::vector<std::string>& more = {}) {
     std::vector<std::string> sets = {"technology=tech/" + card + ".yaml"};
@@ -66,11 +70,13 @@ TEST_P(Cards, EveryChipRunsAtTheClockThatTheRefusalNames) {
 
 // The usual card takes the chips as they are; the others have slower logic or memories.
 TEST(Cards, OfTheShippedChips) {
-    for (const std::string& chip : kChips) {
-        EXPECT_EQ(refusal(chip, with("tsmc7-class")), "");
+    for (const std::string& chip : kChips) EXPECT_EQ(refusal(chip, with("tsmc7-class")), "");
+    for (const std::string& chip : kAtBaseClock) {
         for (const char* card : {"asap7", "nangate45"}) {
             const std::string said = refusal(chip, with(card));
-            EXPECT_NE(said.find("base.yaml:6:12: clock_ghz: too fast for conv."), std::string::npos)
+            const std::string set = std::string("technology=tech/") + card + ".yaml";
+            EXPECT_EQ(
+                said.find("--set " + set + ": technology: leaves clock_ghz too fast for conv."), 0U)
                 << said;
         }
         EXPECT_NE(
@@ -114,7 +120,11 @@ TEST(ClockCheck, ASlowCardRefusesTheClock) {
           "technology.delay_ns.fp32_fma={value: 9, low: 1, high: 9, source: x}",
           "technology.sram.access_ns_1kib={value: 1, low: 0, high: 1, source: x}", "voltage_v=0.5",
           "technology.delay_ns.register_bit={value: 0.9, low: 0, high: 1, source: x}"}) {
-        EXPECT_NE(refused(set).find("clock_ghz: too fast for "), std::string::npos) << set;
+        const std::string key = std::string(set).substr(0, std::string(set).find('='));
+        EXPECT_EQ(refused(set).find("--set " + std::string(set) + ": " + key +
+                                    ": leaves clock_ghz too fast for "),
+                  0U)
+            << refused(set);
     }
     EXPECT_NE(refused("voltage_v=0.2")
                   .find("voltage_v: '0.2' is no supply of this card; write "
@@ -123,6 +133,30 @@ TEST(ClockCheck, ASlowCardRefusesTheClock) {
     EXPECT_NE(refused("voltage_v=high").find("is no supply"), std::string::npos);
     EXPECT_NE(refused("technology.voltage.delay_v3=0").find("delay must fall with voltage"),
               std::string::npos);
+}
+
+// Of what its user changed, what the path hangs on; else the clock's own line.
+TEST(ClockCheck, PointsAtWhatTheUserWrote) {
+    const std::string energy =
+        "technology.energy_pj.fp32_fma={value: 9, low: 1, high: 9, source: x}";
+    const std::string one_cycle = "ssm.recurrence_ii_cycles=1";
+    EXPECT_EQ(refusal("tiny", {energy, one_cycle})
+                  .find("--set ssm.recurrence_ii_cycles=1: ssm.recurrence_ii_cycles: leaves "
+                        "clock_ghz too fast for ssm.recurrence_ii_cycles: recurrence takes"),
+              0U);
+    EXPECT_EQ(refusal("tiny", {"weight_sram.capacity_kib=65536"})
+                  .find("--set weight_sram.capacity_kib=65536: weight_sram.capacity_kib: leaves "
+                        "clock_ghz too fast for weight_sram.access_cycles: an access"),
+              0U);
+    const std::string file = testing::TempDir() + "/slow_recurrence.yaml";
+    std::ofstream(file)
+        << "extends: chips/tiny.yaml\nname: slow\nssm:\n  recurrence_ii_cycles: 1\n";
+    EXPECT_EQ(refusal(file, {}).find(file + ":4:25: ssm.recurrence_ii_cycles: leaves clock_ghz"),
+              0U)
+        << refusal(file, {});
+    EXPECT_EQ(refusal(file, {"clock_ghz=0.9"}).find("--set clock_ghz=0.9: clock_ghz: too fast"),
+              0U);
+    std::filesystem::remove(file);
 }
 
 void expect_not_less(const Banded& small, const Banded& large, const std::string& what) {

@@ -116,6 +116,14 @@ TEST(ConfigFiles, OverridesOfNothingAreRefused) {
     const YamlNodePtr chip = models::parse_yaml("ssm: {exp_units: 1, lanes: 2}\nclock: 1\n", "f");
     EXPECT_EQ(user_error([&] { files.override_with(chip, "exp_units=3"); }),
               "--set exp_units=3: unknown key 'exp_units', did you mean 'ssm.exp_units'?");
+    // A right name in the wrong place, not 'cod'; also of a key that a mapping could have.
+    const YamlNodePtr nested = models::parse_yaml("cod: 1\nm: {p: {code: 1}, q: {n: 1}}\n", "f");
+    EXPECT_EQ(user_error([&] { files.override_with(nested, "code=3"); }),
+              "--set code=3: unknown key 'code', did you mean 'm.p.code'?");
+    EXPECT_EQ(user_error([&] {
+                  files.override_with(nested, "flags=3", {"code", {"flags"}});
+              }),
+              "--set flags=3: unknown key 'flags', did you mean 'm.p.flags'?");
     EXPECT_NE(error("a").find("write --set KEY=VALUE"), std::string::npos);
     EXPECT_NE(error("=1").find("write --set KEY=VALUE"), std::string::npos);
     EXPECT_NE(error("a=").find("is not YAML, or empty"), std::string::npos);

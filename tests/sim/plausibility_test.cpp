@@ -14,18 +14,21 @@ protected:
         chip_.technology.plausible.dram_byte_pj = {20, 10, 30};
         chip_.technology.plausible.utilization = {0.5, 0.25, 0.75};
         result_.cycles = 1000;
-        models::Task task;
-        task.block = models::BlockId::Gemm;
-        task.op = models::Op::InProj;
-        models::Work work;
-        work.counts[models::Event::Int8Mac] = 32000;
-        ledger_.record(task, 0, work);
+        count(models::Event::Int8Mac, 32000);
         report_.totals.cycles = 1000;
         report_.totals.dram_read_bytes = 600;
         report_.totals.dram_written_bytes = 400;
         add("gemm", 24000, 900);
         add("ssm", 8000, 100);
         add("dram", 20000, 300);
+    }
+    void count(models::Event event, std::uint64_t times) {
+        models::Task task;
+        task.block = models::BlockId::Gemm;
+        task.op = models::Op::InProj;
+        models::Work work;
+        work.counts[event] = times;
+        ledger_.record(task, 0, work);
     }
     void add(const char* name, double pj, std::uint64_t busy) {
         reports::BlockRow row;
@@ -78,9 +81,40 @@ TEST_F(Plausibility, AnIdleArrayNamesTheBusiestBlock) {
                "ssm is the busiest block, 75 % of the time");
 }
 
-TEST_F(Plausibility, ARunWithoutMultiplicationsIsNotJudged) {
-    ledger_ = models::Ledger(1);
+TEST_F(Plausibility, TheEndsOfARangeBelongToIt) {
+    chip_.technology.plausible.mac_pj = {1, 1, 1};
+    chip_.technology.plausible.dram_byte_pj = {20, 20, 20};
+    chip_.technology.plausible.utilization = {0.5, 0.5, 0.5};
     EXPECT_TRUE(said().empty());
+}
+
+TEST_F(Plausibility, MultiplicationsOfEitherWidthCount) {
+    count(models::Event::Int4Mac, 32000);
+    expect_one("the MAC array's utilization is 1, above the 0.25 to 0.75",
+               "gemm is the busiest block, 90 % of the time");
+    work_.int4_weights = true;
+    chip_.gemm.int4_macs_per_mac = 2;
+    EXPECT_TRUE(said().empty()) << "half of what an array of packed multipliers can";
+}
+
+TEST_F(Plausibility, DecodeIsJudgedByItsMemory) {
+    work_.phase = traces::Phase::Decode;
+    report_.dram.bandwidth_utilization = 0.5;
+    report_.totals.cycles = 100000;
+    EXPECT_TRUE(said().empty()) << "the array is idle, as it must be";
+    report_.dram.bandwidth_utilization = 0.8;
+    expect_one("the DRAM's utilization in decode is 0.8, above the 0.25 to 0.75",
+               "gemm is the busiest block, 0.9 % of the time");
+}
+
+TEST_F(Plausibility, WhatDidNotHappenIsNotJudged) {
+    report_.totals.dram_read_bytes = report_.totals.dram_written_bytes = 0;
+    EXPECT_TRUE(said().empty()) << "nothing crossed the pins";
+    report_.totals.cycles = 0;
+    EXPECT_TRUE(said().empty());
+    report_.totals.cycles = 1000;
+    ledger_ = models::Ledger(1);
+    EXPECT_TRUE(said().empty()) << "no multiplication";
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 #include <array>
 #include <optional>
 
-#include "models/dma/dma.h"
 #include "tests/models/bench_of_blocks.h"
 #include "tests/models/dram/dram_test_memory.h"
+#include "tests/models/dram/engines.h"
 
 namespace mambasic::models {
 namespace {
@@ -30,24 +30,12 @@ DramConfig four_channels() {
 }
 
 struct Memory {
-    Program& program;
     BankDram dram;
-    Dma load;
-    Dma store;
+    test::Engines engines;
 
-    explicit Memory(Program& p, const DramConfig& config = test::odd_memory(),
-                    const DmaConfig& dma = {64, 256, 10})
-        : program(p),
-          dram("dram", config),
-          load("load", Dma::Direction::Load, dma, p.dispatch),
-          store("store", Dma::Direction::Store, dma, p.dispatch) {
-        load.dram(dram);
-        store.dram(dram);
-    }
-    void run() {
-        sc_core::sc_start();
-        program.dispatch.rethrow();
-    }
+    explicit Memory(Program& program, const DramConfig& config = test::odd_memory())
+        : dram("dram", config), engines(program, dram, {64, 256, 10}) {}
+    void run() { engines.run(); }
 };
 
 TEST(BankDram, ABurstTakesItsRowItsLatencyAndItsData) {

@@ -91,6 +91,7 @@ inline ScaleTableConfig base_table() {
     c.units = 1;
     c.parallel_comparators = 20;
     c.parallel_banks = 21;
+    c.largest_bank_kib = 64;
     c.capacity_kib = 256;
     return c;
 }

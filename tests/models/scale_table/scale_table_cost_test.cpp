@@ -215,7 +215,11 @@ TEST(ScaleTableCost, MemoriesAreAsLargeAsTheTables) {
     EXPECT_EQ(parallel.banks, 42) << "21 banks a copy";
     EXPECT_EQ(parallel.kib_per_bank, 152.0 / 21 / 1024);
     config.residency = TableResidency::AllLayers;  // 192 KiB of state scales
-    EXPECT_EQ(scale_table_memories(config, {{shape_of(LookupKind::Code), 24}})[1].banks, 3);
+    const TableNeeds codes = {{shape_of(LookupKind::Code), 24}};
+    EXPECT_EQ(scale_table_memories(config, codes)[1].banks, 3);
+    config.largest_bank_kib = 63;
+    EXPECT_EQ(scale_table_memories(config, codes)[1].banks, 4);
+    EXPECT_EQ(scale_table_memories(config, codes)[1].kib_per_bank, 48);
     EXPECT_TRUE(scale_table_memories(config, {{{LookupKind::Register, 1, 1, 1}, 1}}).empty());
 }
 

@@ -1,9 +1,10 @@
-// A state becomes a code by a division (ssm.md 1.4, 2.2). A product with the reciprocal of its
-// scale differs next to ties only, so these scales put every state there.
+// A state becomes a code by a division (ssm.md 1.4, 2.2, 3.6, 4). A product with the reciprocal of
+// its scale differs next to ties only, so these scales put every state there.
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
 #include "tests/models/function_test_support.h"
 
@@ -50,6 +51,43 @@ struct OneToken {
     }
 };
 
+/// The same of Mamba2's recurrence; a prompt's states are rounded to FP16 before they are divided.
+struct OneHead {
+    bool decode = false;
+    std::vector<std::int8_t> bc = test::Random(6).codes(2 * kStates);
+    std::vector<std::int8_t> codes = std::vector<std::int8_t>(kStates, 0);
+    std::vector<float> state_scales = std::vector<float>(kStates, 1.0F);
+    std::vector<float> carry = std::vector<float>(kStates, 0.0F);
+    std::int8_t x = 77, dt = 31, a_log = 1, d = 3;
+    arith::Half dt_bias = arith::to_half(0.1F), y = 0;
+    float x_scale = 0.0317F, bc_scale = 0.0213F;
+    std::uint32_t cell = 0;
+
+    void run() {
+        SsmConfig config;
+        config.ssd_sum.tree_width = 8;
+        SsdTile tile;
+        tile.shape = {1, 1, 1, 1, kStates};
+        tile.decode = decode;
+        tile.last_tile = !decode;
+        tile.x = {&x, 1, 1};
+        tile.dt = {&dt, 1, 1};
+        tile.b = {bc.data(), 2 * kStates, 2 * kStates};
+        tile.c = {bc.data() + kStates, 2 * kStates, 2 * kStates};
+        tile.weights = {&a_log, &d, &dt_bias, 0.02F, 0.01F, 0.05F};
+        tile.scales = {&x_scale, &bc_scale, &bc_scale, state_scales.data(), &cell, kStates};
+        tile.carry = carry.data();
+        tile.state = codes.data();
+        tile.state_sequence_stride = kStates;
+        tile.y = &y;
+        tile.y_stride = tile.y_sequence_stride = 1;
+        codes.assign(kStates, 0);
+        if (!decode) carry.assign(kStates, 0.0F);
+        ssd_compute(config, {}, tile);
+        for (float& h : carry) h = decode ? h : arith::from_half(arith::to_half(h));
+    }
+};
+
 /// A scale for which the quotient and the product with the reciprocal round to different codes; 0
 /// where there is none next to this tie.
 float telling_scale(float h, float tie, Round round) {
@@ -64,8 +102,9 @@ float telling_scale(float h, float tie, Round round) {
     return 0;
 }
 
+template <typename Token>
 void expect_division(bool decode, Round round) {
-    OneToken token;
+    Token token;
     token.decode = decode;
     token.run();
     const std::vector<float> states = token.carry;
@@ -88,11 +127,19 @@ void expect_division(bool decode, Round round) {
 }
 
 TEST(SsmStateCode, OfADecodedTokenIsAQuotientHalfToEven) {
-    expect_division(true, arith::quantize_rhe);
+    expect_division<OneToken>(true, arith::quantize_rhe);
 }
 
 TEST(SsmStateCode, OfAPromptIsAQuotientHalfAwayFromZero) {
-    expect_division(false, arith::quantize_rha);
+    expect_division<OneToken>(false, arith::quantize_rha);
+}
+
+TEST(SsdStateCode, OfADecodedTokenIsAQuotient) {
+    expect_division<OneHead>(true, arith::quantize_rhe);
+}
+
+TEST(SsdStateCode, OfAPromptIsAQuotientOfItsHalf) {
+    expect_division<OneHead>(false, arith::quantize_rhe);
 }
 
 }  // namespace

@@ -52,6 +52,16 @@ TEST(Dispatch, UnknownVerbsSuggest) {
     EXPECT_EQ(error_of({"trace", "sinth"}),
               "mambasic trace: unknown verb 'sinth', did you mean 'synth'?");
     EXPECT_EQ(error_of({"trace"}), "mambasic trace: a verb is missing; valid are synth, info");
+    EXPECT_EQ(error_of({"synth"}), "mambasic: unknown verb 'synth', did you mean 'trace synth'?");
+    EXPECT_EQ(error_of({"zzzzzzz"}), "mambasic: unknown verb 'zzzzzzz'; valid are run, trace");
+}
+
+TEST(Dispatch, UnknownOptionsInAVerbsPlaceSuggest) {
+    EXPECT_EQ(error_of({"--hlp"}), "mambasic: unknown option '--hlp', did you mean '--help'?");
+    EXPECT_EQ(error_of({"--verison"}),
+              "mambasic: unknown option '--verison', did you mean '--version'?");
+    EXPECT_EQ(error_of({"trace", "--hlep"}),
+              "mambasic trace: unknown verb '--hlep', did you mean '--help'?");
 }
 
 TEST(Dispatch, AloneItListsEveryVerbWithAnExample) {

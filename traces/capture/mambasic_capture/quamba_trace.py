@@ -1,0 +1,140 @@
+"""`mambasic-capture quamba`: a trace of a Quamba checkpoint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional, Tuple
+
+import torch
+
+from .dims import Dims
+from .errors import CaptureError
+from .linears import Tensors
+from .quamba_checkpoint import MIXERS, load_config, load_entries, mixer_of
+from .quamba_layers import Head, head, mamba1_layer, mamba2_layer
+from .quamba_record import record, require_possible
+from .progress import Progress
+from .tokens import require_in_vocabulary, sequences, token_stream
+from .trace_file import require_writable, write_trace
+
+EPSILON = "1e-05"  # a default of mamba_ssm's that a checkpoint's config.json does not repeat
+DEFAULT_CHUNK = 256
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
+
+    checkpoint: str
+    out: Path
+    text: Optional[str]
+    tokens: Optional[str]
+    tokenizer: Optional[str]
+    batch: int
+    length: Optional[int]
+    record: Optional[Path]
+
+
+def run(request: Request) -> None:
+    """The trace and, with --record, what upstream makes of it."""
+    if request.record is None:
+        convert(request)
+        return
+    require_possible()
+    require_writable(request.record)
+    family, tokens = convert(request)
+    record(request.checkpoint, family, tokens, request.out, request.record)
+
+
+def convert(request: Request) -> Tuple[str, torch.Tensor]:
+    """Writes the trace, or raises CaptureError and writes nothing. Returns
+    family and tokens."""
+    require_writable(request.out)
+    config = load_config(request.checkpoint)
+    checkpoint = load_entries(request.checkpoint)
+    family, bits = MIXERS[str(mixer_of(config))]
+    take_layer = mamba1_layer if family == "mamba1" else mamba2_layer
+    layers = _layer_count(config)
+    tensors: Tensors = {}
+    progress = Progress("converting layers", layers)
+    for index in range(layers):
+        tensors.update(take_layer(checkpoint, f"backbone.layers.{index}.", bits))
+        progress.step()
+    ends = head(checkpoint, bits)
+    checkpoint.finish()
+    dims = _dims(config, family, tensors, ends)
+    dims.require_representable()
+    tokenizer = request.tokenizer or request.checkpoint
+    stream = token_stream(request.text, request.tokens, tokenizer)
+    require_in_vocabulary(stream, dims.vocab)
+    rows = sequences(stream, request.batch, request.length)
+    if ends.whole:
+        tensors.update(ends.tensors)
+        tensors["trace.tokens"] = rows.to(torch.int32)
+    else:
+        tensors["trace.input.hidden"] = ends.look_up(rows)
+    write_trace(request.out, tensors, _metadata(request, dims, tensors, bits, rows, ends.whole))
+    return family, rows
+
+
+def _layer_count(config: Dict[str, Any]) -> int:
+    count = config.get("n_layer")
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise CaptureError(f"config.json: n_layer is {count}, must be a whole number above 0")
+    return count
+
+
+def _dims(config: Dict[str, Any], family: str, tensors: Tensors, ends: Head) -> Dims:
+    """Of the tensors' shapes; what no shape tells is the configuration's."""
+    at = "backbone.layers.0."
+    ssm = config["ssm_cfg"]
+    common = {
+        "d_model": tensors[f"{at}norm.weight"].numel(),
+        "n_layer": _layer_count(config),
+        "vocab": ends.embedding.shape[0],
+    }
+    conv = tensors[f"{at}mixer.conv1d.weight"].shape[0]
+    if family == "mamba1":
+        states = tensors[f"{at}mixer.selective_scan.A_log"].shape[1]
+        rank = tensors[f"{at}mixer.dt_proj.weight"].shape[1]
+        return Dims(family, d_inner=conv, d_state=states, dt_rank=rank, **common)
+    inner = tensors[f"{at}mixer.norm.weight"].numel()
+    heads = tensors[f"{at}mixer.qchunk_scan.dt_bias"].numel()
+    scales = tensors[f"{at}mixer.conv1d.B_out_scales"].numel()
+    groups = scales if scales > 1 else int(ssm.get("ngroups", 1))
+    return Dims(
+        family,
+        d_inner=inner,
+        d_state=(conv - inner) // (2 * groups),
+        heads=heads,
+        head_dim=inner // heads,
+        groups=groups,
+        chunk=int(ssm.get("chunk_size", DEFAULT_CHUNK)),
+        **common,
+    )
+
+
+def _scheme(tensors: Tensors) -> Dict[str, str]:
+    ranges = tensors.get("backbone.layers.0.mixer.conv1d.x_dim_group_range")
+    if ranges is None:
+        return {"scheme": "quamba1"}
+    return {"scheme": "quamba2", "table_groups": f"{ranges.shape[-2]}x{ranges.shape[-1]}"}
+
+
+def _metadata(
+    request: Request, dims: Dims, tensors: Tensors, bits: int, rows: torch.Tensor, whole: bool
+) -> Dict[str, str]:
+    return {
+        **dims.metadata(),
+        **_scheme(tensors),
+        "model": Path(request.checkpoint).resolve().name,
+        "precision": f"w{bits}a8",
+        "phase": "prefill",
+        "batch": str(rows.shape[0]),
+        "tokens": str(rows.shape[1]),
+        "first_layer": "0",
+        "layers": str(dims.n_layer),
+        "has_head": "true" if whole else "false",
+        "record": "none",
+        "epsilon": EPSILON,
+        "capture.source": "quamba checkpoint",
+    }
