@@ -158,7 +158,15 @@ layers() {
 
 # steps NETWORK SCHEME: one line, how far below the skewed code's lowest level, -1 step, SiLU goes.
 steps() {
-    rows "scales-$1-$2" '{ print f("low_scale"), f("elements"), f("saturated"), f("high_scale") / f("low_scale") }' | sort -g |
+    rows "scales-$1-$2" '
+        { cell = f("layer_index") "," f("cell_index") }
+        f("scale_of") == "x low" { low[cell] = f("lowest_value_per_code") }
+        f("scale_of") == "x high" { factor[cell] = f("lowest_value_per_code") / low[cell] }
+        f("scale_of") ~ /^x (low|high)$/ {
+            count[cell] += f("coded_count")
+            held[cell] += f("clipped_below_count") + f("clipped_above_count")
+        }
+        END { for (cell in low) print low[cell], count[cell], held[cell], factor[cell] }' | sort -g |
         awk -F ' [|] ' -v OFS=' | ' -v of="| $1 | $2" '
             { step[NR] = $1; count[NR] = $2; all += $2; held += $3; factor += $2 * $4 }
             END {
