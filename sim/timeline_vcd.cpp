@@ -110,7 +110,8 @@ void TimelineVcd::begin(const TimelineHead& head) {
     head_ = head;
     const Timescale scale = timescale(head.period_fs);
     units_ = scale.units;
-    file_.out() << "$comment state: 0 idle, 1 busy, 2 waits for input, 3 waits for room $end\n"
+    file_.out() << "$comment state: 0 idle, 1 busy, 2 waits for input, 3 waits for room; "
+                   "0 also outside the layers asked for and after the last event written $end\n"
                 << "$timescale " << scale.text << " $end\n$scope module chip $end\n";
     declare_tracks();
     declare_counters();

@@ -12,8 +12,8 @@ namespace {
 using Slot = std::atomic<const char*>;
 static_assert(Slot::is_always_lock_free, "a signal handler reads it");
 
-// A program writes a trace and a dump at most.
-std::array<Slot, 4> slots{};
+// More than any command writes at once: run has a dump, a DRAM trace and two timelines.
+std::array<Slot, 8> slots{};
 
 void replace_first(const char* from, const char* to) {
     for (Slot& slot : slots) {

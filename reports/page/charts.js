@@ -41,6 +41,7 @@ function stepWithKeys(entry, event) {
     event.preventDefault();
     const places = entry.chart.data.datasets.flatMap((dataset, datasetIndex) =>
         dataset.silent ? [] : dataset.data.map((_, index) => ({datasetIndex, index})));
+    if (!places.length) return;
     entry.place = ((entry.place ?? (direction > 0 ? -1 : 0)) + direction + places.length) % places.length;
     const active = [places[entry.place]];
     entry.chart.setActiveElements(active);

@@ -95,7 +95,9 @@ function paretoLine(points, less) {
     const sign = less ? -1 : 1;
     const line = [];
     for (const point of points.slice().sort((a, b) => a.x - b.x || sign * (b.y - a.y))) {
-        if (!line.length || sign * point.y > sign * line[line.length - 1].y) line.push(point);
+        const last = line[line.length - 1];
+        const asGood = last && point.x === last.x && point.y === last.y;
+        if (!last || asGood || sign * point.y > sign * last.y) line.push(point);
     }
     return line;
 }

@@ -171,8 +171,11 @@ std::string bash_completion(const std::vector<Verb>& verbs) {
 
 std::string zsh_completion(const std::vector<Verb>& verbs) {
     return "#compdef mambasic\n# Completes the words of mambasic in zsh: source <(mambasic "
-           "completion zsh)\nautoload -U +X bashcompinit && bashcompinit\n" +
-           bash_completion(verbs);
+           "completion zsh)\nautoload -U +X bashcompinit && bashcompinit\n"
+           "compopt() { :; } # which bashcompinit has not\n" +
+           bash_completion(verbs) +
+           "# Loaded by its name, this file is what completes the first word.\n"
+           "[[ ${funcstack[1]} != _mambasic ]] || _bash_complete -F _mambasic\n";
 }
 
 }  // namespace mambasic::sim

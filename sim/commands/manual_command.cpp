@@ -1,4 +1,5 @@
 // mambasic man: the manual page, from the words of --help.
+#include <algorithm>
 #include <iostream>
 
 #include "sim/commands/verb.h"
@@ -50,7 +51,7 @@ std::string section_of(const Verb& verb) {
 
 std::string page() {
     std::string text =
-        ".TH MAMBASIC 1 2026\\-11\\-22 \"mambasic " MAMBASIC_VERSION
+        ".TH MAMBASIC 1 \"\" \"mambasic " MAMBASIC_VERSION
         "\" \"User Commands\"\n"
         ".SH NAME\nmambasic \\- what a Mamba accelerator computes, bit by bit, and what it costs\n"
         ".SH SYNOPSIS\n.B mambasic\n.I VERB\n[\\fIoptions\\fR]\n.PP\n.B mambasic\n.I VERB\n"
@@ -63,7 +64,9 @@ std::string page() {
     text += std::string(".SH EXIT STATUS\n") + roff(kExitStatusText) +
             "\n.SH ENVIRONMENT\n"
             ".TP\n.B MAMBASIC_HOME\nthe folder with hw_config and traces; without it, the current "
-            "folder and those above it, those above the program, and the source tree\n"
+            "folder and those above it, those above the program, share/mambasic beside its bin, "
+            "and the "
+            "source tree\n"
             ".TP\n.B NO_COLOR\nwhere it is set to anything, nothing is coloured; nor where output "
             "is no terminal, or TERM is dumb\n"
             ".TP\n.B OMP_NUM_THREADS\nhow many cores a run uses\n"

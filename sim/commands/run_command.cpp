@@ -108,6 +108,7 @@ int run_command(const Arguments& arguments) {
     const traces::Trace trace = open_trace(arguments.text("trace"));
     const Scheme scheme = chosen_scheme(arguments, settings, trace);
     refuse_impossible(arguments, trace.info());
+    refuse_shared_files(arguments);
     RunOptions options;
     options.numerics = !arguments.has("timing-only");
     const LayerRange layers = layer_range(arguments, trace.info());

@@ -189,9 +189,16 @@ Json scheme_schema() {
     Json schema = schema_head(
         "scheme", "A scheme: how what the convolution makes is coded on its way to the SSM.");
     schema["type"] = "object";
-    schema["if"] = {{"required", {"layers"}}};
-    schema["then"] = hybrid;
-    schema["else"] = {{"$ref", "#/definitions/scheme"}};
+    // What extends another names only what it changes, and the rules hold for both together.
+    Json extending = {{"properties", part["properties"]}, {"additionalProperties", false}};
+    extending["properties"]["layers"] = layers;
+    extending["properties"]["extends"] = extends_property();
+    const Json whole = {{"if", {{"required", {"layers"}}}},
+                        {"then", hybrid},
+                        {"else", {{"$ref", "#/definitions/scheme"}}}};
+    schema["if"] = {{"required", {"extends"}}};
+    schema["then"] = extending;
+    schema["else"] = whole;
     schema["definitions"] = {{"scheme", part}};
     return schema;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "models/common/error.h"
@@ -58,6 +59,27 @@ void describe_timeline(po::options_description& options) {
         "WINDOW, as above; write the same as a value change dump, timeline.vcd, which GTKWave "
         "opens");
     add("timeline-limit", text(), "events in each of these files at most; 1000000 without it");
+}
+
+void refuse_shared_files(const Arguments& arguments) {
+    const fs::path folder = arguments.text_or("out", "");
+    std::map<fs::path, std::string> writers;  // absolute, by the option that writes it
+    const auto add = [&](const char* option, const fs::path& path) {
+        const fs::path whole = fs::weakly_canonical(fs::absolute(path));
+        const auto [place, fresh] = writers.emplace(whole, option);
+        if (!fresh) {
+            arguments.reject(option, "'" + path.string() + "' is what --" + place->second +
+                                         " writes; take another file");
+        }
+    };
+    for (const char* name : {"report.json", "report.txt", "report.html"}) {
+        if (arguments.has("out")) add("out", folder / name);
+    }
+    if (arguments.has("timeline")) add("timeline", folder / "timeline.json");
+    if (arguments.has("vcd")) add("vcd", folder / "timeline.vcd");
+    for (const char* option : {"dump", "dram-trace"}) {
+        if (arguments.has(option)) add(option, arguments.text(option));
+    }
 }
 
 Timelines::Timelines(const Arguments& arguments, const ChipConfig& chip, const Layers& layers) {

@@ -14,6 +14,9 @@ namespace mambasic::sim {
 
 void describe_timeline(boost::program_options::options_description& options);
 
+/// Refuses two outputs in one file, of which the later would replace the earlier.
+void refuse_shared_files(const Arguments& arguments);
+
 class Timelines {
 public:
     /// Refuses early what could not be written or shows no layer of the run. `first` and `end` are

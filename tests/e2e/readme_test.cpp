@@ -83,8 +83,9 @@ std::vector<Words> commands() {
         bool goes_on = false;
         for (const std::string& line : code ? lines_of(piece) : Lines()) {
             const Words words = words_of(line);
-            const std::set<std::string> verbs = {"run",     "check",  "compare",   "trace",
-                                                 "explain", "scales", "calibrate", "experiment"};
+            const std::set<std::string> verbs = {"run",     "check",     "compare",   "trace",
+                                                 "explain", "scales",    "calibrate", "experiment",
+                                                 "schema",  "completion"};
             const bool begins = words.size() > 1 && words[0] == "mambasic";
             if (begins && verbs.count(words[1]) == 1) {
                 found.emplace_back(words.begin() + 1, words.end());

@@ -163,6 +163,18 @@ def cases(limits):
                 yield kind, f"{file.name}: {what}", other, False
 
 
+def extensions():
+    """Schemes that name only what they change of another."""
+    scheme = Kind("scheme", "scheme.", ["explain", "area", "--scheme", "FILE"])
+    base = {"extends": str(HW_CONFIG / "schemes" / "quamba1.yaml")}
+    yield scheme, "extends alone", base, True
+    yield scheme, "extends, a name", dict(base, name="mine"), True
+    yield scheme, "extends, an observer", dict(base, name="mine", observer="outlier-aware"), True
+    yield scheme, "extends, no such key", dict(base, nam="mine"), False
+    yield scheme, "extends, no such observer", dict(base, observer="median"), False
+    yield scheme, "extends two", dict(base, extends=["a", "b"]), False
+
+
 def fault(case, folder):
     kind, name, document, valid = case
     by_schema, by_parser = kind.accepts(document), kind.parser_accepts(document, folder)
@@ -173,7 +185,7 @@ def fault(case, folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
-        every = list(cases(ranges()))
+        every = [*cases(ranges()), *extensions()]
         faults = [text for text in pool.map(lambda case: fault(case, folder), every) if text]
     print("\n".join(faults))
     print(f"{len(every)} verdicts, {len(faults)} faults")
