@@ -118,7 +118,6 @@ Json extends_property() {
 
 Json schema_head(const std::string& kind, const std::string& description) {
     return {{"$schema", "http://json-schema.org/draft-07/schema#"},
-            {"$id", "mambasic-" + kind + "/1"},
             {"title", "mambasic " + kind},
             {"description", description + " The program checks relations between keys as well."}};
 }

@@ -166,7 +166,7 @@ def cases(limits):
 def extensions():
     """Schemes that name only what they change of another."""
     scheme = Kind("scheme", "scheme.", ["explain", "area", "--scheme", "FILE"])
-    base = {"extends": str(HW_CONFIG / "schemes" / "quamba1.yaml")}
+    base = {"extends": "schemes/quamba1.yaml"}
     yield scheme, "extends alone", base, True
     yield scheme, "extends, a name", dict(base, name="mine"), True
     yield scheme, "extends, an observer", dict(base, name="mine", observer="outlier-aware"), True
