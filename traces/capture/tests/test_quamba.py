@@ -228,6 +228,20 @@ def spoiled(entries: Dict[str, Any], settings: Dict[str, Any], how: str) -> None
         settings["is_hybrid"] = True
     if how == "mixer":
         settings["ssm_cfg"] = {"layer": "W4A16QMamba2"}
+    if how == "no mixer":
+        settings["ssm_cfg"] = {"layer": ["W4A8QMamba2"]}
+    if how == "groups":
+        settings["ssm_cfg"]["ngroups"] = None
+    if how == "chunk":
+        settings["ssm_cfg"]["chunk_size"] = "8"
+    if how == "heads":
+        entries[f"{at}qchunk_scan.dt_bias"] = torch.zeros(0, dtype=F16)
+    if how == "ranges":
+        ranges = torch.zeros(4, dtype=I32)
+        for module in ("conv1d", "qchunk_scan"):
+            entries[f"{at}{module}.x_dim_group_range"] = ranges
+    if how == "rows":
+        entries["backbone.embedding.scales"] = entries["backbone.embedding.scales"][:2]
     if how == "residual":
         settings["residual_in_fp32"] = False
 
@@ -245,6 +259,12 @@ def spoiled(entries: Dict[str, Any], settings: Dict[str, Any], how: str) -> None
         ("count", "n_layer is two"),
         ("hybrid", "is_hybrid"),
         ("mixer", "ssm_cfg.layer is W4A16QMamba2; valid are W8A8QMamba"),
+        ("no mixer", "ssm_cfg.layer is None; valid are W8A8QMamba"),
+        ("groups", "ngroups is None, must be a whole number above 0"),
+        ("chunk", "chunk_size is 8, must be a whole number above 0"),
+        ("heads", "qchunk_scan.dt_bias: holds no head"),
+        ("ranges", "conv1d.x_dim_group_range: has 1 dimensions, must have 3"),
+        ("rows", "backbone.embedding.scales: has 2 rows, must have 256"),
         ("residual", "residual_in_fp32 is False, must be true"),
     ],
 )
