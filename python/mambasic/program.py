@@ -27,7 +27,8 @@ def binary():
     if named:
         return named
     root = pathlib.Path(__file__).resolve().parents[2]
-    built = sorted(root.glob("build/*/mambasic"), key=os.path.getmtime)
+    found = root.glob("build/*/mambasic")  # pip leaves a folder build/lib/mambasic
+    built = sorted(filter(os.path.isfile, found), key=os.path.getmtime)
     if built:
         return str(built[-1])
     raise ProgramError(2, "mambasic is not in $PATH; build it, or set MAMBASIC_BINARY")

@@ -104,3 +104,16 @@ def test_the_binary_that_is_named_is_called(monkeypatch):
     monkeypatch.setenv("MAMBASIC_BINARY", os.fspath("/nowhere/mambasic"))
     with pytest.raises(FileNotFoundError):
         mambasic.explain("gemm.rows")
+
+
+def test_the_newest_build_is_no_folder_that_pip_left(tmp_path, monkeypatch):
+    package = tmp_path / "python/mambasic"
+    built, left = tmp_path / "build/ci/mambasic", tmp_path / "build/lib/mambasic"
+    for folder in (package, built.parent, left):
+        folder.mkdir(parents=True)
+    built.touch()
+    os.utime(built, (1, 1))
+    monkeypatch.setattr(mambasic.program, "__file__", str(package / "program.py"))
+    monkeypatch.delenv("MAMBASIC_BINARY")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert binary() == str(built)

@@ -57,12 +57,13 @@ class Kind:
 
     def __init__(self, name, prefix, words, wrap=None):
         self.prefix, self.words, self.wrap = prefix, words, wrap
-        schema = json.loads(mambasic("schema", name).stdout)
-        jsonschema.Draft7Validator.check_schema(schema)
-        self.validator = jsonschema.Draft7Validator(schema)
+        self.schema = json.loads(mambasic("schema", name).stdout)
+        jsonschema.Draft7Validator.check_schema(self.schema)
+        del self.schema["$id"]  # a name; jsonschema before 4.18 looks for references there
 
     def accepts(self, document):
-        return self.validator.is_valid(document)
+        # A validator for each: before 4.18 the threads would share its place in the schema.
+        return jsonschema.Draft7Validator(self.schema).is_valid(document)
 
     def parser_accepts(self, document, folder):
         file = write(document, folder)

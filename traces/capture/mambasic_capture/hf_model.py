@@ -10,7 +10,7 @@ import torch
 from .dims import CONV_TAPS, Dims
 from .errors import CaptureError, first_line
 from .hadamard import hadamard
-from .quantize import half
+from .quantize import half, require_finite
 
 _FAMILIES = ("mamba", "mamba2")
 
@@ -33,7 +33,9 @@ def load(folder: str, device: str) -> Any:
         model, info = AutoModelForCausalLM.from_pretrained(
             folder, torch_dtype=torch.float32, local_files_only=True, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except CaptureError:
+        raise
+    except Exception as error:  # whatever a damaged file leads to
         raise CaptureError(f"{folder}: cannot be loaded: {first_line(error)}") from error
     if info["missing_keys"]:
         raise CaptureError(f"{folder}: has no weights for {sorted(info['missing_keys'])[0]}")
@@ -93,7 +95,8 @@ def dims_of(config: Any) -> Dims:
 def fuse(model: Any) -> None:
     """As Quamba prepares a model (kernels.md 4.4): in_proj and the LM head take in the weights of the
     norms before them, and the residual stream is rotated, which spreads its outliers. The function
-    that the model computes stays the same but for rounding to FP16."""
+    that the model computes stays the same but for rounding to FP16. Refuses weights that are not finite then.
+    """
     backbone = model.backbone
     head = model.lm_head.weight.detach().clone()  # may be the embedding's own
     for block in backbone.layers:
@@ -105,5 +108,6 @@ def fuse(model: Any) -> None:
     backbone.norm_f.weight.fill_(1)
     backbone.embeddings.weight.copy_(hadamard(backbone.embeddings.weight))
     model.lm_head.weight = torch.nn.Parameter(head)
-    for parameter in model.parameters():
+    for name, parameter in model.named_parameters():
         parameter.copy_(half(parameter))
+        require_finite(name, parameter)

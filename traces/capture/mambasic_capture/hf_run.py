@@ -13,7 +13,7 @@ from .mamba1 import Mamba1Calibration
 from .mamba2 import Mamba2Calibration
 from .observers import MinMax
 from .progress import Progress
-from .quantize import codes_of, half
+from .quantize import codes_of, half, require_finite
 
 
 @dataclass
@@ -50,8 +50,11 @@ def _states(cache: Any, layer: int) -> torch.Tensor:
 def calibrate(model: Any, dims: Dims, samples: List[torch.Tensor]) -> Calibration:
     """Each sample alone, as upstream does it."""
     kind = Mamba1Calibration if dims.family == "mamba1" else Mamba2Calibration
-    layers = [kind(block.mixer, dims) for block in model.backbone.layers]
-    out = Calibration(layers, MinMax())
+    layers = [
+        kind(f"backbone.layers.{index}.mixer.", block.mixer, dims)
+        for index, block in enumerate(model.backbone.layers)
+    ]
+    out = Calibration(layers, MinMax("backbone.norm_f output"))
     handles = [handle for layer in layers for handle in layer.hooks()]
     handles.append(
         model.backbone.norm_f.register_forward_hook(
@@ -100,6 +103,7 @@ class Recording:
         missing = 4 - rows.shape[1]
         rows = torch.nn.functional.pad(rows, (0, 0, missing, 0)).transpose(1, 2)
         state = _states(self.cache, layer).float().cpu()
+        require_finite(f"state of layer {layer}", state)
         batch, width = state.shape[0], state.shape[-1]
         return {
             "conv1d.state_in": codes_of(rows / seen.conv_scales()[None, :, None]),

@@ -12,7 +12,7 @@ from .errors import CaptureError
 from .hf_model import dims_of, fuse, load
 from .hf_run import Calibration, Recording, calibrate
 from .linears import Tensors, f64, linear
-from .quantize import quantize_embedding
+from .quantize import quantize_embedding, require_finite
 from .tokens import require_in_vocabulary, samples, sequences, token_stream
 from .trace_file import require_writable, write_trace
 
@@ -133,6 +133,8 @@ def _inputs(
         for index in layers if request.float_outputs else []:
             name = f"{FLOAT_PREFIX}layers.{index}.out_proj.output"
             out[name] = ran.outputs[index][:, kept].float()
+    for name, values in out.items():
+        require_finite(name, values)
     if request.phase == "decode":
         out.update(_start(model, rows[:, : request.prompt], calibration, layers))
     return out

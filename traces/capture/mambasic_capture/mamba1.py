@@ -16,16 +16,16 @@ class Mamba1Calibration:
     """Watches a mixer's linears. What no module of the mixer gives is made of their inputs and
     outputs, so that the mixer may run in the slow or in the fast way."""
 
-    def __init__(self, mixer: Any, dims: Dims) -> None:
+    def __init__(self, at: str, mixer: Any, dims: Dims) -> None:
         self._mixer = mixer
         self.dims = dims
-        self.in_proj_input = MinMax()
-        self.in_proj_output = MinMax()
-        self.x = Percentile()
-        self.x_proj_output = MinMax()
-        self.dt_proj_output = MinMax()
-        self.state = Percentile()
-        self.out_proj_input = MinMax()
+        self.in_proj_input = MinMax(f"{at}in_proj input")
+        self.in_proj_output = MinMax(f"{at}in_proj output")
+        self.x = Percentile(f"{at}x_proj input")
+        self.x_proj_output = MinMax(f"{at}x_proj output")
+        self.dt_proj_output = MinMax(f"{at}dt_proj output")
+        self.state = Percentile(f"{at}state")
+        self.out_proj_input = MinMax(f"{at}out_proj input")
 
     def hooks(self) -> List[Any]:
         """Handles to remove."""

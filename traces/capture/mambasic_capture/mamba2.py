@@ -23,15 +23,15 @@ class Mamba2Calibration:
     """Watches a mixer's two linears; the convolution's output is made once more of in_proj's, because
     the mixer keeps it to itself."""
 
-    def __init__(self, mixer: Any, dims: Dims) -> None:
+    def __init__(self, at: str, mixer: Any, dims: Dims) -> None:
         self._mixer = mixer
         self.dims = dims
-        self.in_proj_input = MinMax()
-        self.in_proj_outputs = [MinMax() for _ in sections(dims)]
-        self.x = Percentile()
-        self.b, self.c = MinMax(), MinMax()
-        self.state = Percentile()
-        self.out_proj_input = MinMax()
+        self.in_proj_input = MinMax(f"{at}in_proj input")
+        self.in_proj_outputs = [MinMax(f"{at}in_proj output") for _ in sections(dims)]
+        self.x = Percentile(f"{at}conv1d x")
+        self.b, self.c = MinMax(f"{at}conv1d B"), MinMax(f"{at}conv1d C")
+        self.state = Percentile(f"{at}state")
+        self.out_proj_input = MinMax(f"{at}out_proj input")
 
     def hooks(self) -> List[Any]:
         """Handles to remove."""

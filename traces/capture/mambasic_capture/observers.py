@@ -4,7 +4,7 @@ from a captured trace."""
 
 import torch
 
-from .quantize import half
+from .quantize import half, require_finite
 
 SMALLEST_MAXIMUM = 1e-5
 SMALLEST_SCALE = 1e-6
@@ -14,12 +14,14 @@ SIGMA = 0.01
 
 
 class MinMax:
-    """Running maximum of |x|, maximum and quotient in FP16."""
+    """Running maximum of |x|, maximum and quotient in FP16. The name is for what cannot be observed."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._maximum = 0.0
 
     def observe(self, values: torch.Tensor) -> None:
+        require_finite(self._name, values)
         self._maximum = max(self._maximum, values.abs().max().item())
 
     def scale(self) -> float:
@@ -30,11 +32,13 @@ class MinMax:
 class Percentile:
     """A quantile of each sample's |x|; the first one sets the statistic, later ones move it a bit."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._statistic = torch.tensor(0.0)
         self._seen = False
 
     def observe(self, values: torch.Tensor) -> None:
+        require_finite(self._name, values)
         seen = quantile(values.abs().float(), ALPHA)
         self._statistic = self._statistic + SIGMA * (seen - self._statistic) if self._seen else seen
         self._seen = True

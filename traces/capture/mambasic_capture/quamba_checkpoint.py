@@ -128,7 +128,8 @@ def load_config(folder: str) -> Dict[str, Any]:
 
 def mixer_of(config: Dict[str, Any]) -> Optional[str]:
     section = config.get("ssm_cfg")
-    return section.get("layer") if isinstance(section, dict) else None
+    mixer = section.get("layer") if isinstance(section, dict) else None
+    return mixer if isinstance(mixer, str) else None
 
 
 def _require_representable(path: Path, config: Dict[str, Any]) -> None:

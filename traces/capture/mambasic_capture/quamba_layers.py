@@ -89,10 +89,10 @@ def _take_table(checkpoint: Checkpoint, out: Tensors, mixer: str) -> None:
     """One scale is of shape [1] in a trace, whatever upstream has. The copies that the SSD reads are
     left out once they are seen to be copies."""
     conv, scan = f"{mixer}conv1d.", f"{mixer}qchunk_scan."
-    ranges = [name for name in ("x_head_group_range", "x_dim_group_range")]
-    for name in [name for name in ranges if checkpoint.has(conv + name)]:
-        out[conv + name] = checkpoint.tensor(conv + name, _I32)
-        checkpoint.drop_copy(scan + name, out[conv + name])
+    for name, dims in (("x_head_group_range", 2), ("x_dim_group_range", 3)):
+        if checkpoint.has(conv + name):
+            out[conv + name] = checkpoint.of_dims(conv + name, dims, _I32)
+            checkpoint.drop_copy(scan + name, out[conv + name])
     for name, copy in (("x_out", "x_scales"), ("B_out", "B_scale"), ("C_out", "C_scale")):
         scales = checkpoint.tensor(f"{conv}{name}_scales", _F32)
         out[f"{conv}{name}_scales"] = scales.reshape(1) if scales.numel() == 1 else scales
@@ -142,6 +142,9 @@ def head(checkpoint: Checkpoint, bits: int) -> Head:
     scales = None
     if embedding.dtype != _F16:
         scales = checkpoint.of_dims(f"{key}scales", 1, _F16)
+        if len(scales) != len(embedding):
+            what = f"has {len(scales)} rows, must have {len(embedding)}"
+            raise checkpoint.wrong(f"{key}scales", what)
     lm_head = f"lm_head.{'s_channel' if bits == 4 else 'a'}"
     fits = embedding.dtype == (_I32 if bits == 4 else _I8)
     if scales is None or not fits or not checkpoint.has(lm_head):

@@ -1,5 +1,6 @@
 """`mambasic-capture quamba`: a trace of a Quamba checkpoint."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
@@ -39,6 +40,8 @@ def run(request: Request) -> None:
     if request.record is None:
         convert(request)
         return
+    if os.path.realpath(request.record) == os.path.realpath(request.out):
+        raise CaptureError(f"{request.out}: --record and --out name the same file; name two")
     require_possible()
     require_writable(request.record)
     family, tokens = convert(request)
@@ -53,7 +56,7 @@ def convert(request: Request) -> Tuple[str, torch.Tensor]:
     checkpoint = load_entries(request.checkpoint)
     family, bits = MIXERS[str(mixer_of(config))]
     take_layer = mamba1_layer if family == "mamba1" else mamba2_layer
-    layers = _layer_count(config)
+    layers = _count(config, "n_layer")
     tensors: Tensors = {}
     progress = Progress("converting layers", layers)
     for index in range(layers):
@@ -76,10 +79,10 @@ def convert(request: Request) -> Tuple[str, torch.Tensor]:
     return family, rows
 
 
-def _layer_count(config: Dict[str, Any]) -> int:
-    count = config.get("n_layer")
+def _count(section: Dict[str, Any], key: str, default: Optional[int] = None) -> int:
+    count = section.get(key, default)
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise CaptureError(f"config.json: n_layer is {count}, must be a whole number above 0")
+        raise CaptureError(f"config.json: {key} is {count}, must be a whole number above 0")
     return count
 
 
@@ -89,7 +92,7 @@ def _dims(config: Dict[str, Any], family: str, tensors: Tensors, ends: Head) -> 
     ssm = config["ssm_cfg"]
     common = {
         "d_model": tensors[f"{at}norm.weight"].numel(),
-        "n_layer": _layer_count(config),
+        "n_layer": _count(config, "n_layer"),
         "vocab": ends.embedding.shape[0],
     }
     conv = tensors[f"{at}mixer.conv1d.weight"].shape[0]
@@ -99,8 +102,11 @@ def _dims(config: Dict[str, Any], family: str, tensors: Tensors, ends: Head) -> 
         return Dims(family, d_inner=conv, d_state=states, dt_rank=rank, **common)
     inner = tensors[f"{at}mixer.norm.weight"].numel()
     heads = tensors[f"{at}mixer.qchunk_scan.dt_bias"].numel()
+    if heads < 1:
+        raise CaptureError(f"{at}mixer.qchunk_scan.dt_bias: holds no head")
+    told = _count(ssm, "ngroups", 1)
     scales = tensors[f"{at}mixer.conv1d.B_out_scales"].numel()
-    groups = scales if scales > 1 else int(ssm.get("ngroups", 1))
+    groups = scales if scales > 1 else told
     return Dims(
         family,
         d_inner=inner,
@@ -108,7 +114,7 @@ def _dims(config: Dict[str, Any], family: str, tensors: Tensors, ends: Head) -> 
         heads=heads,
         head_dim=inner // heads,
         groups=groups,
-        chunk=int(ssm.get("chunk_size", DEFAULT_CHUNK)),
+        chunk=_count(ssm, "chunk_size", DEFAULT_CHUNK),
         **common,
     )
 

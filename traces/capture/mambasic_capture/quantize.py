@@ -7,6 +7,7 @@ from typing import Tuple
 import torch
 
 from .dims import W4_GROUP
+from .errors import CaptureError
 
 SMALLEST_MAXIMUM = 1e-5
 SMALLEST_W4_CHANNEL = 1e-6
@@ -17,6 +18,12 @@ W4_LARGEST = 15
 def half(values: torch.Tensor) -> torch.Tensor:
     """Rounded to FP16, in FP32."""
     return values.to(torch.float16).to(torch.float32)
+
+
+def require_finite(name: str, values: torch.Tensor) -> None:
+    """Maxima lose a NaN, and infinity makes a scale of infinity."""
+    if not torch.isfinite(values).all():
+        raise CaptureError(f"{name}: holds NaN or what FP16 cannot; no scale fits it")
 
 
 def largest(values: torch.Tensor) -> float:

@@ -6,7 +6,7 @@ from typing import List, Optional
 
 import torch
 
-from .errors import CaptureError
+from .errors import CaptureError, first_line
 
 
 def read_text(path: str) -> str:
@@ -35,12 +35,12 @@ def tokenize(text: str, folder: str) -> List[int]:
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
+        return tokenizer(text)["input_ids"]
+    except Exception as error:  # whatever a damaged file or a missing package leads to
         raise CaptureError(
             f"{folder}: has no tokenizer that can be read; name one with --tokenizer, "
-            "or give ids with --tokens"
+            f"or give ids with --tokens ({first_line(error)})"
         ) from error
-    return tokenizer(text)["input_ids"]
 
 
 def token_stream(text: Optional[str], ids: Optional[str], tokenizer: str) -> List[int]:

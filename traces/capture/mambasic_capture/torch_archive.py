@@ -4,6 +4,7 @@ a file may run code."""
 
 import pickle
 import zipfile
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Dict, Sequence, Tuple
 
@@ -34,7 +35,7 @@ def _rebuild_parameter(data: torch.Tensor, *_rest: Any) -> torch.Tensor:
 _CALLS = {
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
     ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
-    ("collections", "OrderedDict"): dict,
+    ("collections", "OrderedDict"): OrderedDict,  # a state dict has an attribute of its own
 }
 
 

@@ -2,6 +2,7 @@
 weights that `mambasic trace synth` makes: strided int8, packed int4, Python floats, None."""
 
 import json
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -128,7 +129,9 @@ def config(mixer: str, layers: int, ssm: Dict[str, Any]) -> Dict[str, Any]:
 
 def write_checkpoint(folder: Path, entries: Dict[str, Any], settings: Dict[str, Any]) -> Path:
     folder.mkdir(exist_ok=True)
-    torch.save(entries, folder / "pytorch_model.bin")
+    saved = OrderedDict(entries)
+    saved._metadata = OrderedDict({"": {"version": 1}})  # as nn.Module.state_dict has it
+    torch.save(saved, folder / "pytorch_model.bin")
     (folder / "config.json").write_text(json.dumps(settings))
     return folder
 

@@ -34,3 +34,14 @@ def test_what_else_a_state_dict_has(tmp_path: Path) -> None:
     made = read_archive(tmp_path / "f")
     assert made["number"] == 0.1 and made["none"] is None and made["empty"].numel() == 0
     assert torch.equal(made["parameter"], torch.ones(3))
+
+
+def test_a_module_s_state_dict(tmp_path: Path) -> None:
+    """It has an attribute, _metadata, which pickle builds."""
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    given = module.state_dict()
+    torch.save(given, tmp_path / "f")
+    made = read_archive(tmp_path / "f")
+    assert list(made) == list(given) and made._metadata == given._metadata
+    for name, value in given.items():
+        assert torch.equal(made[name], value), name

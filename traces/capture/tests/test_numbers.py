@@ -1,6 +1,10 @@
 """Rounding rules and observers against numbers worked out by hand from golden/spec/kernels.md."""
 
+from typing import Any
+
+import pytest
 import torch
+from mambasic_capture.errors import CaptureError
 from mambasic_capture.hadamard import hadamard
 from mambasic_capture.observers import MinMax, Percentile
 from mambasic_capture.quantize import (
@@ -63,7 +67,7 @@ def test_a_four_bit_embedding_packs_neighbours() -> None:
 
 
 def test_minmax_keeps_the_largest_magnitude_in_half() -> None:
-    observer = MinMax()
+    observer = MinMax("x")
     observer.observe(torch.tensor([0.25, -1.0]))
     observer.observe(torch.tensor([0.5]))
     assert observer.scale() == 1032 * 2.0**-17
@@ -71,12 +75,21 @@ def test_minmax_keeps_the_largest_magnitude_in_half() -> None:
 
 def test_percentile_starts_with_the_first_sample_and_follows_later_ones() -> None:
     # Of 0 .. 2000 the 0.9995 quantile is at rank 1999; of 0 .. 2 * 2000 at twice that.
-    observer = Percentile()
+    observer = Percentile("x")
     ramp = torch.arange(2001.0)
     observer.observe(ramp)
     assert abs(observer.scale() * 127 - 1999) < 1e-3
     observer.observe(2 * ramp)
     assert abs(observer.scale() * 127 - (1999 + 0.01 * 1999)) < 1e-2
+
+
+@pytest.mark.parametrize("kind", [MinMax, Percentile])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_an_observer_takes_no_value_that_is_not_finite(kind: Any, value: float) -> None:
+    observer = kind("the state")
+    observer.observe(torch.ones(2))
+    with pytest.raises(CaptureError, match="^the state: holds"):
+        observer.observe(torch.tensor([0.5, value]))
 
 
 def test_the_transform_is_orthonormal() -> None:

@@ -52,6 +52,15 @@ def test_every_tensor_is_where_the_trace_has_it(
 def test_without_quamba_it_says_so(mambasic: Mambasic, tmp_path: Path, capsys: Any) -> None:
     assert "quamba" not in sys.modules
     out = tmp_path / "t"
-    words = ["quamba", str(tmp_path), "--tokens", "1", "--out", str(out), "--record", str(out)]
-    assert main(words) == 2
+    words = ["quamba", str(tmp_path), "--tokens", "1", "--out", str(out)]
+    assert main([*words, "--record", str(tmp_path / "r")]) == 2
     assert "--record needs the quamba package" in capsys.readouterr().err
+
+
+def test_the_reference_does_not_replace_the_trace(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    words = ["quamba", str(tmp_path), "--tokens", "1", "--out", str(tmp_path / "folder" / "t")]
+    for same in (tmp_path / "folder" / "t", tmp_path / "link" / "t"):
+        assert main([*words, "--record", str(same)]) == 2
+        assert "--record and --out name the same file" in capsys.readouterr().err

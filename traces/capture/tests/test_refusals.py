@@ -98,3 +98,28 @@ def test_a_place_that_cannot_be_written(models: Any, capsys: Any, tmp_path: Path
     out = str(tmp_path / "no" / "t.safetensors")
     words = ["hf", str(models["mamba"]), "--tokens", "1", "--out", out]
     assert "cannot be written" in refused(capsys, tmp_path, words)
+
+
+def test_weights_that_are_cut_off(models: Any, capsys: Any, tmp_path: Path) -> None:
+    model = changed(models["mamba"], tmp_path)
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    words = ["hf", str(model), "--tokens", "1", "--out", str(tmp_path / "t")]
+    assert "cannot be loaded" in refused(capsys, tmp_path, words)
+
+
+@pytest.mark.parametrize(
+    "kind, file, content",
+    [
+        ("PreTrainedTokenizerFast", "tokenizer.json", '{"added_tokens": [], "model": 5}'),
+        ("LlamaTokenizer", "tokenizer.model", "no model"),  # sentencepiece may be missing, too
+    ],
+)
+def test_a_tokenizer_that_cannot_be_read(
+    kind: str, file: str, content: str, models: Any, capsys: Any, tmp_path: Path
+) -> None:
+    model = changed(models["mamba"], tmp_path)
+    (model / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": kind}))
+    (model / file).write_text(content)
+    words = ["hf", str(model), "--text", __file__, "--out", str(tmp_path / "t")]
+    assert "has no tokenizer that can be read" in refused(capsys, tmp_path, words)
