@@ -59,7 +59,6 @@ class Kind:
         self.prefix, self.words, self.wrap = prefix, words, wrap
         self.schema = json.loads(mambasic("schema", name).stdout)
         jsonschema.Draft7Validator.check_schema(self.schema)
-        del self.schema["$id"]  # a name; jsonschema before 4.18 looks for references there
 
     def accepts(self, document):
         # A validator for each: before 4.18 the threads would share its place in the schema.
