@@ -166,7 +166,7 @@ int check_command(const Arguments& arguments) {
         std::vector<std::string> next = next_steps(*report.check, accepted);
         for (std::string& step : timelines.next_steps()) next.push_back(std::move(step));
         std::cout << "mambasic check: " << report.provenance.trace << " on chip " << chip.name
-                  << "\n"
+                  << ", scheme " << scheme.name << "\n"
                   << reports::overrides_line(report.provenance)
                   << note_lines(chip, scheme, trace.info(), report, choice)
                   << (report.quality ? reports::to_text(*report.quality, wants_colour()) : "")

@@ -54,7 +54,8 @@ constexpr std::uint64_t kNs = 1000000;
 TEST_F(TimelineVcdFile, DeclaresItsWires) {
     const std::string text = written(kNs, {9, 0, 9, 0, 0}, [](TimelineVcd&) {});
     EXPECT_EQ(text.substr(0, text.find("#0")),
-              "$comment state: 0 idle, 1 busy, 2 waits for input, 3 waits for room $end\n"
+              "$comment state: 0 idle, 1 busy, 2 waits for input, 3 waits for room; "
+              "0 also outside the layers asked for and after the last event written $end\n"
               "$timescale 1 ns $end\n"
               "$scope module chip $end\n"
               "$scope module gemm $end\n"

@@ -17,12 +17,12 @@ struct Columns {
 };
 
 CodeUse use_of(const Columns& columns) {
-    constexpr int kLowest = std::numeric_limits<std::int8_t>::min();
-    constexpr int kHighest = std::numeric_limits<std::int8_t>::max();
+    constexpr std::int8_t kLowest = std::numeric_limits<std::int8_t>::min();
+    constexpr std::int8_t kHighest = std::numeric_limits<std::int8_t>::max();
     CodeUse use;
     for (std::size_t row = 0; row < columns.codes.size(); row += columns.stride) {
         for (std::size_t i = 0; i < columns.count; ++i) {
-            const int code = columns.codes[row + columns.first + i];
+            const std::int8_t code = columns.codes[row + columns.first + i];
             use.add(code, code == kLowest || code == kHighest);
         }
     }
