@@ -23,6 +23,30 @@ QualitySection sample_quality() {
             NetworkFigures{true, 64, 27.25, 0.998046875, 0.96875, 0.001953125}};
 }
 
+namespace {
+
+DramSection sample_dram() {
+    DramSection dram;
+    dram.name = "lpddr5-6400";
+    dram.weights = {4000000, 3};
+    dram.row_hits = 21;
+    dram.row_misses = 22;
+    dram.row_conflicts = 24;
+    dram.activates = 25;
+    dram.moved = {4404064, 1088};
+    dram.mean_read_latency_ns = 62.5;
+    dram.read_latencies = {0, 1, 2};
+    dram.refresh_cycles = 23;
+    dram.activations = {400000, 1000};
+    dram.tables = {19, 5};
+    dram.state = {4000, 60};
+    dram.conv_to_ssm = {3000, 900};
+    dram.bandwidth_utilization = 0.371;
+    return dram;
+}
+
+}  // namespace
+
 Report sample_report() {
     Report r;
     r.provenance = {"0.1.0",
@@ -63,21 +87,7 @@ Report sample_report() {
                  {2.0, 1.5, 3.0},
                  {{"int8_mac", 12582912}, {"saturated", 7}}},
                 {"ssm", 250001, 0, 0, 984566, {3.4e6, 2.1e6, 6.1e6}, {1.21, 1.0, 1.4}, {}}};
-    r.dram.name = "lpddr5-6400";
-    r.dram.weights = {4000000, 3};
-    r.dram.row_hits = 21;
-    r.dram.row_misses = 22;
-    r.dram.row_conflicts = 24;
-    r.dram.activates = 25;
-    r.dram.moved = {4404064, 1088};
-    r.dram.mean_read_latency_ns = 62.5;
-    r.dram.read_latencies = {0, 1, 2};
-    r.dram.refresh_cycles = 23;
-    r.dram.activations = {400000, 1000};
-    r.dram.tables = {19, 5};
-    r.dram.state = {4000, 60};
-    r.dram.conv_to_ssm = {3000, 900};
-    r.dram.bandwidth_utilization = 0.371;
+    r.dram = sample_dram();
     r.lookup = {"none",           4, 8, 5, 6, 32, 33, 1, {10, 8, 12}, {0.001, 0.0005, 0.002},
                 {0.003, 0, 0.004}};
     r.quantization = {12, 2, 65536};
