@@ -19,7 +19,7 @@ using models::BlockId;
 using models::Event;
 using models::Op;
 
-void Timeline::add(const SegmentRecord& record) {
+void Spans::add(const SegmentRecord& record) {
     layer_ticks_.resize(layers_);
     if (record.layer >= 0) {
         layer_ticks_[static_cast<std::size_t>(record.layer)] += record.end - last_end_;
@@ -31,11 +31,11 @@ void Timeline::add(const SegmentRecord& record) {
     }
 }
 
-std::uint64_t Timeline::layer_cycles(std::uint32_t layer) const {
+std::uint64_t Spans::layer_cycles(std::uint32_t layer) const {
     return layer < layer_ticks_.size() ? layer_ticks_[layer] / period_ : 0;
 }
 
-std::uint64_t Timeline::op_cycles(Op op) const {
+std::uint64_t Spans::op_cycles(Op op) const {
     return op_ticks_[static_cast<std::size_t>(op)] / period_;
 }
 
@@ -80,7 +80,7 @@ std::vector<reports::OpRow> op_rows(const RunFacts& f, const EnergyModel& energy
         reports::OpRow row;
         row.name = models::name_of(op);
         row.block = models::name_of(models::block_of(op));
-        row.cycles = f.timeline.op_cycles(op);
+        row.cycles = f.spans.op_cycles(op);
         for (auto layer = models::Segment::kHead;
              layer < static_cast<std::int32_t>(f.ledger.layers()); ++layer) {
             const models::LedgerRow& compute = f.ledger.row(layer, op, models::block_of(op));
@@ -114,7 +114,7 @@ std::vector<reports::LayerRow> layer_rows(const RunFacts& f, const EnergyModel& 
         reports::LayerRow row;
         row.index = f.work.first_layer + l;
         row.scheme = f.work.scales(l).scheme;
-        row.cycles = f.timeline.layer_cycles(l);
+        row.cycles = f.spans.layer_cycles(l);
         row.energy_pj = band(sum(energy.of_layer(f.ledger, static_cast<std::int32_t>(l))));
         row.dram_read_bytes = sum_read(all);
         row.dram_written_bytes = sum_written(all);

@@ -9,9 +9,9 @@
 namespace mambasic::sim {
 
 /// Spans of layers and ops, gathered as segments finish.
-class Timeline {
+class Spans {
 public:
-    Timeline(std::uint32_t layers, models::Ticks period) : layers_(layers), period_(period) {}
+    Spans(std::uint32_t layers, models::Ticks period) : layers_(layers), period_(period) {}
     void add(const SegmentRecord& record);
     std::uint64_t layer_cycles(std::uint32_t layer) const;
     std::uint64_t op_cycles(models::Op op) const;
@@ -29,7 +29,7 @@ struct RunFacts {
     const Workload& work;
     const ChipResult& result;
     const models::Ledger& ledger;
-    const Timeline& timeline;
+    const Spans& spans;
     bool numerics = true;
 };
 

@@ -133,12 +133,12 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     if (options.numerics) tensors.emplace(work, trace, options.first_layer);
     HostTensors* const bits = tensors ? &*tensors : nullptr;
     TileBinding binding(work, chip, {&trace, bits, options.first_layer});
-    Timeline timeline(work.layers, chip_period(chip));
+    Spans spans(work.layers, chip_period(chip));
     ProgressMeter progress(work, options);
     SegmentSink sink(options, bits, options.first_layer, work.int4_weights);
     Chip machine(chip, schedule, binding, options.numerics,
                  {[&](const SegmentRecord& record) {
-                      timeline.add(record);
+                      spans.add(record);
                       sink.done(record);
                   },
                   [&](const models::Task& task) { progress.task_done(task); }, options.on_burst,
@@ -152,7 +152,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
     }();
 
     reports::Report report =
-        make_report({chip, work, result, machine.ledger(), timeline, options.numerics});
+        make_report({chip, work, result, machine.ledger(), spans, options.numerics});
     report.provenance.version = MAMBASIC_VERSION;
     report.provenance.chip = chip.name;
     report.provenance.chip_sha256 = chip.sha256;

@@ -19,7 +19,7 @@ protected:
         ledger_.record(task, 0, work);
         result_.cycles = kCycles;
     }
-    RunFacts facts() const { return {chip_, work_, result_, ledger_, timeline_, false}; }
+    RunFacts facts() const { return {chip_, work_, result_, ledger_, spans_, false}; }
     reports::BlockRow row(const std::string& name) const {
         for (const reports::BlockRow& r : block_rows(facts(), EnergyModel(chip_, work_))) {
             if (r.name == name) return r;
@@ -38,7 +38,7 @@ protected:
     }();
     ChipResult result_;
     models::Ledger ledger_{1};
-    const Timeline timeline_{1, 1};
+    const Spans spans_{1, 1};
 };
 
 TEST_F(BlockRows, FullPortsAreNoReasonForANote) {

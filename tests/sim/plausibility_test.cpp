@@ -38,7 +38,7 @@ protected:
         report_.blocks.push_back(row);
     }
     std::vector<std::string> said() const {
-        return doubts({chip_, work_, result_, ledger_, timeline_, false}, report_);
+        return doubts({chip_, work_, result_, ledger_, spans_, false}, report_);
     }
     void expect_one(const std::string& begin, const std::string& end) const {
         const std::vector<std::string> notes = said();
@@ -50,7 +50,7 @@ protected:
     Workload work_;
     ChipResult result_;
     models::Ledger ledger_{1};
-    const Timeline timeline_{1, 1};
+    const Spans spans_{1, 1};
     reports::Report report_;
 };
 

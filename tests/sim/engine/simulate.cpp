@@ -26,12 +26,12 @@ Outcome run_here(const Workload& work, const ChipConfig& chip) {
         return outcome;
     }
     TileBinding binding(work, chip, {});
-    Timeline timeline(work.layers, chip_period(chip));
+    Spans spans(work.layers, chip_period(chip));
     Chip machine(chip, *schedule, binding, false,
-                 {[&](const SegmentRecord& record) { timeline.add(record); }, {}, {}});
+                 {[&](const SegmentRecord& record) { spans.add(record); }, {}, {}});
     const ChipResult result = machine.run();
     const reports::Report report =
-        make_report({chip, work, result, machine.ledger(), timeline, false});
+        make_report({chip, work, result, machine.ledger(), spans, false});
     outcome.fits = true;
     outcome.cycles = result.cycles;
     outcome.dram_bytes = result.dram_bytes;
