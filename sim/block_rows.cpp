@@ -1,9 +1,6 @@
 #include "sim/block_rows.h"
 
 #include <algorithm>
-#include <iomanip>
-#include <locale>
-#include <sstream>
 
 #include "models/common/error.h"
 #include "models/sram/sram_cost.h"
@@ -51,8 +48,10 @@ void fill_memory(const RunFacts& f, Part part, reports::BlockRow& row) {
     counts[Event::SramWriteBytes] = bytes.written;
     add_counts(counts, row.counts);
     row.counts.emplace_back("peak_bytes", f.result.peak_bytes[memory]);
-    row.busy_cycles = std::min(port_cycles(f, part), f.result.cycles);  // the rest: port_notes()
-    row.idle_cycles = f.result.cycles - row.busy_cycles;
+    if (part == Part::ActivationSram) {
+        row.counts.emplace_back("bank_conflict_cycles", all.bank_conflict_cycles);
+    }
+    set_busy_time(row, port_cycles(f, part), f.result.cycles);
 }
 
 void fill_block(const RunFacts& f, BlockId block, reports::BlockRow& row) {
@@ -131,23 +130,6 @@ std::vector<reports::BlockRow> block_rows(const RunFacts& f, const EnergyModel& 
         rows.push_back(std::move(row));
     }
     return rows;
-}
-
-std::vector<std::string> port_notes(const RunFacts& f) {
-    std::vector<std::string> notes;
-    for (const Part part : {Part::WeightSram, Part::ActivationSram}) {
-        const std::uint64_t needed = port_cycles(f, part);
-        if (needed <= f.result.cycles) continue;
-        std::ostringstream factor;
-        factor.imbue(std::locale::classic());
-        factor << std::fixed << std::setprecision(2)
-               << static_cast<double>(needed) / static_cast<double>(f.result.cycles);
-        notes.push_back(std::string(name_of(part)) + ": the accesses of this run need " +
-                        factor.str() +
-                        " times what its ports pass in the run's time; the DMA's words wait for "
-                        "nobody at the ports, so the run is too fast");
-    }
-    return notes;
 }
 
 }  // namespace mambasic::sim

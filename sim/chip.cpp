@@ -87,9 +87,10 @@ struct Chip::Blocks {
           activation_sram("activation_sram", c.activation_sram),
           scale_table("scale_table", c.scale_table),
           dram(models::make_dram("dram", c.dram, dispatch.period())),
-          load("dma_load", models::Dma::Direction::Load, c.dma, dispatch),
-          store("dma_store", models::Dma::Direction::Store, c.dma, dispatch),
-          ports{dispatch, weight_sram, activation_sram},
+          load("dma_load", models::Dma::Direction::Load, c.dma, dispatch, scratchpads()),
+          store("dma_store", models::Dma::Direction::Store, c.dma, dispatch, scratchpads()),
+          ports{dispatch, weight_sram, activation_sram,
+                [&b](const Task& t) { return b.layout(t); }},
           embedding("embedding", c.embedding, ports, numerics,
                     [&b](const Task& t) { return b.embedding(t); }),
           norm("norm", c.norm, c.nonlinear, ports, numerics,
@@ -106,6 +107,14 @@ struct Chip::Blocks {
                    [&b](const Task& t) { return b.hadamard(t); }),
           rotation("rotation", c.rotation, ports, numerics,
                    [&b](const Task& t) { return b.rotation(t); }) {}
+
+    // The state store and the scale table have ports of their own for the DMA.
+    models::Dma::Scratchpads scratchpads() {
+        models::Dma::Scratchpads pads{};
+        pads[static_cast<std::size_t>(models::Memory::Weight)] = &weight_sram;
+        pads[static_cast<std::size_t>(models::Memory::Activation)] = &activation_sram;
+        return pads;
+    }
 
     std::array<models::Worker*, 8> workers() {
         return {&embedding, &norm, &gemm, &conv, &ssm, &gated_norm, &hadamard, &rotation};

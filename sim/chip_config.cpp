@@ -118,6 +118,10 @@ ScheduleConfig ScheduleConfig::parse(YamlMap map) {
         map.take_double("time_slack_percent", 0, 1000, "%",
                         "fusion layer: of the schedules tried, those slower than the fastest by no "
                         "more than this are as good, and the one with the least DRAM traffic runs");
+    c.row_skew_banks = map.take_u32(
+        "row_skew_banks", 0, 4096, "banks",
+        "a row of a tensor in activation_sram begins so many banks further than its length says, "
+        "so that a block that walks down some columns meets all banks; 0: as the words follow");
     map.finish();
     return c;
 }

@@ -287,7 +287,6 @@ reports::Report make_report(const RunFacts& f) {
     }
     std::string packed = packed_note(f.chip, f.work.int4_weights);
     if (!packed.empty()) report.notes.push_back(std::move(packed));
-    for (std::string& note : port_notes(f)) report.notes.push_back(std::move(note));
     for (std::string& note : doubts(f, report)) report.notes.push_back(std::move(note));
     report.notes.emplace_back(
         "energy of layers and ops is dynamic; leakage and the rows that the DRAM opens are in the "

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/layer_ops.h"
+#include "sim/scratchpad_layout.h"
 
 namespace mambasic::sim {
 
@@ -15,6 +16,7 @@ using models::Task;
 TileBinding::TileBinding(const Workload& work, const ChipConfig& chip, const Data& data)
     : work_(work),
       arithmetic_(chip.arithmetic),
+      schedule_(chip.schedule),
       tables_(work, chip.scale_table, data.trace, data.first_layer),
       trace_(data.trace),
       first_layer_(data.first_layer),
@@ -25,8 +27,11 @@ TileBinding::TileBinding(const Workload& work, const ChipConfig& chip, const Dat
 void TileBinding::begin_segment(std::uint32_t segment, Place place) {
     Segment& s = segments_[segment];
     s.place = place;
-    if (tensors_ == nullptr || place.layer < 0) return;
-    const std::uint32_t index = first_layer_ + static_cast<std::uint32_t>(place.layer);
+    if (place.layer < 0) return;
+    const auto layer = static_cast<std::uint32_t>(place.layer);
+    s.ops = layer_ops(work_.dims, work_.x_use(layer));
+    if (tensors_ == nullptr) return;
+    const std::uint32_t index = first_layer_ + layer;
     if (work_.dims.mamba2()) {
         s.mamba2 = trace_->mamba2_layer(index);
     } else {
@@ -35,6 +40,13 @@ void TileBinding::begin_segment(std::uint32_t segment, Place place) {
 }
 
 void TileBinding::segment_done(std::uint32_t segment) { segments_.erase(segment); }
+
+models::SramLayout TileBinding::layout(const Task& task) const {
+    const Segment& s = segment(task);
+    if (s.place.layer < 0) return {};
+    return scratchpad_layout(work_, schedule_, s.ops, static_cast<std::uint32_t>(s.place.layer),
+                             task);
+}
 
 SegmentTensors& TileBinding::tensors(const Task& task) {
     return tensors_->at(task.segment, place(task).layer, place(task).step);

@@ -14,6 +14,7 @@
 #include "models/ssm/ssd_function.h"
 #include "models/ssm/ssm_function.h"
 #include "sim/host_tensors.h"
+#include "sim/layer_ops.h"
 #include "sim/scale_tables.h"
 
 namespace mambasic::sim {
@@ -43,11 +44,14 @@ public:
     models::GatedNormTile gated_norm(const models::Task& task);
     models::HadamardTile hadamard(const models::Task& task);
     models::RotationTile rotation(const models::Task& task);
+    /// Where its activations lie.
+    models::SramLayout layout(const models::Task& task) const;
 
 private:
     SegmentTensors& tensors(const models::Task& task);
     struct Segment {
         Place place;
+        std::vector<OpSpec> ops;  // none at the ends of the model
         traces::Mamba1Layer mamba1;
         traces::Mamba2Layer mamba2;  // the one that the network is of
     };
@@ -88,6 +92,7 @@ private:
 
     Workload work_;
     ArithmeticConfig arithmetic_;
+    ScheduleConfig schedule_;
     ScaleTables tables_;
     const traces::Trace* trace_;
     std::uint32_t first_layer_;

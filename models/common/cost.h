@@ -14,11 +14,23 @@
 
 namespace mambasic::models {
 
-/// Bytes that one tile moves through the ports of the two scratchpads.
+/// The order in which a block takes a tensor's elements: so many columns side by side down some
+/// rows, then the next columns; so all of them several times.
+struct SramWalk {
+    std::uint64_t lanes = 0;  // columns side by side; 0: row by row
+    std::uint64_t rows = 0;   // before the next columns come; 0: all of the tile
+    std::uint64_t sweeps = 1;
+};
+
+/// Bytes that one tile moves through the ports of the two scratchpads. Weights lie in the order in
+/// which they are read.
 struct SramTraffic {
     std::uint64_t weight_read_bytes = 0;
     std::uint64_t activation_read_bytes = 0;
     std::uint64_t activation_write_bytes = 0;
+    SramWalk read_walk{};
+    SramWalk write_walk{};
+    /// Adds bytes; who walks stays.
     SramTraffic& operator+=(const SramTraffic& other);
 };
 

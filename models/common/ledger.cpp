@@ -10,6 +10,7 @@ void LedgerRow::add(const LedgerRow& other) {
     table_cycles += other.table_cycles;
     hidden_table_cycles += other.hidden_table_cycles;
     exposed_table_cycles += other.exposed_table_cycles;
+    bank_conflict_cycles += other.bank_conflict_cycles;
     counts += other.counts;
     for (std::size_t m = 0; m < kMemoryCount; ++m) {
         memory[m].read += other.memory[m].read;
@@ -39,6 +40,7 @@ void Ledger::record(const Task& task, std::int32_t layer, const Work& work) {
     row.table_cycles += work.table_cycles;
     row.hidden_table_cycles += work.hidden_table_cycles;
     row.exposed_table_cycles += work.exposed_table_cycles;
+    row.bank_conflict_cycles += work.bank_conflict_cycles;
     row.counts += work.counts;
     if (task.block == BlockId::DmaLoad || task.block == BlockId::DmaStore) {
         const bool load = task.block == BlockId::DmaLoad;

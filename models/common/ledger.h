@@ -21,6 +21,7 @@ struct Work {
     std::uint64_t table_cycles = 0;  // of `cycles`: in front of the tile, for the scale table
     std::uint64_t hidden_table_cycles = 0;   // beside its pipeline
     std::uint64_t exposed_table_cycles = 0;  // of those: without them the tile had been shorter
+    std::uint64_t bank_conflict_cycles = 0;  // of `cycles`: columns that lie in few banks
 };
 
 struct ByteCounts {
@@ -34,6 +35,7 @@ struct LedgerRow {
     std::uint64_t table_cycles = 0;
     std::uint64_t hidden_table_cycles = 0;
     std::uint64_t exposed_table_cycles = 0;
+    std::uint64_t bank_conflict_cycles = 0;
     Counts counts;  // arithmetic, and State*Bytes of the block's own memory
     std::array<ByteCounts, kMemoryCount> memory{};
     std::array<ByteCounts, kTrafficKindCount> dram{};

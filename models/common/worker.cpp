@@ -24,7 +24,8 @@ Worker::Worker(const sc_core::sc_module_name& name, BlockId block, const WorkerP
       block_(block),
       dispatch_(ports.dispatch),
       weight_sram_(ports.weight_sram),
-      activation_sram_(ports.activation_sram) {
+      activation_sram_(ports.activation_sram),
+      layout_(ports.layout) {
     SC_HAS_PROCESS(Worker);
     SC_THREAD(run);
     set_stack_size(kStackBytes);
@@ -37,13 +38,23 @@ Cycles Worker::port_bound(const Work& work) const {
     return std::max(weights, activations);
 }
 
+Cycles Worker::walk_bound(const Task& task, const Work& work) const {
+    const bool by_columns = work.sram.read_walk.lanes + work.sram.write_walk.lanes > 0;
+    if (!layout_ || !by_columns) return {0};
+    return activation_sram_.walk_cycles(work.sram, layout_(task));
+}
+
 // A tile lasts as long as its pipeline or its ports, whichever takes longer; a lookup in front of
-// the pipeline lengthens the tile by what the ports do not take anyway.
-void Worker::bound_by_ports(Work& work) const {
-    const Cycles least = std::max(port_bound(work), Cycles{1});
+// the pipeline lengthens the tile by what the ports do not take anyway, and so do conflicts in the
+// banks.
+void Worker::bound_by_ports(const Task& task, Work& work) const {
+    const Cycles even = std::max(port_bound(work), Cycles{1});
+    const Cycles least = std::max(walk_bound(task, work), even);
     const Cycles without_lookup = std::max(Cycles{work.cycles.count - work.table_cycles}, least);
+    const Cycles without_conflicts = std::max(work.cycles, even);
     work.cycles = std::max(work.cycles, least);
     work.exposed_table_cycles = work.cycles.count - without_lookup.count;
+    work.bank_conflict_cycles = work.cycles.count - without_conflicts.count;
 }
 
 // What other blocks left of the ports may make it last longer.
@@ -72,7 +83,7 @@ void Worker::run() {
             const TileWork tile = perform(*task);
             if (tile.compute) dispatch_.compute(*task, job_of(tile));
             Work work = tile.work;
-            bound_by_ports(work);
+            bound_by_ports(*task, work);
             share_ports(work);
             wait(sc_core::sc_time::from_value(work.cycles.count * dispatch_.period()));
             time_.busy_until(Dispatch::now());

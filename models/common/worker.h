@@ -18,6 +18,7 @@ struct WorkerPorts {
     Dispatch& dispatch;
     Sram& weight_sram;
     Sram& activation_sram;
+    std::function<SramLayout(const Task&)> layout{};  // empty: all that a tile moves is contiguous
 };
 
 /// What a task works on: shapes always, data only where numerics are on.
@@ -49,13 +50,15 @@ protected:
 private:
     void run();  // SC_THREAD: one wait for each task
     Cycles port_bound(const Work& work) const;
-    void bound_by_ports(Work& work) const;
+    Cycles walk_bound(const Task& task, const Work& work) const;
+    void bound_by_ports(const Task& task, Work& work) const;
     void share_ports(Work& work);
 
     const BlockId block_;
     Dispatch& dispatch_;
     Sram& weight_sram_;
     Sram& activation_sram_;
+    const std::function<SramLayout(const Task&)> layout_;
     BlockTime time_;
 };
 

@@ -54,6 +54,7 @@ TileWork Conv::perform(const Task& task) {
     work.sram = conv_traffic(shape, tile.x_out);
     const bool decode = tile.per_tap_scaling;
     work.sram += conv_history_traffic(shape, !decode && task.region.token == 0);
+    work.sram.read_walk = work.sram.write_walk = {config_.lanes, shape.tokens, 1};
     return result;
 }
 

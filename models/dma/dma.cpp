@@ -8,8 +8,12 @@
 namespace mambasic::models {
 
 Dma::Dma(const sc_core::sc_module_name& name, Direction direction, const DmaConfig& config,
-         Dispatch& dispatch)
-    : sc_module(name), direction_(direction), config_(config), dispatch_(dispatch) {
+         Dispatch& dispatch, const Scratchpads& scratchpads)
+    : sc_module(name),
+      direction_(direction),
+      config_(config),
+      scratchpads_(scratchpads),
+      dispatch_(dispatch) {
     SC_HAS_PROCESS(Dma);
     SC_THREAD(run);
     SC_METHOD(complete);
@@ -21,6 +25,22 @@ Ticks Dma::on_clock(Ticks at) const {
     return ceil_div(at, dispatch_.period()) * dispatch_.period();
 }
 
+// When a chunk that is asked for now is through the engine and the scratchpad's ports, which other
+// blocks use, too. Its words pass while the DRAM moves it.
+// Not modelled: that a load's words come later by the DRAM's latency.
+Ticks Dma::pass(const Transfer& transfer, std::uint64_t bytes) const {
+    const Ticks period = dispatch_.period();
+    const Ticks now = Dispatch::now();
+    const Cycles own = dma_move_cycles(config_, bytes);
+    Sram* const scratchpad = scratchpads_[static_cast<std::size_t>(transfer.memory)];
+    if (scratchpad == nullptr) return now + own.count * period;
+    const bool load = direction_ == Direction::Load;
+    const std::uint64_t read = load ? 0 : bytes;
+    const std::uint64_t written = load ? bytes : 0;
+    const Cycles alone = std::max(own, scratchpad->port_cycles(read, written));
+    return scratchpad->reserve(now, alone.count * period, read, written, period);
+}
+
 // Asks for all chunks.
 void Dma::move(const Task& task, Flight& flight) {
     const std::uint64_t number = first_flight_ + flights_.size() - 1;
@@ -28,15 +48,13 @@ void Dma::move(const Task& task, Flight& flight) {
     for (std::uint64_t at = task.transfer.address; at < end;) {
         const std::uint64_t bytes =
             std::min<std::uint64_t>(config_.chunk_bytes - at % config_.chunk_bytes, end - at);
-        const Ticks asked = Dispatch::now();
+        const Ticks passed = pass(task.transfer, bytes);
         ++flight.under_way;
         flight.bursts += dram->access({direction_ == Direction::Store, at, bytes,
                                        static_cast<std::uint32_t>(direction_), number},
                                       *this);
-        // The engine's own width may be the slower one.
         const Ticks accepted = Dispatch::now();
-        const Ticks own = asked + dma_move_cycles(config_, bytes).count * dispatch_.period();
-        flight.late = std::max(accepted, own) - accepted;
+        flight.late = std::max(accepted, passed) - accepted;
         at += bytes;
         Ticks next = accepted + flight.late;
         if (at == end) next = on_clock(next);

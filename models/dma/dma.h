@@ -4,6 +4,7 @@
 // Not modelled: more than one transfer sharing an engine's chunks, row gathers as single requests.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <systemc>
 #include <utility>
@@ -12,14 +13,17 @@
 #include "models/common/stats.h"
 #include "models/dma/dma_config.h"
 #include "models/dram/dram.h"
+#include "models/sram/sram.h"
 
 namespace mambasic::models {
 
 class Dma : public sc_core::sc_module, private DramClient {
 public:
     enum class Direction { Load, Store };
+    /// By memory. Null: one that takes and gives whatever comes.
+    using Scratchpads = std::array<Sram*, kMemoryCount>;
     Dma(const sc_core::sc_module_name& name, Direction direction, const DmaConfig& config,
-        Dispatch& dispatch);
+        Dispatch& dispatch, const Scratchpads& scratchpads = {});
 
     sc_core::sc_port<DramInterface> dram{"dram"};
 
@@ -37,18 +41,21 @@ private:
         std::uint64_t bursts = 0;
         std::uint64_t under_way = 0;  // chunks, and one more while there are chunks to ask for
         Ticks landed = 0;             // the last chunk so far
-        Ticks late = 0;               // by so much the engine's own width ends after the last chunk
+        Ticks late = 0;               // by so much the last chunk is through the scratchpad's ports
+                                      // and the engine's own width after the DRAM took it
         Ticks done = kNone;
     };
     void run();       // SC_THREAD: issues
     void complete();  // SC_METHOD: retires
     void move(const Task& task, Flight& flight);
+    Ticks pass(const Transfer& transfer, std::uint64_t bytes) const;
     void landed(std::uint64_t tag) override;
     void settle();
     Ticks on_clock(Ticks at) const;
 
     const Direction direction_;
     const DmaConfig config_;
+    const Scratchpads scratchpads_;
     Dispatch& dispatch_;
     sc_core::sc_event_queue ev_done_{"ev_done"};
     std::deque<Flight> flights_;      // asked for and not retired

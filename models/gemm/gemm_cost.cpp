@@ -148,6 +148,18 @@ void add_int4_parts(const GemmConfig& c, AreaParts& area) {
     area.logic.push_back({"expander tables", Primitive::RegisterBit, kTableBits * tables});
 }
 
+// Weight-stationary: a pass walks down the rows by the k that its block holds, and its sums leave
+// row by row, a column group wide. Output-stationary: all rows of the block stream along k.
+void add_walks(const GemmConfig& config, const GemmShape& shape, MacMode mode,
+               SramTraffic& traffic) {
+    if (gemm_uses_vector_mode(config, shape)) return;
+    const bool weights_stay = config.dataflow == Dataflow::WeightStationary;
+    const std::uint64_t rows = weights_stay ? config.accumulator_rows : config.rows;
+    const std::uint64_t lanes = weights_stay ? config.rows * products_per_mac(config, mode) : 1;
+    traffic.read_walk = {lanes, rows, gemm_input_sweeps(config, shape)};
+    traffic.write_walk = {config.cols, rows, 1};
+}
+
 }  // namespace
 
 Cycles gemm_cycles(const GemmConfig& config, const GemmShape& shape, MacMode mode) {
@@ -183,6 +195,7 @@ SramTraffic gemm_traffic(const GemmConfig& config, const GemmShape& shape, MacMo
     const bool words = x.use.requantized() || x.use.multiplied();
     const std::uint64_t row = words ? x_row_bytes(x.use.code, shape.k) : shape.k;
     traffic.activation_read_bytes = shape.m * row * gemm_input_sweeps(config, shape);
+    add_walks(config, shape, mode, traffic);
     return traffic;
 }
 

@@ -1,7 +1,7 @@
 // Time at a port that several blocks use at once. Who comes first keeps the pace it asked for; who
 // comes later takes what is left, so a port never passes more than it can.
-// Not modelled: conflicts of addresses in a bank, what an arbiter would take from the first, the
-// DMA's words (they come from its own buffers whenever a port is free).
+// Not modelled: conflicts of two blocks' addresses in a bank, what an arbiter would take from the
+// first.
 #pragma once
 
 #include <cstdint>

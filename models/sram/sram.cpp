@@ -13,6 +13,10 @@ Cycles Sram::port_cycles(std::uint64_t read_bytes, std::uint64_t write_bytes) co
     return sram_port_cycles(config_, read_bytes, write_bytes);
 }
 
+Cycles Sram::walk_cycles(const SramTraffic& traffic, const SramLayout& layout) const {
+    return sram_walk_cycles(config_, traffic, layout);
+}
+
 PortShare::Ticks Sram::reserve(PortShare::Ticks now, PortShare::Ticks ticks,
                                std::uint64_t read_bytes, std::uint64_t write_bytes,
                                PortShare::Ticks period) {

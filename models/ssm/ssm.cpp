@@ -90,10 +90,14 @@ TileWork Ssm::perform_scan(const Task& task, const BoundWithTable<SsmTile>& boun
                   x_decode_latency(parts_.dequant, tile.x_in.use);
     if (scales) scales->charge(scales_.config(), work);
     work.sram = ssm_traffic(tile.shape, tile.x_in);
+    work.sram.read_walk = work.sram.write_walk = walk(tile.shape.tokens);
     work.store =
         ssm_state_traffic(tile.shape, {tile.decode, task.region.token == 0, tile.last_tile});
     return result;
 }
+
+// A group of channels goes through all tokens of a sequence before the next one comes.
+SramWalk Ssm::walk(std::uint64_t tokens) const { return {parts_.config.channel_lanes, tokens, 1}; }
 
 std::shared_ptr<const TableAnswer> Ssm::look_up(const BoundWithTable<SsdTile>& bound) {
     const SsdShape& shape = bound.tile.shape;
@@ -130,6 +134,7 @@ TileWork Ssm::perform_ssd(const Task& task, const BoundWithTable<SsdTile>& bound
                   x_decode_latency(parts_.dequant, tile.x_in.use);
     scales->charge(scales_.config(), work);
     work.sram = ssd_traffic(shape, tile.x_in);
+    work.sram.read_walk = work.sram.write_walk = walk(shape.tokens);
     work.store =
         ssm_state_traffic(shape.flat(), {tile.decode, task.region.token == 0, tile.last_tile});
     return result;

@@ -38,6 +38,7 @@ private:
     std::shared_ptr<const TableAnswer> look_up(const BoundWithTable<SsmTile>& bound,
                                                std::uint64_t first_channel);
     std::shared_ptr<const TableAnswer> look_up(const BoundWithTable<SsdTile>& bound);
+    SramWalk walk(std::uint64_t tokens) const;
 
     const SsmParts parts_;
     ScaleTable& scales_;

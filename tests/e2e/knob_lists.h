@@ -49,6 +49,8 @@ inline const std::map<std::string, std::string> kSilent = {
     {"name", "names the chip; only provenance.chip could show it"},
     {"schedule.time_slack_percent",
      "chooses among schedules of longer prompts: Trends in sim_engine_test"},
+    {"schedule.row_skew_banks",
+     "binds where columns lie in few banks and these are narrow: Trends in sim_engine_test"},
     {"dram.name", "names the memory in the report; compared as text it would prove nothing"},
     {"dram.organization.rows_per_bank",
      "an address above the last row wraps: DramMap in models_dram_test"},

@@ -3,7 +3,7 @@ mambasic_test(models_config_test
         dequant_mux/dequant_mux_cost_test.cpp gated_norm_cost_test.cpp
         gemm_cost_test.cpp rotation/rotation_cost_test.cpp scale_table/scale_table_cost_test.cpp
         ssm/ssd_cost_test.cpp
-        ssm_cost_test.cpp stream_cost_test.cpp yaml_map_test.cpp yaml_tree_test.cpp
+        ssm_cost_test.cpp sram/sram_walk_test.cpp stream_cost_test.cpp yaml_map_test.cpp yaml_tree_test.cpp
     LIBRARIES mambasic_models
     LABELS models)
 mambasic_test(models_dram_test

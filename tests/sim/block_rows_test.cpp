@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "models/common/error.h"
+
 namespace mambasic::sim {
 namespace {
 
@@ -41,29 +45,36 @@ protected:
     const Spans spans_{1, 1};
 };
 
-TEST_F(BlockRows, FullPortsAreNoReasonForANote) {
+TEST_F(BlockRows, PortsMayBeBusyAllTheTime) {
     record(kCycles * kBytesPerCycle, 10 * kBytesPerCycle);
-    EXPECT_TRUE(port_notes(facts()).empty());
     EXPECT_EQ(row("weight_sram").busy_cycles, kCycles);
     EXPECT_EQ(row("activation_sram").busy_cycles, 10U);
     EXPECT_EQ(row("activation_sram").idle_cycles, kCycles - 10);
 }
 
-TEST_F(BlockRows, MoreThanThePortsPassIsSaidWithItsFactor) {
-    record(10, 2 * kCycles * kBytesPerCycle + kCycles * kBytesPerCycle / 2);
-    const std::vector<std::string> notes = port_notes(facts());
-    ASSERT_EQ(notes.size(), 1U);
-    EXPECT_EQ(notes[0].find("activation_sram: "), 0U) << notes[0];
-    EXPECT_NE(notes[0].find(" 2.50 times "), std::string::npos) << notes[0];
-    const reports::BlockRow busy = row("activation_sram");
-    EXPECT_EQ(busy.busy_cycles, kCycles);
-    EXPECT_EQ(busy.idle_cycles, 0U);
+TEST_F(BlockRows, ARunThatPassesMoreThanThePortsIsNoRun) {
+    record(kCycles * kBytesPerCycle + 1, 0);
+    EXPECT_THROW(block_rows(facts(), EnergyModel(chip_, work_)), models::InternalError);
 }
 
-TEST_F(BlockRows, OneByteTooManyIsSaidToo) {
-    record(kCycles * kBytesPerCycle + 1, 0);
-    ASSERT_EQ(port_notes(facts()).size(), 1U);
-    EXPECT_EQ(port_notes(facts())[0].find("weight_sram: "), 0U);
+TEST_F(BlockRows, ConflictsInTheBanksAreCounted) {
+    models::Work work;
+    work.cycles = {9};
+    work.bank_conflict_cycles = 4;
+    models::Task task;
+    task.block = models::BlockId::Norm;
+    task.op = models::Op::Norm;
+    ledger_.record(task, 0, work);
+    ledger_.record(task, 0, work);
+    result_.cycles = kCycles;
+    result_.blocks[static_cast<std::size_t>(models::BlockId::Norm)].busy = 18;
+    EXPECT_EQ(ledger_.all().bank_conflict_cycles, 8U);
+    const reports::BlockRow sram = row("activation_sram");
+    const auto count = std::find_if(sram.counts.begin(), sram.counts.end(), [](const auto& c) {
+        return c.first == "bank_conflict_cycles";
+    });
+    ASSERT_NE(count, sram.counts.end());
+    EXPECT_EQ(count->second, 8U);
 }
 
 TEST_F(BlockRows, EachDmaEngineHasItsOwnAreaAndLeakage) {
@@ -72,14 +83,6 @@ TEST_F(BlockRows, EachDmaEngineHasItsOwnAreaAndLeakage) {
     EXPECT_GT(row("dma_store").energy_pj.value, 0);
     EXPECT_EQ(row("dma_store").area_mm2.value, row("dma_load").area_mm2.value);
     EXPECT_EQ(row("dma_store").energy_pj.value, row("dma_load").energy_pj.value);
-}
-
-TEST_F(BlockRows, TheReportCarriesTheNote) {
-    record(3 * kCycles * kBytesPerCycle, 0);
-    const reports::Report report = make_report(facts());
-    bool found = false;
-    for (const std::string& note : report.notes) found |= note.find("weight_sram: ") == 0;
-    EXPECT_TRUE(found);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ target_compile_definitions(sim_config_test PRIVATE MAMBASIC_HW_CONFIG="${PROJECT
 include(${PROJECT_SOURCE_DIR}/tests/models/sc_test.cmake)
 mambasic_sc_test(sim_plan_test
     SOURCES block_rows_test.cpp energy_test.cpp layer_plan_test.cpp plausibility_test.cpp
-            roofline_test.cpp scale_tables_test.cpp timeline_recorder_test.cpp
+            roofline_test.cpp scale_tables_test.cpp scratchpad_layout_test.cpp timeline_recorder_test.cpp
     LIBRARIES mambasic_sim mambasic_config
     LABELS sim)
 target_compile_definitions(sim_plan_test PRIVATE MAMBASIC_HW_CONFIG="${PROJECT_SOURCE_DIR}/hw_config")

@@ -11,10 +11,11 @@ struct Engines {
     Dma load;
     Dma store;
 
-    Engines(Program& p, DramInterface& dram, const DmaConfig& dma)
+    Engines(Program& p, DramInterface& dram, const DmaConfig& dma,
+            const Dma::Scratchpads& scratchpads = {})
         : program(p),
-          load("load", Dma::Direction::Load, dma, p.dispatch),
-          store("store", Dma::Direction::Store, dma, p.dispatch) {
+          load("load", Dma::Direction::Load, dma, p.dispatch, scratchpads),
+          store("store", Dma::Direction::Store, dma, p.dispatch, scratchpads) {
         load.dram(dram);
         store.dram(dram);
     }

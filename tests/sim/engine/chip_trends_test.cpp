@@ -96,6 +96,18 @@ TEST(Trends, TimeGivenAwayNeverBuysMoreTraffic) {
     EXPECT_LT(bytes.back(), bytes.front());
 }
 
+// An array that wants a word of 8 rows at a time: they lie in one bank, unless rows are skewed.
+TEST(Trends, ColumnsInOneBankCostTime) {
+    const auto cycles = [](const char* skew) {
+        return simulate(kPrefill, {"gemm.dataflow=output_stationary", "dram.model=stream",
+                                   "activation_sram.word_bytes=4",
+                                   std::string("schedule.row_skew_banks=") + skew})
+            .cycles;
+    };
+    EXPECT_GT(cycles("0"), cycles("1"));
+    EXPECT_EQ(cycles("4"), cycles("0")) << "once around all 4 banks";
+}
+
 TEST(Trends, SpilledStatesCostTheirBytes) {
     const auto kept = simulate(kPrefill, {});
     const auto spilled = simulate(kPrefill, {"ssm.state_residency=spilled"});
