@@ -1,7 +1,6 @@
 #include "models/sram/sram_cost.h"
 
 #include <algorithm>
-#include <numeric>
 
 // Consecutive words lie in consecutive banks. A block that walks down the rows of a tensor, some
 // columns side by side, meets the same few banks over and over: with B banks and rows S words
@@ -45,11 +44,11 @@ public:
         const std::uint64_t words =
             ceil_div(part.first_byte % config_.word_bytes + strip.bytes, config_.word_bytes);
         const std::uint64_t apart = (ceil_div(part.pitch_bytes, config_.word_bytes) + skew) % banks;
-        const std::uint64_t period = banks / std::gcd(banks, apart);
         total_ += strip.rows * words;
         every_bank_ += strip.rows * (words / banks);
-        for (std::uint64_t r = 0; r < std::min(strip.rows, period); ++r) {
-            const std::uint64_t times = ceil_div(strip.rows - r, period);
+        // Every so many rows one begins in the same bank again.
+        for (std::uint64_t r = 0; r < std::min(strip.rows, banks); ++r) {
+            const std::uint64_t times = ceil_div(strip.rows - r, banks);
             add_run((first + r * apart) % banks, words % banks, times);
         }
     }
