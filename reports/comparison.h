@@ -45,6 +45,7 @@ struct ComparedScheme {
     std::uint64_t lookups = 0;
     Band energy_pj;
     Band lookup_energy_pj;  // as in LookupSection
+    Band state_scales_energy_pj;
     double conv_energy_pj = 0;
     double dram_energy_pj = 0;
     Band area_mm2;

@@ -88,6 +88,7 @@ Json json_of(const ComparedScheme& row) {
             {"lookups", row.lookups},
             {"energy_pj", json_of(row.energy_pj)},
             {"lookup_energy_pj", json_of(row.lookup_energy_pj)},
+            {"state_scales_energy_pj", json_of(row.state_scales_energy_pj)},
             {"conv_energy_pj", finite(row.conv_energy_pj)},
             {"dram_energy_pj", finite(row.dram_energy_pj)},
             {"area_mm2", json_of(row.area_mm2)},

@@ -65,6 +65,7 @@ void read_lookup(const Json& lookup, ComparedScheme& row) {
     row.exposed_lookup_cycles = lookup.at("exposed_cycles");
     row.lookups = lookup.at("lookups");
     row.lookup_energy_pj = band(lookup.at("energy_pj"));
+    row.state_scales_energy_pj = band(lookup.at("state_scales_energy_pj"));
     row.table_area_mm2 = band(lookup.at("table_area_mm2"));
     row.lookup_logic_area_mm2 = band(lookup.at("logic_area_mm2"));
     const Json& bytes = lookup.at("table_bytes");

@@ -125,6 +125,7 @@ Json json_of(const LookupSection& l) {
             {"cycles", l.cycles},
             {"exposed_cycles", l.exposed_cycles},
             {"energy_pj", json_of(l.energy_pj)},
+            {"state_scales_energy_pj", json_of(l.state_scales_energy_pj)},
             {"table_area_mm2", json_of(l.table_area_mm2)},
             {"logic_area_mm2", json_of(l.logic_area_mm2)}};
 }

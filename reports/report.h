@@ -118,6 +118,7 @@ struct LookupSection {
     /// Of reads and comparisons. Filling the tables and their leakage are in the whole energy
     /// alone, in the blocks dram, dma_load and scale_table.
     Band energy_pj;
+    Band state_scales_energy_pj;  // of those: reads of the state scales
     Band table_area_mm2;
     Band logic_area_mm2;
 };

@@ -137,7 +137,8 @@ std::string lookup_lines(const LookupSection& l) {
     return "  " + l.kind + ": " + grouped(l.lookups) + " lookups, " + grouped(l.cycles) +
            " cycles in front of tiles (" + grouped(l.exposed_cycles) +
            " of them lengthened a tile), " + human_energy(l.energy_pj.value) +
-           " of reads and comparisons, tables " + human_bytes(bytes) + ", " +
+           " of reads and comparisons (" + human_energy(l.state_scales_energy_pj.value) +
+           " of the state scales), tables " + human_bytes(bytes) + ", " +
            three_digits(l.table_area_mm2.value) + " mm2 of tables and " +
            three_digits(l.logic_area_mm2.value) + " mm2 of logic\n";
 }

@@ -287,6 +287,10 @@ Banded EnergyModel::lookup_pj(const models::Counts& counts) const {
     return total;
 }
 
+Banded EnergyModel::state_scales_pj(const models::Counts& counts) const {
+    return lookup_[Event::TableStateBytes] * static_cast<double>(counts[Event::TableStateBytes]);
+}
+
 Banded sum(const PartEnergy& parts) {
     Banded total;
     for (const Banded& part : parts) total += part;

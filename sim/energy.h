@@ -62,6 +62,8 @@ public:
     /// Of area_mm2(Part::ScaleTable), what finds the scale; the rest holds them.
     models::Banded lookup_logic_mm2() const;
     models::Banded lookup_pj(const models::Counts& counts) const;
+    /// Of that: reads of the state scales.
+    models::Banded state_scales_pj(const models::Counts& counts) const;
 
 private:
     models::AreaParts gemm_area() const;

@@ -184,6 +184,7 @@ reports::LookupSection lookup_section(const RunFacts& f, const EnergyModel& ener
     lookup.cycles = all.table_cycles + all.hidden_table_cycles;
     lookup.exposed_cycles = all.exposed_table_cycles;
     lookup.energy_pj = band(energy.lookup_pj(all.counts));
+    lookup.state_scales_energy_pj = band(energy.state_scales_pj(all.counts));
     models::Banded table = energy.area_mm2(Part::ScaleTable);
     const models::Banded logic = energy.lookup_logic_mm2();
     lookup.table_area_mm2 = band(table + logic * -1.0);

@@ -10,7 +10,7 @@ out=${1:-out/index-overhead}
 mambasic=${MAMBASIC:-build/release/mambasic}
 . reports/studies/plot/study.sh
 
-networks="mamba-130m mamba-2.8b mamba2-130m mamba2-370m mamba2-780m mamba2-1.3b mamba2-2.7b mamba2-8b"
+networks="mamba-130m mamba-370m mamba-790m mamba-1.4b mamba-2.8b mamba2-130m mamba2-370m mamba2-780m mamba2-1.3b mamba2-2.7b mamba2-8b"
 chip=server-128x128 # the one that holds a tile of each of them
 lookups=quamba2,quamba2-parallel,quamba2-direct,quamba2-code,quamba2-runlength,quamba2-lite
 schemes=quamba1,$lookups,w4a5-se
@@ -131,16 +131,16 @@ tokens_of() { if [[ $1 == prefill ]]; then echo $prefill_tokens; else echo $deco
 
 # What of it are reads and comparisons, and beside what the notes put them.
 lookup_share() {
-    echo '| network | a token, nJ: quamba2 | parallel | direct | code | runlength | quamba2 of the convolution | of everything |'
-    echo '|---|---:|---:|---:|---:|---:|---:|---:|'
+    echo '| network | a token, nJ: quamba2 | parallel | direct | code | runlength | quamba2: state scales | of the convolution | of everything |'
+    echo '|---|---:|---:|---:|---:|---:|---:|---:|---:|'
     local network phase tokens
     for phase in prefill decode; do
         tokens=$(tokens_of $phase)
         for network in $networks; do
             rows "$network-$phase" "$figures
-                f(\"scheme\") == \"quamba2\" { of_conv = share(\"lookup_energy_pj\", \"conv_energy_pj\"); of_all = share(\"lookup_energy_pj\", \"energy_pj\") }
+                f(\"scheme\") == \"quamba2\" { states = share(\"state_scales_energy_pj\", \"lookup_energy_pj\"); of_conv = share(\"lookup_energy_pj\", \"conv_energy_pj\"); of_all = share(\"lookup_energy_pj\", \"energy_pj\") }
                 f(\"scheme\") ~ /^quamba2/ && f(\"scheme\") != \"quamba2-lite\" { line = line \" | \" band(\"lookup_energy_pj\", 1e3 * $tokens) }
-                END { print \"| $network, $phase\" line, of_conv, of_all \" |\" }"
+                END { print \"| $network, $phase\" line, states, of_conv, of_all \" |\" }"
         done
     done
 }

@@ -33,6 +33,7 @@ void expect_figures_of(const Json& report, const Json& row) {
     EXPECT_EQ(row["lookup_cycles"], lookup["cycles"]);
     EXPECT_EQ(row["exposed_lookup_cycles"], lookup["exposed_cycles"]);
     EXPECT_EQ(row["lookup_energy_pj"], lookup["energy_pj"]);
+    EXPECT_EQ(row["state_scales_energy_pj"], lookup["state_scales_energy_pj"]);
     EXPECT_EQ(row["table_area_mm2"], lookup["table_area_mm2"]);
     EXPECT_EQ(row["lookup_logic_area_mm2"], lookup["logic_area_mm2"]);
     EXPECT_EQ(row["table_bytes_by_kind"], lookup["table_bytes"]);

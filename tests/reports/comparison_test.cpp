@@ -37,6 +37,7 @@ TEST(Compared, TakesEveryFigureFromTheReport) {
     EXPECT_EQ(row.energy_pj.low, 8e6);
     EXPECT_EQ(row.energy_pj.high, 18e6);
     EXPECT_EQ(row.lookup_energy_pj.value, 10);
+    EXPECT_EQ(row.state_scales_energy_pj.value, 6);
     EXPECT_EQ(row.conv_energy_pj, 41);
     EXPECT_EQ(row.dram_energy_pj, 51);
     EXPECT_EQ(row.area_mm2.value, 3.21);

@@ -47,9 +47,10 @@ TEST(TextWriter, TheHeaderTellsWhatWasOverridden) {
 }
 
 TEST(TextWriter, TheEnergyOfLookupsIsThatOnChip) {
-    EXPECT_TRUE(
-        contains(line_with(to_text(sample_report(), {}), "  none: 32 lookups"),
-                 " of them lengthened a tile), 10.0 pJ of reads and comparisons, tables 23 B, "));
+    EXPECT_TRUE(contains(
+        line_with(to_text(sample_report(), {}), "  none: 32 lookups"),
+        " of them lengthened a tile), 10.0 pJ of reads and comparisons (6.00 pJ of the state "
+        "scales), tables 23 B, "));
 }
 
 TEST(TextWriter, BlockBarShowsWhereTheCyclesWent) {
