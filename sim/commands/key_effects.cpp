@@ -15,6 +15,9 @@ constexpr std::array<Effect, 135> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
+    {"schedule.row_skew_banks",
+     "cycles of tiles whose operands lie in few banks: the count "
+     "bank_conflict_cycles of activation_sram"},
     {"arithmetic.softplus", "bits of scan (golden follows)"},
     {"arithmetic.quirks",
      "bits of one-row products and of had where they saturate (golden follows)"},
