@@ -168,8 +168,8 @@ const List kOfOthers = {
 const List& listed_fields() {
     static const List all = [] {
         List fields;
-        for (const List* part :
-             {&kScalesCsv, &kVerdict, &kOfRun, &kOfCompare, &kOfCheck, &kOfOthers}) {
+        for (const List* part : {&kScalesCsv, &kVerdict, &listed_timeline(), &kOfRun, &kOfCompare,
+                                 &kOfCheck, &kOfOthers}) {
             fields.insert(fields.end(), part->begin(), part->end());
         }
         return fields;
