@@ -4,7 +4,8 @@ include(GNUInstallDirs)
 
 set(data ${CMAKE_INSTALL_DATADIR}/mambasic)
 install(TARGETS mambasic RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY hw_config DESTINATION ${data} FILES_MATCHING PATTERN "*.yaml")
+install(DIRECTORY hw_config DESTINATION ${data}
+    FILES_MATCHING PATTERN "*.yaml" PATTERN "*.schema.json")
 install(DIRECTORY traces/networks DESTINATION ${data}/traces FILES_MATCHING PATTERN "*.yaml")
 
 # What the program prints for `words` becomes the file `name` in the folder.
@@ -21,6 +22,6 @@ endfunction()
 install_output(${CMAKE_INSTALL_MANDIR}/man1 mambasic.1 man)
 install_output(${CMAKE_INSTALL_DATADIR}/bash-completion/completions mambasic completion bash)
 install_output(${CMAKE_INSTALL_DATADIR}/zsh/site-functions _mambasic completion zsh)
-foreach(kind chip scheme tech dram report compare)
+foreach(kind report compare) # those of hw_config lie there
     install_output(${data}/schema ${kind}.schema.json schema ${kind})
 endforeach()

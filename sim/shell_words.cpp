@@ -19,6 +19,15 @@ std::string shell_word(const std::string& word) {
     return quoted + "'";
 }
 
+std::string path_word(const std::string& word) {
+    const std::filesystem::path path = word;
+    if (!path.is_absolute()) return shell_word(word);
+    std::error_code error;
+    const std::string seen = path.lexically_relative(std::filesystem::current_path(error)).string();
+    if (error || seen.empty()) return shell_word(word);
+    return shell_word(seen.front() == '-' ? "./" + seen : seen);
+}
+
 std::string scheme_words(const Scheme& scheme) {
     const std::filesystem::path file = scheme.file;
     const std::string stem = file.stem().string();

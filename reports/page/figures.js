@@ -41,6 +41,12 @@ function range(band, units) {
 const energyRange = (band) => range(band, kEnergy);
 const areaRange = (band) => range(band, areaUnits(band.value));
 
+// For a column: the unit of its largest, so that its figures can be compared at a glance.
+function areasLike(bands) {
+    const units = areaUnits(Math.max(...bands.map((band) => band.value)));
+    return [(mm2) => scaled(mm2, units), (band) => range(band, units)];
+}
+
 function percent(part, whole) {
     if (!whole) return '-';
     const share = 100 * part / whole;

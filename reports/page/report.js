@@ -53,7 +53,7 @@ function blockTable(report) {
         part('busy_cycles', 'Busy'), part('stalled_input_cycles', 'Waits for input'),
         part('stalled_output_cycles', 'Waits to hand on'), part('idle_cycles', 'Idle'),
         ...bandColumns('energy_pj', 'Energy', (block) => block.energy_pj, energy, energyRange),
-        ...bandColumns('area_mm2', 'Area', (block) => block.area_mm2, area, areaRange),
+        ...areaColumns('area_mm2', 'Area', report.blocks, (block) => block.area_mm2),
     ]});
 }
 

@@ -90,10 +90,18 @@ function table({id, title, columns, rows}) {
         setTimeout(() => { button.textContent = 'Copy as CSV'; }, 1500);
     }}, 'Copy as CSV');
     fill();
-    return element('div', {class: 'table', id},
-        element('div', {class: 'bar'}, element('h3', {}, title), button),
-        element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title},
-            element('table', {}, element('thead', {}, element('tr', {}, headers)), body)), more);
+    const sideways = element('span', {class: 'sideways', hidden: ''}, 'wider than the page: scroll it sideways →');
+    const box = element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title},
+        element('table', {}, element('thead', {}, element('tr', {}, headers)), body));
+    const made = element('div', {class: 'table', id},
+        element('div', {class: 'bar'}, element('h3', {}, title), sideways, button), box, more);
+    const watch = new ResizeObserver(() => {
+        sideways.hidden = box.scrollWidth <= box.clientWidth;
+        made.classList.toggle('wide', !sideways.hidden);
+    });
+    watch.observe(box);
+    watch.observe(box.firstChild);
+    return made;
 }
 
 // A figure with its band: one column to see, three to copy.
@@ -105,4 +113,9 @@ function bandColumns(key, title, of, show, showRange) {
         {key: key + '.low', of: (row) => of(row).low, hidden: true},
         {key: key + '.high', of: (row) => of(row).high, hidden: true},
     ];
+}
+
+// The same of areas, all rows in one unit.
+function areaColumns(key, title, rows, of) {
+    return bandColumns(key, title, of, ...areasLike(rows.map(of)));
 }

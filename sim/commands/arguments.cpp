@@ -9,6 +9,7 @@
 
 #include "models/common/error.h"
 #include "models/common/nearest.h"
+#include "sim/shell_words.h"
 
 namespace mambasic::sim {
 namespace {
@@ -157,9 +158,6 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> Arguments::range(
 
 std::string Arguments::command(const std::vector<std::string>& deciding) const {
     std::string text = "mambasic " + verb_;
-    const auto last_part = [](const std::string& word) {
-        return word.substr(word.find_last_of('/') + 1);
-    };
     for (const std::string& name : deciding) {
         if (!has(name)) continue;
         const bool bare =
@@ -167,9 +165,9 @@ std::string Arguments::command(const std::vector<std::string>& deciding) const {
         const std::string option = bare ? " " : " --" + name;
         const auto& value = values_[name].value();
         if (const auto* one = boost::any_cast<std::string>(&value)) {
-            text += option + (bare ? "" : " ") + last_part(*one);
+            text += option + (bare ? "" : " ") + path_word(*one);
         } else if (const auto* many = boost::any_cast<std::vector<std::string>>(&value)) {
-            for (const std::string& each : *many) text.append(option).append(" ").append(each);
+            for (const std::string& each : *many) text += option + " " + shell_word(each);
         } else {
             text += option;
         }

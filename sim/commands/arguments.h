@@ -32,8 +32,8 @@ public:
     /// "a:b", a < b, as a pair.
     std::optional<std::pair<std::uint32_t, std::uint32_t>> range(const std::string& name) const;
 
-    /// The command as a report states it: only the options that decide figures, and of paths only
-    /// the last part, so that the same work reads the same on every machine.
+    /// The command as a report states it: only the options that decide figures, and paths from the
+    /// current folder, so that it can be pasted there, or into another checkout.
     std::string command(const std::vector<std::string>& deciding) const;
 
     /// Throws UserError "mambasic VERB: --name: what".

@@ -123,12 +123,11 @@ void refuse_impossible(const Arguments& arguments, const traces::Trace& trace,
     }
 }
 
-// With names instead of paths, so that the same work reads the same on every machine.
-std::string command_of(const Arguments& arguments, const SchemeList& list) {
+std::string command_of(const Arguments& arguments) {
     std::string names;
-    const auto add = [&](const std::string& name) { names += (names.empty() ? "" : ",") + name; };
-    for (const Scheme& scheme : list.schemes) add(scheme.name);
-    for (const reports::RefusedScheme& refused : list.refused) add(refused.scheme);
+    for (const std::string& word : scheme_words(arguments)) {
+        names += (names.empty() ? "" : ",") + path_word(word);
+    }
     return arguments.command({"chip", "trace", "set", "layers", "timing-only"}) + " --schemes " +
            names;
 }
@@ -202,7 +201,7 @@ int compare_command(const Arguments& arguments) {
     const auto cores = static_cast<std::uint32_t>(omp_get_max_threads());
     const std::uint32_t jobs = arguments.integer_or("jobs", 1, kMostJobs, cores);
     const bool numerics = !arguments.has("timing-only");
-    const Asked asked = {command_of(arguments, list), arguments.list("set"), numerics};
+    const Asked asked = {command_of(arguments), arguments.list("set"), numerics};
     reports::Comparison made =
         compare({chip, list.schemes, trace, numerics, layers.first, layers.count, jobs, asked});
     made.refused.insert(made.refused.end(), list.refused.begin(), list.refused.end());

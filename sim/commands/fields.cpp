@@ -81,7 +81,8 @@ bool ends_with(const std::string& text, const std::string& end) {
 }
 
 bool is_meant(const FieldDoc& field, const std::string& asked) {
-    return field.path == asked || ends_with(field.path, "." + asked) || field.document == asked;
+    return field.path == asked || ends_with(field.path, "." + asked) || field.document == asked ||
+           field.document.rfind(asked + " ", 0) == 0;  // timeline.json and its tracks
 }
 
 bool is_below(const FieldDoc& field, const std::string& asked) {

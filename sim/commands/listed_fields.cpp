@@ -36,7 +36,8 @@ const List kScalesCsv = {
 const List kVerdict = {
     {"four-modes.json", "schema", "what this document is, and its version"},
     {"four-modes.json", "version", "of the program"},
-    {"four-modes.json", "command", "without the options that decide no figure"},
+    {"four-modes.json", "command",
+     "without the options that decide no figure; paths are from the folder it was started in"},
     {"four-modes.json", "chip", "file name or short name"},
     {"four-modes.json", "trace", "file name"},
     {"four-modes.json", "trace_sha256", "of the trace's header, which holds the hash of its data"},
@@ -168,8 +169,8 @@ const List kOfOthers = {
 const List& listed_fields() {
     static const List all = [] {
         List fields;
-        for (const List* part :
-             {&kScalesCsv, &kVerdict, &kOfRun, &kOfCompare, &kOfCheck, &kOfOthers}) {
+        for (const List* part : {&kScalesCsv, &kVerdict, &listed_timeline(), &kOfRun, &kOfCompare,
+                                 &kOfCheck, &kOfOthers}) {
             fields.insert(fields.end(), part->begin(), part->end());
         }
         return fields;

@@ -11,7 +11,11 @@ struct ListedField {
     const char* what;
 };
 
-/// Of CSV files, of the small JSON documents and of the tables on the terminal.
+/// Of timeline.json: its fields, its tracks and counters, and the arguments of its events.
+const std::vector<ListedField>& listed_timeline();
+
+/// All of them: of CSV files, of the small JSON documents, of timelines and of the tables on the
+/// terminal.
 const std::vector<ListedField>& listed_fields();
 
 }  // namespace mambasic::sim

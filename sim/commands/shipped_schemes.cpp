@@ -14,6 +14,8 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+constexpr const char* kForEditors = "# yaml-language-server:";  // names the file's schema
+
 std::string joined(const Names& names) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -24,6 +26,7 @@ std::string first_sentence(const std::string& file) {
     std::ifstream in(file);
     std::string text;
     for (std::string line; std::getline(in, line) && line.rfind('#', 0) == 0;) {
+        if (line.rfind(kForEditors, 0) == 0) continue;
         const std::size_t begin = line.find_first_not_of("# ");
         if (begin != std::string::npos) text += (text.empty() ? "" : " ") + line.substr(begin);
     }

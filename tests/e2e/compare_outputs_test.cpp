@@ -193,7 +193,8 @@ TEST(CompareFiles, AreTheSameForAnyNumberOfJobsAndThreads) {
     EXPECT_EQ(one.csv, many.csv);
     EXPECT_EQ(one.text, many.text);
     const std::string command = one.json()["provenance"]["command"];
-    EXPECT_EQ(command.rfind("mambasic compare tiny --trace compare-decode.safetensors", 0), 0U);
+    EXPECT_EQ(command.rfind("mambasic compare tiny --trace ", 0), 0U);
+    EXPECT_NE(command.find("/compare-decode.safetensors --schemes "), std::string::npos);
     EXPECT_NE(command.find(" --schemes " + schemes), std::string::npos) << command;
 }
 
@@ -217,7 +218,7 @@ TEST(CompareFiles, ASchemeMayBeAFile) {
     const Compared out = compared(grouped_prefill(), mine, {"--timing-only"});
     const Json json = out.json();
     EXPECT_EQ(json["schemes"][0]["scheme"], "my own");
-    EXPECT_EQ(json["provenance"]["command"].get<std::string>().find(folder.path("")),
+    EXPECT_NE(json["provenance"]["command"].get<std::string>().find("/mine.yaml"),
               std::string::npos);
     EXPECT_NE(out.text.find(" --scheme " + mine + " --timing-only"), std::string::npos) << out.text;
 }

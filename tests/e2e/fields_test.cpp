@@ -5,13 +5,12 @@
 #include <set>
 
 #include "tests/e2e/program.h"
+#include "tests/e2e/timeline_reader.h"
 
 namespace mambasic::e2e {
 namespace {
 
-using Json = nlohmann::json;
 using Names = std::set<std::string>;
-using Words = std::vector<std::string>;
 
 // "report.json totals.cycles", with an explanation.
 Names explained() {
@@ -103,6 +102,47 @@ TEST(Fields, OfScalesAreExplained) {
     }
     EXPECT_GT(columns.size(), 20U);
     expect_known(explained(), columns);
+}
+
+// What an event's arguments are called depends on what the event is.
+void add_event(const Json& event, Names& names) {
+    const std::string ph = event.at("ph");
+    const std::string counter = "timeline.json counter " + event.at("name").get<std::string>();
+    if (ph == "C") names.insert(counter);
+    if (event.at("name") == "thread_name") {
+        names.insert("timeline.json track " + event["args"]["name"].get<std::string>());
+    }
+    for (const auto& [key, value] : event.items()) names.insert("timeline.json traceEvents." + key);
+    for (const auto& [key, value] : event.at("args").items()) {
+        if (ph == "X") names.insert("timeline.json slice " + key);
+        if (ph == "M") names.insert("timeline.json name " + key);
+        if (ph == "C") names.insert(counter + "." + key);
+    }
+}
+
+void add_timeline(const Timed& run, Names& names) {
+    for (const Json& event : run.timeline.at("traceEvents")) add_event(event, names);
+    Json rest = run.timeline;
+    rest["traceEvents"] = Json::array();
+    add_paths(rest, "timeline.json ", names);
+}
+
+// Both ways: what is in none of these timelines is no field.
+TEST(Fields, OfTimelinesAreExplainedAndNoOthers) {
+    const Folder folder;
+    Names written;
+    const Words mamba1 = {"tiny", "--trace", tiny_prefill(), "--scheme", "w4a5-se-4x4"};
+    const Words mamba2 = {"edge-32x32", "--trace", sample("tiny2-decode")};
+    add_timeline(time_with(folder, mamba1, {"--timeline", "all"}), written);
+    add_timeline(time_with(folder, mamba1, {"--timeline", "20us:31us"}), written);
+    add_timeline(time_with(folder, mamba2, {"--timeline", "all"}), written);
+    Names known;
+    for (const std::string& name : explained()) {
+        if (name.rfind("timeline.json", 0) == 0) known.insert(name);
+    }
+    EXPECT_EQ(known, written);
+    EXPECT_NE(mambasic({"explain", "dram GB/s"}).out.find("1 us"), std::string::npos);
+    EXPECT_EQ(lines_of(mambasic({"explain", "timeline.json"}).out).size(), known.size());
 }
 
 bool is_rule(const std::string& line) {

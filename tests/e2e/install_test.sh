@@ -18,6 +18,6 @@ usr/bin/mambasic completion networks | grep -qx mamba-130m || fail "no networks"
 grep -q '^\.TH MAMBASIC 1' usr/share/man/man1/mambasic.1 || fail "no manual page"
 bash -n usr/share/bash-completion/completions/mambasic || fail "bash cannot read the completion"
 [[ -s usr/share/zsh/site-functions/_mambasic ]] || fail "no completion for zsh"
-for kind in chip scheme tech dram report compare; do
-    grep -q '"\$schema"' "usr/share/mambasic/schema/$kind.schema.json" || fail "no schema of $kind"
+for schema in hw_config/schemas/{chip,scheme,tech,dram} schema/{report,compare}; do
+    grep -q '"\$schema"' "usr/share/mambasic/$schema.schema.json" || fail "no $schema.schema.json"
 done

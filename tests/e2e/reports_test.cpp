@@ -2,6 +2,8 @@
 // without.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -191,6 +193,35 @@ TEST(Reports, TheConfigurationIsWhatExplainLists) {
         const std::string key = line.substr(0, line.find(' '));
         if (key.rfind("scheme.", 0) == 0 || key.empty()) continue;
         EXPECT_EQ(values.count(key), 1U) << key;
+    }
+}
+
+// Also with a blank in a name, and from another folder than the trace's.
+TEST(Reports, TheirCommandsCanBePasted) {
+    const Folder folder;
+    std::filesystem::create_directory(folder.path("my traces"));
+    std::filesystem::copy_file(tiny_prefill(), folder.path("my traces/t.safetensors"));
+    folder.add("mine.yaml", "extends: ../schemes/quamba1.yaml\nname: my own\n");
+    const Start start = {MAMBASIC_BINARY, folder.path(""), {}};
+    const std::string trace = folder.path("my traces/t.safetensors");
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"run", "tiny", "--trace", trace, "--scheme", "./mine.yaml"},
+          {"check", "--chip", "tiny", "--trace", "my traces/t.safetensors"},
+          {"compare", "tiny", "--trace", trace, "--schemes", "quamba1,mine.yaml"}}) {
+        std::vector<std::string> with_out = words;
+        with_out.insert(with_out.end(), {"--out", "out"});
+        ASSERT_EQ(mambasic_from(start, with_out).status, 0);
+        const std::string kind = words[0] == "compare" ? "compare" : "report";
+        const std::string file = folder.path("out/" + kind + ".json");
+        const std::string written = read_file(file);
+        const std::string command = Json::parse(written)["provenance"]["command"];
+        EXPECT_EQ(command.find(folder.path("")), std::string::npos) << command;
+        std::filesystem::remove_all(folder.path("out"));
+        const std::string path = std::filesystem::path(MAMBASIC_BINARY).parent_path();
+        const std::string line = "cd '" + folder.path("") + "' && PATH='" + path + "':$PATH " +
+                                 command + " --out out >/dev/null 2>&1";
+        EXPECT_EQ(std::system(line.c_str()), 0) << command;
+        EXPECT_EQ(read_file(file), written);
     }
 }
 

@@ -50,6 +50,19 @@ def make_pages(program, samples, folder):
              "--timing-only", *out("compare-timing"))
 
 
+# Every table in sight: whether its box scrolls, whether it says so, and how far the first column moves
+# when it does.
+kBoxes = """new Promise((done) => setTimeout(() => done([...document.querySelectorAll('.table')].map((table) => {
+    const box = table.querySelector('.scroll');
+    const wide = box.scrollWidth > box.clientWidth;
+    const cell = table.querySelector('tbody tr').firstChild;
+    const before = cell.getBoundingClientRect().left;
+    box.scrollLeft = 300;
+    return {id: table.id, wide, hinted: table.querySelector('.sideways').offsetWidth > 0,
+            moved: cell.getBoundingClientRect().left - before};
+})), 200))"""
+
+
 class PageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -266,6 +279,37 @@ class PageTest(unittest.TestCase):
                     self.assertEqual(self.browser.run("return document.documentElement.scrollWidth"), width)
                     for chart, colours, _, _ in self.colours():
                         self.assertGreater(colours, 4, chart)
+
+    def test_wide_tables_scroll_in_their_box_and_keep_their_names(self):
+        scrolled = 0
+        for width in (1200, 800):
+            self.browser.size(width, 800)
+            for page in self.pages():
+                self.browser.open(page.as_uri())
+                self.browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+                self.assertEqual(*self.browser.run(
+                    "const d = document.documentElement; return [d.scrollWidth, d.clientWidth]"))
+                for table in self.browser.wait(kBoxes):
+                    with self.subTest(page.parent.name, width=width, table=table["id"]):
+                        self.assertEqual(table["hinted"], table["wide"])
+                        self.assertLess(abs(table["moved"]), 2)
+                        scrolled += table["wide"]
+        self.assertGreater(scrolled, 4)
+
+    def test_a_column_of_areas_has_one_unit(self):
+        seen = set()
+        for name, table in (("equal", "blocks"), ("compare", "schemes"), ("compare", "lookups")):
+            self.show(name)
+            columns = self.browser.run("""
+                const rows = [...document.querySelectorAll('#' + arguments[0] + ' tbody tr')];
+                return [...rows[0].children].map((_, i) => rows.map((row) => row.children[i].textContent));""", table)
+            areas = [column for column in columns if any("mm²" in text or "µm²" in text for text in column)]
+            self.assertGreater(len(areas), 1)
+            for column in areas:
+                units = {text.rsplit(" ", 1)[1] for text in column}
+                self.assertEqual(len(units), 1, column)
+                seen |= units
+        self.assertEqual(seen, {"mm²", "µm²"})
 
     def brightness(self):
         return self.browser.run("""

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/program_options/value_semantic.hpp>
+#include <filesystem>
 #include <functional>
 
 #include "models/common/error.h"
@@ -118,11 +119,18 @@ TEST(Arguments, ChoicesSuggest) {
               "mambasic run: --trace: unknown value 'decod', did you mean 'decode'?");
 }
 
-TEST(Arguments, TheCommandOfAReportNamesNoFolder) {
-    const Arguments a = parse({"/home/me/chip.yaml", "--trace", "../t.safetensors", "--timing-only",
-                               "--set", "gemm.rows=8", "--tokens", "3"});
+TEST(Arguments, TheCommandOfAReportCanBePastedWhereItWasStarted) {
+    const std::string here = std::filesystem::current_path().string();
+    const Arguments a = parse({here + "/my chips/chip.yaml", "--trace", "../t.safetensors",
+                               "--timing-only", "--set", "dram.name=a b", "--tokens", "3"});
     EXPECT_EQ(a.command({"chip", "trace", "layers", "set", "timing-only"}),
-              "mambasic run chip.yaml --trace t.safetensors --set gemm.rows=8 --timing-only");
+              "mambasic run 'my chips/chip.yaml' --trace ../t.safetensors --set 'dram.name=a b' "
+              "--timing-only");
+    EXPECT_EQ(parse({"edge-32x32", "--trace", here + "/-t"}).command({"chip", "trace"}),
+              "mambasic run edge-32x32 --trace ./-t");
+    const std::string elsewhere = std::filesystem::path(here).parent_path() / "t";
+    EXPECT_EQ(parse({"edge-32x32", "--trace", elsewhere}).command({"trace"}),
+              "mambasic run --trace ../t");
 }
 
 }  // namespace

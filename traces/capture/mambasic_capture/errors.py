@@ -6,6 +6,10 @@ class CaptureError(Exception):
 
 
 def first_line(error: Exception) -> str:
-    """What another library says, in one line; its kind where it says nothing."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    """What another library says, in one line; its kind where it says nothing. A line that ends in a colon
+    is but a heading."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    heading = lines[0].endswith(":") and len(lines) > 1
+    return f"{lines[0]} {lines[1]}" if heading else lines[0]

@@ -1,18 +1,17 @@
 """A Hugging Face Mamba or Mamba2 model that a trace can hold, with its weights brought into the form
 that Quamba quantizes."""
 
-import os
+from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Dict, Iterator
 
 import torch
 
 from .dims import CONV_TAPS, Dims
 from .errors import CaptureError, first_line
 from .hadamard import hadamard
+from .hf_config import check_config
 from .quantize import half, require_finite
-
-_FAMILIES = ("mamba", "mamba2")
 
 
 def load(folder: str, device: str) -> Any:
@@ -25,21 +24,35 @@ def load(folder: str, device: str) -> Any:
         torch._dynamo = SimpleNamespace(mark_static_address=lambda *_tensors: None)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    if not os.path.isfile(os.path.join(folder, "config.json")):
-        raise CaptureError(f"{folder}: has no config.json; name the folder of a saved model")
-    try:
+    check_config(folder)
+    with refusing(folder, "cannot be loaded"):
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         _require_representable(folder, config)
         model, info = AutoModelForCausalLM.from_pretrained(
             folder, torch_dtype=torch.float32, local_files_only=True, output_loading_info=True
         )
+    _require_complete(folder, info)
+    return model.eval().to(_usable(device))
+
+
+@contextmanager
+def refusing(folder: str, what: str) -> Iterator[None]:
+    """In one line what PyTorch or transformers make of a damaged model, wherever it shows first."""
+    try:
+        yield
     except CaptureError:
         raise
-    except Exception as error:  # whatever a damaged file leads to
-        raise CaptureError(f"{folder}: cannot be loaded: {first_line(error)}") from error
+    except Exception as error:
+        raise CaptureError(f"{folder}: {what}: {first_line(error)}") from error
+
+
+def _require_complete(folder: str, info: Dict[str, Any]) -> None:
+    """That weights and config.json are of the same model."""
     if info["missing_keys"]:
         raise CaptureError(f"{folder}: has no weights for {sorted(info['missing_keys'])[0]}")
-    return model.eval().to(_usable(device))
+    unused = [key for key in info["unexpected_keys"] if key.startswith("backbone.layers.")]
+    if unused:
+        raise CaptureError(f"{folder}: has {sorted(unused)[0]}, for which config.json has no place")
 
 
 def _usable(device: str) -> torch.device:
@@ -49,18 +62,12 @@ def _usable(device: str) -> torch.device:
 
 
 def _require_representable(folder: str, config: Any) -> None:
-    if config.model_type not in _FAMILIES:
-        raise CaptureError(
-            f"{folder}: is a '{config.model_type}' model; valid are mamba and mamba2"
-        )
     wanted = {"hidden_act": "silu", "conv_kernel": CONV_TAPS, "use_bias": False}
     if config.model_type == "mamba2":
         wanted.update({"rms_norm": True, "n_groups": 1})
-        low, high = config.time_step_limit
-        if (low, high) != (0.0, float("inf")):
-            raise CaptureError(
-                f"{folder}: time_step_limit is {low}, {high}; dt is never clamped here"
-            )
+        limit = config.time_step_limit
+        if not isinstance(limit, (list, tuple)) or tuple(limit) != (0.0, float("inf")):
+            raise CaptureError(f"{folder}: time_step_limit is {limit}; dt is never clamped here")
     for key, value in wanted.items():
         if getattr(config, key) == value:
             continue

@@ -9,8 +9,9 @@ import torch
 from . import mamba1, mamba2
 from .dims import W4_GROUP, Dims
 from .errors import CaptureError
-from .hf_model import dims_of, fuse, load
+from .hf_model import dims_of, fuse, load, refusing
 from .hf_run import Calibration, Recording, calibrate
+from .inputs import require_apart
 from .linears import Tensors, f64, linear
 from .quantize import quantize_embedding, require_finite
 from .tokens import require_in_vocabulary, samples, sequences, token_stream
@@ -41,12 +42,18 @@ class Request:
     device: str
 
     @property
+    def given(self) -> List[Optional[str]]:
+        """Files and folders that are read."""
+        return [self.model, self.tokenizer, self.text, self.tokens, self.calibration_text]
+
+    @property
     def bits(self) -> int:
         return 8 if self.precision == "w8a8" else 4
 
 
 def capture(request: Request) -> Dims:
     """Writes the trace, or raises CaptureError and writes nothing."""
+    require_apart(request.out, request.given)
     require_writable(request.out)
     model = load(request.model, request.device)
     dims = dims_of(model.config)
@@ -66,11 +73,12 @@ def capture(request: Request) -> Dims:
     if request.calibration_text is not None:
         seen_text = token_stream(request.calibration_text, None, tokenizer)
         require_in_vocabulary(seen_text, dims.vocab)
-    fuse(model)
     pieces = samples(seen_text, request.samples, request.sample_tokens)
-    calibration = calibrate(model, dims, pieces)
-    tensors = _weights(model, dims, calibration, layers, request.bits)
-    tensors.update(_inputs(model, request, rows, calibration, layers))
+    with refusing(request.model, "cannot be run"):
+        fuse(model)
+        calibration = calibrate(model, dims, pieces)
+        tensors = _weights(model, dims, calibration, layers, request.bits)
+        tensors.update(_inputs(model, request, rows, calibration, layers))
     write_trace(request.out, tensors, _metadata(request, model, dims, rows, layers, len(pieces)))
     return dims
 

@@ -3,12 +3,13 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 
 from .dims import Dims
 from .errors import CaptureError
+from .inputs import require_apart
 from .linears import Tensors
 from .quamba_checkpoint import MIXERS, load_config, load_entries, mixer_of
 from .quamba_layers import Head, head, mamba1_layer, mamba2_layer
@@ -34,14 +35,21 @@ class Request:
     length: Optional[int]
     record: Optional[Path]
 
+    @property
+    def given(self) -> List[Optional[str]]:
+        """Files and folders that are read."""
+        return [self.checkpoint, self.tokenizer, self.text, self.tokens]
+
 
 def run(request: Request) -> None:
     """The trace and, with --record, what upstream makes of it."""
+    require_apart(request.out, request.given)
     if request.record is None:
         convert(request)
         return
     if os.path.realpath(request.record) == os.path.realpath(request.out):
         raise CaptureError(f"{request.out}: --record and --out name the same file; name two")
+    require_apart(request.record, [*request.given, str(request.out)])
     require_possible()
     require_writable(request.record)
     family, tokens = convert(request)

@@ -118,3 +118,13 @@ def test_a_damaged_file_is_refused(content: bytes, tmp_path: Path, capsys: Any) 
     assert main(words) == 2
     printed = capsys.readouterr().err
     assert "cannot be read" in printed and printed.count("\n") == 1
+
+
+def test_an_output_that_is_part_of_the_checkpoint(capsys: Any, tmp_path: Path) -> None:
+    for name in ("pytorch_model.bin", "config.json"):
+        (tmp_path / name).write_text("{}")
+    for options in (["--out", "config.json"], ["--out", "t", "--record", "pytorch_model.bin"]):
+        words = [word if word[0] == "-" else str(tmp_path / word) for word in options]
+        assert main(["quamba", str(tmp_path), "--tokens", "1", *words]) == 2
+        assert f"{words[-1]}: is read by this capture" in capsys.readouterr().err
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"{}"}

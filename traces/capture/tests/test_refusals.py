@@ -1,12 +1,14 @@
 """What cannot be captured is told in one line with status 2, and nothing is written."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any, List
 
 import pytest
 from mambasic_capture.cli import main
+from transformers import MambaModel
 
 
 def refused(capsys: Any, folder: Path, words: List[str]) -> str:
@@ -37,8 +39,27 @@ def changed(model: Path, folder: Path, **keys: Any) -> Path:
         ("mamba", {"use_bias": True}, "use_bias is True, must be False"),
         ("mamba", {"conv_kernel": 3}, "conv_kernel is 3, must be 4"),
         ("mamba2", {"n_groups": 2}, "n_groups is 2, must be 1"),
-        ("mamba2", {"time_step_limit": [0.0, 0.1]}, "time_step_limit is 0.0, 0.1"),
-        ("mamba", {"model_type": "gpt2"}, "is a 'gpt2' model; valid are mamba and mamba2"),
+        ("mamba2", {"time_step_limit": [0.0, 0.1]}, "time_step_limit is [0.0, 0.1]"),
+        ("mamba", {"model_type": "gpt2"}, 'is a "gpt2" model; valid are mamba and mamba2'),
+        ("mamba", {"model_type": ["mamba"]}, 'is a ["mamba"] model; valid are mamba and mamba2'),
+        ("mamba", {"hidden_size": "384"}, 'hidden_size is "384", must be a whole number above 0'),
+        ("mamba", {"hidden_size": 192, "intermediate_size": 384}, "mismatch for backbone.emb"),
+        ("mamba", {"vocab_size": 255}, "size mismatch for backbone.embeddings.weight"),
+        ("mamba", {"num_hidden_layers": 0}, "num_hidden_layers is 0, must be a whole number"),
+        ("mamba", {"num_hidden_layers": True}, "num_hidden_layers is true, must be a whole"),
+        ("mamba", {"num_hidden_layers": 1}, "has backbone.layers.1.mixer.A_log, for which"),
+        ("mamba", {"num_hidden_layers": 10**9}, "the files hold"),
+        ("mamba", {"vocab_size": 1 << 62}, "the files hold"),
+        ("mamba", {"time_step_rank": 1 << 40}, "the files hold"),
+        ("mamba", {"state_size": None}, "state_size is null, must be a whole number above 0"),
+        ("mamba", {"intermediate_size": 7}, "intermediate_size is 7, must be expand times"),
+        ("mamba", {"layer_norm_epsilon": "1e-5"}, 'layer_norm_epsilon is "1e-5", must be a number'),
+        ("mamba", {"layer_norm_epsilon": -1}, "layer_norm_epsilon is -1, must be a number above"),
+        ("mamba", {"use_conv_bias": "x"}, 'use_conv_bias is "x", must be true or false'),
+        ("mamba2", {"chunk_size": 0}, "chunk_size is 0, must be a whole number above 0"),
+        ("mamba2", {"chunk_size": 1 << 30}, "chunk_size is 1073741824, must be at most 65536"),
+        ("mamba2", {"head_dim": {}}, "head_dim is {}, must be a whole number above 0"),
+        ("mamba2", {"time_step_limit": 3}, "time_step_limit is 3; dt is never clamped here"),
     ],
 )
 def test_a_model_that_the_accelerator_does_not_compute(
@@ -75,6 +96,68 @@ def test_options_that_do_not_fit(
     assert words in refused(capsys, tmp_path, command)
 
 
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "config.json: cannot be read"),
+        ("{", "config.json: cannot be read"),
+        ("[" * 100000, "config.json: cannot be read"),
+        ("[1, 2]", "config.json: must hold an object"),
+        ("{}", "config.json: has no model_type; valid are mamba and mamba2"),
+        ('{"model_type": "mamba"}', "config.json: has no hidden_size"),
+    ],
+)
+def test_a_configuration_of_nonsense(
+    text: str, words: str, models: Any, capsys: Any, tmp_path: Path
+) -> None:
+    model = changed(models["mamba"], tmp_path)
+    (model / "config.json").write_text(text)
+    command = ["hf", str(model), "--tokens", "1,2", "--out", str(tmp_path / "t")]
+    assert words in refused(capsys, tmp_path, command)
+
+
+def test_a_folder_without_weights(models: Any, capsys: Any, tmp_path: Path) -> None:
+    model = changed(models["mamba"], tmp_path)
+    (model / "model.safetensors").unlink()
+    command = ["hf", str(model), "--tokens", "1,2", "--out", str(tmp_path / "t")]
+    assert "has no weights" in refused(capsys, tmp_path, command)
+
+
+def test_what_breaks_only_when_the_model_runs(
+    models: Any, capsys: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    def fail(*_tokens: Any, **_options: Any) -> None:
+        raise RuntimeError("shapes do not fit\nand more")
+
+    monkeypatch.setattr(MambaModel, "forward", fail)
+    command = ["hf", str(models["mamba"]), "--tokens", "1,2", "--out", str(tmp_path / "t")]
+    line = refused(capsys, tmp_path, command)
+    assert line.endswith(f"{models['mamba']}: cannot be run: shapes do not fit\n")
+
+
+def contents(folder: Path) -> Any:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("link", [None, "symlink", "hard link"])
+@pytest.mark.parametrize("name", ["model/config.json", "model/model.safetensors", "ids", "text"])
+def test_an_output_that_is_read(
+    name: str, link: Any, models: Any, capsys: Any, tmp_path: Path
+) -> None:
+    model = changed(models["mamba"], tmp_path)
+    (tmp_path / "ids").write_text("1,2,3")
+    (tmp_path / "text").write_text("some words")
+    out = tmp_path / name
+    if link is not None:
+        out = tmp_path / "link"
+        (os.symlink if link == "symlink" else os.link)(tmp_path / name, out)
+    before = contents(tmp_path)
+    words = ["--tokens", str(tmp_path / "ids"), "--calibrate", str(tmp_path / "text")]
+    line = refused(capsys, tmp_path, ["hf", str(model), *words, "--out", str(out)])
+    assert f"{out}: is read by this capture" in line
+    assert contents(tmp_path) == before
+
+
 def test_a_folder_that_holds_no_model(capsys: Any, tmp_path: Path) -> None:
     words = ["hf", str(tmp_path), "--tokens", "1", "--out", str(tmp_path / "t")]
     assert "has no config.json" in refused(capsys, tmp_path, words)
@@ -100,12 +183,15 @@ def test_a_place_that_cannot_be_written(models: Any, capsys: Any, tmp_path: Path
     assert "cannot be written" in refused(capsys, tmp_path, words)
 
 
-def test_weights_that_are_cut_off(models: Any, capsys: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept, words", [(-1000, "cannot be loaded"), (5000, "hold 5000 bytes")])
+def test_weights_that_are_cut_off(
+    kept: int, words: str, models: Any, capsys: Any, tmp_path: Path
+) -> None:
     model = changed(models["mamba"], tmp_path)
     weights = model / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:5000])
-    words = ["hf", str(model), "--tokens", "1", "--out", str(tmp_path / "t")]
-    assert "cannot be loaded" in refused(capsys, tmp_path, words)
+    weights.write_bytes(weights.read_bytes()[:kept])
+    command = ["hf", str(model), "--tokens", "1", "--out", str(tmp_path / "t")]
+    assert words in refused(capsys, tmp_path, command)
 
 
 @pytest.mark.parametrize(
