@@ -11,7 +11,7 @@ struct Effect {
 };
 
 // The general first: the last pattern that begins a key tells its effect.
-constexpr std::array<Effect, 135> kEffects = {{
+constexpr std::array<Effect, 136> kEffects = {{
     {"name", "the chip's name in reports; no figure"},
     {"clock_ghz", "cycles of DRAM transfers, the time of every cycle, energy by leakage"},
     {"schedule", "cycles, DRAM bytes, energy: the order of the work"},
