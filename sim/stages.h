@@ -4,6 +4,7 @@
 // the access time of memories (models/common/cost.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
