@@ -68,12 +68,14 @@ struct ChipConfig {
     models::EmbeddingConfig embedding;
     std::string sha256;  // of the composed configuration in canonical form, not of the files
     std::string path;    // of the chip file
+    std::vector<std::string> settings;          // "a.b=v", over that file
     std::vector<models::KeyDoc> keys;           // what was understood, in the order of parsing
     std::map<std::string, std::string> places;  // "file:line:col" that wrote a key's value
 
     /// Where an error about the key points to: its place and its name.
     std::string where(const std::string& key) const;
 
+    /// Whether it is fast enough for its clock depends on the network too: check_clock().
     /// `overrides` are "a.b=v". `docs`, if given, collects what every key means.
     static ChipConfig load(const std::string& path, const std::vector<std::string>& overrides,
                            std::vector<models::KeyDoc>* docs = nullptr);

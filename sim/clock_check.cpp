@@ -6,12 +6,12 @@
 #include <locale>
 #include <sstream>
 
+#include "models/common/error.h"
 #include "models/gemm/gemm_cost.h"
 #include "models/hadamard/hadamard_cost.h"
 #include "models/rotation/rotation_cost.h"
 #include "models/sram/sram_cost.h"
 #include "models/ssm/ssm_cost.h"
-#include "sim/stages.h"
 
 namespace mambasic::sim {
 
@@ -33,7 +33,8 @@ double series_ns(const models::Technology& t, const Stage& stage) {
 
 TimedPath memory_path(const models::Technology& t, const std::string& key, std::uint32_t cycles,
                       const models::MemoryPart& part) {
-    return {key, "an access to " + part.name, models::access_ns(t, part).value, cycles};
+    return {key, "an access to " + part.name, models::access_ns(t, part).value, cycles,
+            UsedBy::All};
 }
 
 // A store of a block is read and written in every cycle; its access is one of the pipeline's.
@@ -46,6 +47,7 @@ void add_memories(const ChipConfig& c, std::vector<TimedPath>& paths) {
     paths.push_back(memory_path(t, "gemm", 1, models::gemm_accumulators(c.gemm)));
     paths.push_back(memory_path(t, "hadamard", 1, models::hadamard_buffer(c.hadamard)));
     paths.push_back(memory_path(t, "rotation", 1, models::rotation_buffer(c.rotation)));
+    paths.back().used_by = UsedBy::Rotation;
     paths.push_back(memory_path(t, "ssm.recurrence_ii_cycles", c.ssm.recurrence_ii_cycles,
                                 models::ssm_state_store(c.ssm)));
 }
@@ -71,13 +73,42 @@ double needed_ns(const models::Technology& t, const TimedPath& path) {
     return path.ns + path.cycles * register_ns(t);
 }
 
-// More cycles help only where a cycle is longer than its register.
-std::string more_cycles(const ChipConfig& chip, const TimedPath& path) {
+bool is_used(const TimedPath& path, const ClockUses& uses) {
+    switch (path.used_by) {
+        case UsedBy::All:
+            return true;
+        case UsedBy::Mamba1:
+            return uses.mamba1;
+        case UsedBy::Mamba2:
+            return uses.mamba2;
+        case UsedBy::Rotation:
+            return uses.rotation;
+        case UsedBy::OwnCodes:
+            return uses.own_codes;
+        case UsedBy::Requantized:
+            return uses.requantized;
+    }
+    return true;
+}
+
+std::string path_text(const models::Technology& t, const TimedPath& path) {
+    return path.key + ": " + path.what + " takes " + ns_text(needed_ns(t, path)) + " ns in " +
+           std::to_string(path.cycles) + (path.cycles == 1 ? " cycle" : " cycles");
+}
+
+// More cycles help only where a cycle is longer than its register, and all slow paths have a key.
+std::string more_cycles(const ChipConfig& chip, const std::vector<SlowPath>& slow) {
     const double left = 1 / chip.clock_ghz - register_ns(chip.technology);
-    const bool is_key = path.key.find('.') != std::string::npos;
-    if (!is_key || left <= 0) return "";
-    return ", or raise " + path.key + " to " +
-           std::to_string(static_cast<std::uint64_t>(std::ceil(path.ns / left)));
+    if (left <= 0) return "";
+    std::string raised;
+    for (std::size_t i = 0; i < slow.size(); ++i) {
+        const TimedPath& path = slow[i].path;
+        if (path.key.find('.') == std::string::npos) return "";
+        const char* joint = i + 1 == slow.size() ? " and " : ", ";
+        raised += (i == 0 ? "" : joint) + path.key + " to " +
+                  std::to_string(static_cast<std::uint64_t>(std::ceil(path.ns / left)));
+    }
+    return ", or raise " + raised;
 }
 
 bool starts_with(const std::string& text, const std::string& start) {
@@ -103,10 +134,9 @@ struct Culprit {
     std::string place, key;
 };
 
-Culprit culprit(const ChipConfig& chip, const TimedPath& path,
-                const std::vector<std::string>& overrides) {
+Culprit culprit(const ChipConfig& chip, const TimedPath& path) {
     for (const std::string& suspect : suspects(path)) {
-        for (const std::string& set : overrides) {
+        for (const std::string& set : chip.settings) {
             const std::string key = set.substr(0, set.find('='));
             const bool below = suspect.back() == '.' && starts_with(key, suspect);
             if (key == suspect || below) return {"--set " + set, key};
@@ -125,37 +155,57 @@ Culprit culprit(const ChipConfig& chip, const TimedPath& path,
 std::vector<TimedPath> timed_paths(const ChipConfig& chip) {
     std::vector<TimedPath> paths;
     for (const Stage& stage : stages(chip)) {
-        paths.push_back({stage.key, stage.what, series_ns(chip.technology, stage), stage.cycles});
+        paths.push_back({stage.key, stage.what, series_ns(chip.technology, stage), stage.cycles,
+                         stage.used_by});
     }
     add_memories(chip, paths);
     return paths;
 }
 
-SlowestPath slowest_path(const ChipConfig& chip) {
-    SlowestPath slowest;
-    for (const TimedPath& path : timed_paths(chip)) {
-        const double needed = needed_ns(chip.technology, path);
-        if (needed <= 0) continue;
-        const double clock = path.cycles / needed;
-        if (slowest.clock_ghz > 0 && slowest.clock_ghz <= clock) continue;
-        slowest = {path, clock};
+ClockUses uses_of(const Workload& work) {
+    ClockUses uses{!work.dims.mamba2(), work.dims.mamba2(), work.rotates(), false, false};
+    for (const ScaleRange& range : work.scale_ranges) {
+        uses.own_codes = uses.own_codes || range.groups.x.code.own_codes();
+        uses.requantized = uses.requantized || range.groups.x.requantized();
     }
-    return slowest;
+    return uses;
 }
 
-std::string clock_problem(const ChipConfig& chip, const std::vector<std::string>& overrides) {
-    const SlowestPath slowest = slowest_path(chip);
-    if (slowest.clock_ghz == 0 || chip.clock_ghz <= slowest.clock_ghz) return {};
-    const TimedPath& path = slowest.path;
-    const std::string cycles =
-        std::to_string(path.cycles) + (path.cycles == 1 ? " cycle" : " cycles");
-    const Culprit written = culprit(chip, path, overrides);
+std::vector<SlowPath> slow_paths(const ChipConfig& chip, const ClockUses& uses) {
+    std::vector<SlowPath> all;
+    for (const TimedPath& path : timed_paths(chip)) {
+        const double needed = needed_ns(chip.technology, path);
+        if (needed <= 0 || !is_used(path, uses)) continue;
+        const double clock = path.cycles / needed;
+        if (clock < chip.clock_ghz) all.push_back({path, clock});
+    }
+    std::stable_sort(all.begin(), all.end(), [](const SlowPath& one, const SlowPath& other) {
+        return one.clock_ghz < other.clock_ghz;
+    });
+    std::vector<SlowPath> slow;
+    for (const SlowPath& path : all) {
+        const bool is_told = std::any_of(slow.begin(), slow.end(), [&](const SlowPath& other) {
+            return other.path.key == path.path.key;
+        });
+        if (!is_told) slow.push_back(path);
+    }
+    return slow;
+}
+
+void check_clock(const ChipConfig& chip, const ClockUses& uses) {
+    const std::vector<SlowPath> slow = slow_paths(chip, uses);
+    if (slow.empty()) return;
+    const Culprit written = culprit(chip, slow.front().path);
     const bool other = written.key != "clock_ghz";
-    return written.place + ": " + written.key + (other ? ": leaves clock_ghz " : ": ") +
-           "too fast for " + path.key + ": " + path.what + " takes " +
-           ns_text(needed_ns(chip.technology, path)) + " ns in " + cycles + " by " +
-           chip.technology.name + " at " + ns_text(chip.voltage_v) + " V; lower clock_ghz to " +
-           clock_text(slowest.clock_ghz) + more_cycles(chip, path);
+    std::string text = written.place + ": " + written.key;
+    text += other ? ": leaves clock_ghz too fast" : ": too fast";
+    for (const SlowPath& path : slow) {
+        text +=
+            (&path == &slow.front() ? " for " : ", for ") + path_text(chip.technology, path.path);
+    }
+    throw models::UserError(text + " by " + chip.technology.name + " at " +
+                            ns_text(chip.voltage_v) + " V; lower clock_ghz to " +
+                            clock_text(slow.front().clock_ghz) + more_cycles(chip, slow));
 }
 
 }  // namespace mambasic::sim

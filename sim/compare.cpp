@@ -8,6 +8,7 @@
 #include "models/common/error.h"
 #include "reports/json_writer.h"
 #include "sim/check.h"
+#include "sim/clock_check.h"
 #include "sim/compare_children.h"
 #include "sim/compare_trace.h"
 #include "sim/config_rows.h"
@@ -213,9 +214,26 @@ void add_row(reports::Comparison& comparison, const CompareRequest& request, con
     comparison.schemes.push_back(std::move(made));
 }
 
+// Where every scheme misses the clock it is told once, with what any of them uses.
+void check_clock_of_all(const CompareRequest& request) {
+    Workload work;
+    work.dims = request.trace.info().dims;
+    if (slow_paths(request.chip, uses_of(work)).empty()) return;
+    for (const Scheme& scheme : request.schemes) {
+        for (const LayerScheme& part : scheme.layers) {
+            ScaleRange range;
+            range.groups.x = {part.x_code, !work.dims.mamba2(),
+                              request.chip.dequant_mux.x_proj_input};
+            work.scale_ranges.push_back(range);
+        }
+    }
+    check_clock(request.chip, uses_of(work));
+}
+
 }  // namespace
 
 reports::Comparison compare(const CompareRequest& request) {
+    check_clock_of_all(request);
     std::vector<Row> rows = rows_of(request);
     run_rows(request, rows);
     reports::Comparison comparison;

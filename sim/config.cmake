@@ -7,6 +7,7 @@ add_library(mambasic_config STATIC
     commands/shipped_schemes.cpp
     config_files.cpp
     config_hash.cpp
+    config_kind.cpp
     data_folders.cpp
     file_kind.cpp
     key_names.cpp

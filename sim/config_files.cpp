@@ -5,6 +5,7 @@
 
 #include "models/common/error.h"
 #include "models/common/yaml_scalar.h"
+#include "sim/config_kind.h"
 #include "sim/data_folders.h"
 #include "sim/file_kind.h"
 #include "sim/require_key.h"
@@ -23,6 +24,8 @@ using models::YamlNodePtr;
 constexpr const char* kExtends = "extends";
 constexpr const char* kHwConfig = "hw_config";
 constexpr const char* kBase = "base.yaml";
+constexpr const char* kChips = "chips";
+constexpr const char* kSchemes = "schemes";
 
 /// The nearest folder above the file that holds base.yaml; an empty path where there is none.
 fs::path folder_with_base(const std::string& path) {
@@ -101,6 +104,11 @@ YamlNodePtr replace(const YamlNodePtr& node, const std::vector<std::string>& pat
     return copy;
 }
 
+void refuse_other_kind(const std::string& path, const std::string& folder) {
+    const std::string kind = config_kind(path, hw_config_folder(path));
+    if (!kind.empty() && kind != folder) throw UserError(other_kind(path, folder));
+}
+
 }  // namespace
 
 std::string hw_config_folder(const std::string& path) {
@@ -115,7 +123,10 @@ std::string hw_config_folder(const std::string& path) {
 std::string find_config(const std::string& name_or_path, const std::string& folder,
                         const std::string& kind) {
     if (is_file(name_or_path)) {
-        if (file_kind(name_or_path) != FileKind::Safetensors) return name_or_path;
+        if (file_kind(name_or_path) != FileKind::Safetensors) {
+            refuse_other_kind(name_or_path, folder);
+            return name_or_path;
+        }
         throw UserError(name_or_path + ": this is a safetensors file, a " + kind +
                         " YAML was expected; did you mean --trace?");
     }
@@ -126,12 +137,16 @@ std::string find_config(const std::string& name_or_path, const std::string& fold
     if (!own.empty()) folders = {own / folder};
     const fs::path named = named_file(folders, name_or_path);
     if (!named.empty()) return named.string();
+    const std::string other = folder == kChips ? kSchemes : kChips;
+    if (!named_file(data_folders(std::string(kHwConfig) + "/" + other), name_or_path).empty()) {
+        throw UserError(other_kind(name_or_path, folder));
+    }
     throw UserError(name_or_path + ": no such " + kind + " file or name" +
                     nearest_in(folders, name_or_path, part));
 }
 
-ConfigFiles::ConfigFiles(std::string root, std::vector<std::string> references)
-    : root_(std::move(root)), references_(std::move(references)) {}
+ConfigFiles::ConfigFiles(std::string root, std::vector<std::string> references, std::string kin)
+    : root_(std::move(root)), references_(std::move(references)), kin_(std::move(kin)) {}
 
 std::string ConfigFiles::locate(const std::string& path, const YamlMark& mark,
                                 const std::string& from) const {
@@ -140,8 +155,10 @@ std::string ConfigFiles::locate(const std::string& path, const YamlMark& mark,
     const fs::path rooted = (fs::path(root_) / path).lexically_normal();
     if (is_file(rooted)) return rooted.string();
     // What a chip extends as "../base.yaml", a copy of it that lies elsewhere still extends.
-    const fs::path as_a_chip = (fs::path(root_) / "chips" / path).lexically_normal();
-    if (is_file(as_a_chip)) return as_a_chip.string();
+    const fs::path as_kin = (fs::path(root_) / kin_ / path).lexically_normal();
+    if (is_file(as_kin)) return as_kin.string();
+    const fs::path named = named_file({fs::path(from).parent_path(), fs::path(root_) / kin_}, path);
+    if (!named.empty()) return named.string();
     throw UserError(mark.text() + ": no file " + models::shown(path) +
                     (beside == rooted ? "" : " beside this one or") + " in " + root_ +
                     nearest_file(root_, path));

@@ -22,8 +22,9 @@ std::string find_config(const std::string& name_or_path, const std::string& fold
 class ConfigFiles {
 public:
     /// `references` are top-level keys whose value may be the path of a file that holds a mapping;
-    /// paths are relative to the file that names them or to `root`.
-    ConfigFiles(std::string root, std::vector<std::string> references);
+    /// paths are relative to the file that names them, to `root` or to its folder `kin`, chips or
+    /// schemes, whose files also have short names.
+    ConfigFiles(std::string root, std::vector<std::string> references, std::string kin = "chips");
 
     /// The file over what it extends. Keys of the file replace those of the base; a mapping is
     /// merged key by key, one from a file of its own replaces the other whole.
@@ -43,6 +44,7 @@ private:
 
     std::string root_;
     std::vector<std::string> references_;
+    std::string kin_;
 };
 
 }  // namespace mambasic::sim

@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "sim/chip.h"
+#include "sim/clock_check.h"
 #include "sim/config_rows.h"
 #include "sim/result.h"
 #include "sim/run_inputs.h"
@@ -116,6 +117,7 @@ void require_fit(const ChipConfig& chip, const Scheme& scheme, const traces::Tra
     shapes.numerics = false;
     check_inputs(chip, scheme, trace, shapes);
     const Workload work = workload_of(chip, scheme, trace, shapes);
+    check_clock(chip, uses_of(work));
     check_tables(work, chip);
     const Schedule schedule(work, chip);
 }
@@ -124,6 +126,7 @@ reports::Report run(const ChipConfig& chip, const Scheme& scheme, const traces::
                     const RunOptions& options) {
     check_inputs(chip, scheme, trace, options);
     const Workload work = workload_of(chip, scheme, trace, options);
+    check_clock(chip, uses_of(work));
     check_tables(work, chip);
     Schedule schedule(work, chip);  // refuses a chip that is too small, before anything starts
     begin_simulation();

@@ -223,7 +223,7 @@ Scheme Scheme::load(const std::string& name_or_path, std::vector<KeyDoc>* docs) 
 Scheme Scheme::load(const std::string& name_or_path, const std::vector<std::string>& settings,
                     std::vector<KeyDoc>* docs) {
     const std::string file = find_config(name_or_path, "schemes", "scheme");
-    const ConfigFiles files(hw_config_folder(file), {});
+    const ConfigFiles files(hw_config_folder(file), {}, "schemes");
     std::vector<KeyDoc> collected;
     const auto read = [&](const models::YamlNodePtr& tree) {
         collected.clear();

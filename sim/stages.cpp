@@ -54,15 +54,19 @@ void add_norm(const models::NormConfig& c, Stages& out) {
 }
 
 void add_gated_norm(const models::GatedNormConfig& c, Stages& out) {
-    out.push_back(
-        {"gated_norm.sum_ii_cycles", "running sum", {running_sum(c.sum)}, c.sum_ii_cycles});
+    out.push_back({"gated_norm.sum_ii_cycles",
+                   "running sum",
+                   {running_sum(c.sum)},
+                   c.sum_ii_cycles,
+                   UsedBy::Mamba2});
     out.push_back({"gated_norm.pipeline_cycles", "first pass",
                    joined({P::CodeMultiplierBit, P::Fp32Multiplier}, sum_of_products(c.sum, 1)),
-                   c.pipeline_cycles});
+                   c.pipeline_cycles, UsedBy::Mamba2});
     out.push_back({"gated_norm.pipeline_cycles",
                    "second pass",
                    {P::Fp32Multiplier, P::Fp32Multiplier, P::HalfConverter},
-                   c.pipeline_cycles});
+                   c.pipeline_cycles,
+                   UsedBy::Mamba2});
 }
 
 // Prefill sums integers and has one fma behind them; decode adds a scaled tap after the other.
@@ -87,22 +91,27 @@ void add_dequant_mux(const models::DequantMuxConfig& c, Stages& out) {
     out.push_back({"dequant_mux.pipeline_cycles",
                    "unpacker and multiplexer",
                    {P::PackLane, P::MuxBit},
-                   std::max(c.pipeline_cycles, 1U)});
+                   std::max(c.pipeline_cycles, 1U),
+                   UsedBy::OwnCodes});
     out.push_back({"dequant_mux.requantize_cycles",
                    "requantizer",
                    {P::CodeMultiplierBit, P::Fp32Divider, P::QuantizeUnit},
-                   c.requantize_cycles});
+                   c.requantize_cycles,
+                   UsedBy::Requantized});
 }
 
 void add_rotation(const models::RotationConfig& c, Stages& out) {
-    out.push_back({"rotation.pipeline_cycles", "butterfly", {P::Fp32Adder}, c.pipeline_cycles});
-    out.push_back({"rotation.pipeline_cycles", "factor", {P::Fp32Multiplier}, c.pipeline_cycles});
+    const UsedBy by = UsedBy::Rotation;
+    out.push_back({"rotation.pipeline_cycles", "butterfly", {P::Fp32Adder}, c.pipeline_cycles, by});
     out.push_back(
-        {"rotation.recurrence_ii_cycles", "running sum", {P::Fp32Fma}, c.recurrence_ii_cycles});
+        {"rotation.pipeline_cycles", "factor", {P::Fp32Multiplier}, c.pipeline_cycles, by});
+    out.push_back(
+        {"rotation.recurrence_ii_cycles", "running sum", {P::Fp32Fma}, c.recurrence_ii_cycles, by});
     out.push_back({"rotation.quantize_cycles",
                    "codes",
                    {P::Fp32Divider, P::QuantizeUnit},
-                   c.quantize_cycles});
+                   c.quantize_cycles,
+                   by});
 }
 
 void add_nonlinear(const models::NonlinearConfig& c, Stages& out) {
@@ -131,9 +140,10 @@ void add_ssm(const models::SsmConfig& c, Stages& out) {
     out.push_back(
         {"ssm.pipeline_cycles", "scan",
          joined(joined(update, sum_of_products(c.sum, c.state_lanes)), {P::Fp32Multiplier}),
-         c.pipeline_cycles});
+         c.pipeline_cycles, UsedBy::Mamba1});
     out.push_back({"ssm.pipeline_cycles", "Mamba2's recurrence",
-                   joined(update, sum_of_products(c.ssd_sum, c.state_lanes)), c.pipeline_cycles});
+                   joined(update, sum_of_products(c.ssd_sum, c.state_lanes)), c.pipeline_cycles,
+                   UsedBy::Mamba2});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // the access time of memories (models/common/cost.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,15 @@
 
 namespace mambasic::sim {
 
+/// What of a network's kind or scheme a path of the chip is for.
+enum class UsedBy : std::uint8_t { All, Mamba1, Mamba2, Rotation, OwnCodes, Requantized };
+
 struct Stage {
     std::string key;   // that gives the cycles: "norm.sum_ii_cycles"; or only the block: one cycle
     std::string what;  // "running sum"
     std::vector<models::Primitive> series;  // of a primitive that is one bit: all bits at once
     std::uint32_t cycles = 1;
+    UsedBy used_by = UsedBy::All;
 };
 
 /// Of all blocks, whether a network uses them or not. Where a pipeline has two uses each is listed.

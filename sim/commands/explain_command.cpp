@@ -1,6 +1,7 @@
 // mambasic explain: what a configuration key means, and what a chip's area is made of.
 #include <iostream>
 
+#include "sim/clock_check.h"
 #include "sim/commands/explain.h"
 #include "sim/commands/explain_area.h"
 #include "sim/commands/fields.h"
@@ -68,6 +69,7 @@ int area_command(const Arguments& arguments, const std::string& chip_name) {
     work.dims = network.dims;
     work.layers = network.dims.n_layer;
     work.scale_ranges = scale_ranges(scheme, work.dims, chip);
+    check_clock(chip, uses_of(work));
     check_tables(work, chip);
     if (arguments.has("json")) {
         std::cout << json_document("mambasic-area/1", {{"chip", chip.name},

@@ -113,7 +113,9 @@ std::vector<KeyDoc> keys_below(const std::vector<KeyDoc>& docs, const std::strin
 
 Json extends_property() {
     return {{"type", "string"},
-            {"description", "a file whose keys these replace; what is not here is taken from it"}};
+            {"description",
+             "a file whose keys these replace, or its short name, as in edge-32x32 or quamba2; "
+             "what is not here is taken from it"}};
 }
 
 Json schema_head(const std::string& kind, const std::string& description) {

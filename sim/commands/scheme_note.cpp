@@ -64,6 +64,21 @@ std::string observer_note(const Scheme& scheme, const traces::TraceInfo& info,
            "; the trace's own scales ran, calibrate makes others";
 }
 
+// Where no scale is read, nothing that makes scales decides a figure.
+std::string idle_note(const Scheme& scheme) {
+    std::string idle;
+    for (const std::string& setting : scheme.settings) {
+        const std::string path = setting.substr(0, setting.find('='));
+        const std::string key = path.substr(path.rfind('.') + 1);
+        const bool makes_scales =
+            key == "observer" || key == "observes" || key == "alpha" || key == "sigma";
+        if (makes_scales) idle += (idle.empty() ? "--set " : " --set ") + setting;
+    }
+    if (idle.empty()) return "";
+    return "scheme " + scheme.name + ": " + idle +
+           " changes nothing with --timing-only, which reads no scales";
+}
+
 }  // namespace
 
 std::vector<std::string> scheme_notes(const Scheme& scheme, const traces::TraceInfo& info,
@@ -71,9 +86,9 @@ std::vector<std::string> scheme_notes(const Scheme& scheme, const traces::TraceI
     std::vector<std::string> notes;
     std::string note = hybrid_note(scheme, info, report);
     if (!note.empty()) notes.push_back(std::move(note));
-    if (!numerics) return notes;
-    note = observer_note(scheme, info, report);
+    note = numerics ? observer_note(scheme, info, report) : idle_note(scheme);
     if (!note.empty()) notes.push_back(std::move(note));
+    if (!numerics) return notes;
     for (const LayerScheme& part : scheme.layers) {
         const std::string warning = code_warning(part.x_code, part.observer);
         if (!warning.empty()) notes.push_back("scheme " + part.name + ": " + warning);

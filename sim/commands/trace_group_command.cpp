@@ -6,8 +6,10 @@
 #include "sim/commands/json_output.h"
 #include "sim/commands/open_trace.h"
 #include "sim/commands/trace_verbs.h"
+#include "sim/commands/usual_scheme.h"
 #include "sim/compare_trace.h"
 #include "sim/progress.h"
+#include "sim/shell_words.h"
 #include "traces/layer_groups.h"
 #include "traces/synth/regroup.h"
 
@@ -65,6 +67,17 @@ std::string cells_text(const traces::TraceInfo& info) {
     return std::to_string(cells) + (cells == 1 ? " cell" : " cells") + " in each layer";
 }
 
+// What a run needs to take the trace; nothing where it finds the scheme by itself.
+std::string scheme_option(const Arguments& arguments, const traces::Trace& made) {
+    if (arguments.has("scheme")) {
+        return " " + scheme_words(Scheme::load(arguments.text("scheme")));
+    }
+    const traces::TraceInfo& info = made.info();
+    if (has_usual_scheme(made)) return "";
+    return " --scheme quamba2 --set scheme.groups=" + std::to_string(info.groups.head_groups) +
+           "x" + std::to_string(info.groups.dim_groups);
+}
+
 int group_command(const Arguments& arguments) {
     const traces::Trace trace = open_trace(arguments.text("file"));
     const Targets targets = targets_from(arguments, trace);
@@ -82,7 +95,10 @@ int group_command(const Arguments& arguments) {
         return kExitDone;
     }
     std::cout << "wrote " << path << ", " << reports::human_bytes(made.file_bytes()) << ": "
-              << made.info().scheme << ", " << cells_text(made.info()) << "\n";
+              << made.info().scheme << ", " << cells_text(made.info())
+              << "\n\nNext\n  mambasic run " << kUsualChip << " --trace " << shell_word(path)
+              << scheme_option(arguments, made) << (made.info().shapes_only ? " --timing-only" : "")
+              << "\n";
     return kExitDone;
 }
 

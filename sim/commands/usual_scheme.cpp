@@ -81,6 +81,10 @@ std::string usual_scheme(const traces::Trace& trace) {
     return trace.info().scheme;
 }
 
+bool has_usual_scheme(const traces::Trace& trace) {
+    return fitting(trace, Fit::Groups).has_value();
+}
+
 std::string scheme_text(const traces::Trace& trace) {
     if (const auto same = fitting(trace, Fit::GroupsAndObserver)) return *same;
     const auto near = fitting(trace, Fit::Groups);

@@ -15,6 +15,9 @@ namespace mambasic::sim {
 /// int8 that no scheme there has: no run without them would be the trace's.
 std::string usual_scheme(const traces::Trace& trace);
 
+/// Whether a scheme there has its groups and codes.
+bool has_usual_scheme(const traces::Trace& trace);
+
 /// What the trace's groups, codes of x and observer are together, which its own word for the scheme
 /// does not tell: "w4a5-se", "w4a5-se but for what makes its scales", or that they are no shipped
 /// scheme's.

@@ -350,6 +350,33 @@ TEST(BadTraceUse, WhatIsNoTraceIsCalledByItsName) {
     EXPECT_EQ(error.find("not a safetensors"), std::string::npos) << error;
 }
 
+// A name, a file and a file that only extends one of the kind.
+TEST(BadKind, ASchemeIsNoChipAndAChipIsNoScheme) {
+    const Folder folder;
+    const std::string scheme = folder.add("s.yaml", "extends: quamba2\nname: mine\n");
+    const std::string chip = folder.add("c.yaml", "extends: edge-32x32.yaml\nname: mine\n");
+    for (const std::string& given :
+         {std::string("quamba2"), std::string(MAMBASIC_SOURCE "/hw_config/schemes/hybrid.yaml"),
+          scheme}) {
+        const std::string says = given + ": is a scheme, not a chip; write --scheme " + given;
+        expect_refused(mambasic({"run", given, "--trace", tiny_prefill()}), says);
+        expect_refused(mambasic({"check", "--trace", tiny_prefill(), "--chip", given}), says);
+    }
+    for (const std::string& given :
+         {std::string("tiny"), std::string(MAMBASIC_SOURCE "/hw_config/base.yaml"), chip}) {
+        const std::string says = given + ": is a chip, not a scheme; write it for the chip: run ";
+        expect_refused(mambasic({"run", "tiny", "--trace", tiny_prefill(), "--scheme", given}),
+                       says);
+        expect_refused(mambasic({"compare", "tiny", "--trace", tiny_prefill(), "--schemes",
+                                 "quamba1," + given}),
+                       says);
+    }
+    EXPECT_EQ(mambasic({"run", chip, "--trace", tiny_prefill(), "--scheme", "quamba1",
+                        "--timing-only", "--quiet"})
+                  .status,
+              0);
+}
+
 TEST(BadTraceUse, ATraceIsNoChipNoSchemeAndNoNetwork) {
     expect_refused(mambasic({"run", tiny_prefill()}),
                    tiny_prefill() +

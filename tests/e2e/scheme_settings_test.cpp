@@ -158,6 +158,20 @@ TEST(SchemeNote, ATraceThatSeveralCodesReadSaysWhichIsTaken) {
     EXPECT_FALSE(has(mambasic(named).out, "no --scheme"));
 }
 
+// A trace with scales keeps them, whatever the header says of the observer.
+TEST(SchemeNote, AnObserverThatChangesNothingIsTold) {
+    const Words run = {"run",      "tiny",    "--trace", tiny_prefill(),
+                       "--scheme", "quamba1", "--set",   "scheme.observer=mse"};
+    const std::string note = "\n  note: scheme quamba1: ";
+    EXPECT_TRUE(has(mambasic(run).out, note + "asks for mse scales, but those of 2 of the 2"));
+    Words timing = run;
+    timing.emplace_back("--timing-only");
+    EXPECT_TRUE(has(mambasic(timing).out,
+                    note + "--set scheme.observer=mse changes nothing with --timing-only"));
+    timing.erase(timing.end() - 3, timing.end() - 1);  // the setting
+    EXPECT_FALSE(has(mambasic(timing).out, "changes nothing"));
+}
+
 TEST(ExplainSchemes, ListsEveryShippedScheme) {
     const Outcome listed = mambasic({"explain", "schemes"});
     EXPECT_EQ(listed.status, 0);

@@ -28,10 +28,10 @@ std::vector<std::string> with(const std::string& card, const std::vector<std::st
     return sets;
 }
 
-// What the chip is refused with, or nothing.
+// What the chip is refused with by a network that uses all of it, or nothing.
 std::string refusal(const std::string& chip, const std::vector<std::string>& sets) {
     try {
-        ChipConfig::load(chip, sets);
+        check_clock(ChipConfig::load(chip, sets), {});
     } catch (const models::UserError& e) {
         return e.what();
     }
@@ -96,7 +96,9 @@ TEST(ClockCheck, AddsAPathAndItsRegisters) {
     const double path = (delay(P::CodeMultiplierBit) + 4 * delay(P::Fp32Fma) +
                          delay(P::Fp32Divider) + delay(P::QuantizeUnit)) *
                         1.4;
-    const SlowestPath slowest = slowest_path(slow("asap7"));
+    ChipConfig chip = slow("asap7");
+    chip.clock_ghz = 10;
+    const SlowPath slowest = slow_paths(chip, {}).at(0);
     EXPECT_EQ(slowest.path.key, "conv.pipeline_cycles");
     EXPECT_NEAR(slowest.path.ns, path, 1e-9);
     EXPECT_NEAR(slowest.clock_ghz, 24 / (path + 24 * 0.067), 1e-9);
@@ -111,6 +113,48 @@ TEST(ClockCheck, NamesTheStageAndWhatWouldDo) {
         << said;
     EXPECT_EQ(refusal("tiny", {"ssm.recurrence_ii_cycles=1", "clock_ghz=0.527"}), "");
     EXPECT_EQ(refusal("tiny", {"ssm.recurrence_ii_cycles=2", "clock_ghz=0.9"}), "");
+}
+
+// A norm, a rotation and the recurrence in one cycle each: 1.9 ns at most are 0.527 GHz.
+const std::vector<std::string> kOneCycle = {
+    "clock_ghz=0.9", "ssm.recurrence_ii_cycles=1", "gated_norm.sum_ii_cycles=1",
+    "rotation.recurrence_ii_cycles=1", "norm.sum_ii_cycles=1"};
+
+std::string said_with(const ClockUses& uses) {
+    try {
+        check_clock(ChipConfig::load("tiny", kOneCycle), uses);
+    } catch (const models::UserError& e) {
+        return e.what();
+    }
+    return "";
+}
+
+TEST(ClockCheck, TellsAllThatIsTooSlowAtOnce) {
+    const std::string said = said_with({});
+    for (const char* key : {"ssm.recurrence_ii_cycles", "gated_norm.sum_ii_cycles",
+                            "rotation.recurrence_ii_cycles", "norm.sum_ii_cycles"}) {
+        EXPECT_NE(said.find(std::string("for ") + key + ": r"), std::string::npos) << said;
+        EXPECT_NE(said.find(std::string(key) + " to 2"), std::string::npos) << said;
+    }
+    EXPECT_EQ(said.find('\n'), std::string::npos);
+    std::vector<std::string> raised = {"clock_ghz=0.9"};
+    for (std::size_t i = 1; i < kOneCycle.size(); ++i) {
+        raised.push_back(kOneCycle[i].substr(0, kOneCycle[i].find('=')) + "=2");
+    }
+    EXPECT_EQ(refusal("tiny", raised), "") << "what the refusal asks for is enough";
+}
+
+TEST(ClockCheck, AsksForNoBlockThatTheNetworkDoesNotUse) {
+    Workload work;  // Mamba1 with int8
+    work.dims.family = traces::Family::Mamba1;
+    const std::string mamba1 = said_with(uses_of(work));
+    EXPECT_NE(mamba1.find("norm.sum_ii_cycles"), std::string::npos);
+    EXPECT_EQ(mamba1.find("gated_norm"), std::string::npos) << mamba1;
+    EXPECT_EQ(mamba1.find("rotation"), std::string::npos) << mamba1;
+    work.dims.family = traces::Family::Mamba2;
+    EXPECT_NE(said_with(uses_of(work)).find("gated_norm.sum"), std::string::npos);
+    work.scale_ranges[0].groups.x.code.format = traces::XFormat::Rotated8;
+    EXPECT_NE(said_with(uses_of(work)).find("rotation.rec"), std::string::npos);
 }
 
 TEST(ClockCheck, ASlowCardRefusesTheClock) {

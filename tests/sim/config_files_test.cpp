@@ -43,6 +43,28 @@ TEST(ConfigFiles, ACopyOfAChipExtendsWhatTheChipExtends) {
     EXPECT_EQ(at(files.load(copy), "a"), "7");
 }
 
+// Beside the file, in the folder of its kind, by the path from either; with and without ".yaml".
+TEST(ConfigFiles, ChipsAndSchemesExtendByTheSameNames) {
+    for (const std::string kind : {"chips", "schemes"}) {
+        const ConfigFolder folder;
+        folder.write("hw/base.yaml", "a: 1\n");
+        folder.write("hw/" + kind + "/of-hw.yaml", "a: 2\n");
+        folder.write("mine/of-mine.yaml", "a: 3\n");
+        const ConfigFiles files(folder / "hw", {}, kind);
+        const auto extended = [&](const std::string& name) {
+            return at(files.load(folder.write("mine/m.yaml", "extends: " + name + "\n")), "a");
+        };
+        EXPECT_EQ(extended("of-hw"), "2");
+        EXPECT_EQ(extended("of-hw.yaml"), "2");
+        EXPECT_EQ(extended(kind + "/of-hw.yaml"), "2");
+        EXPECT_EQ(extended("../" + kind + "/of-hw.yaml"), "2");
+        EXPECT_EQ(extended("of-mine.yaml"), "3");
+        EXPECT_EQ(extended("of-mine"), "3");
+        const std::string beside = folder.write("hw/" + kind + "/b.yaml", "extends: of-hw.yaml\n");
+        EXPECT_EQ(at(files.load(beside), "a"), "2");
+    }
+}
+
 TEST(ConfigFiles, ReferencesBringAWholeMapping) {
     const ConfigFolder folder;
     folder.write("dram/a.yaml", "name: a\nonly_a: 1\n");
