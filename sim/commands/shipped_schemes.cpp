@@ -79,7 +79,7 @@ Names scheme_list() {
         std::string code = joined(scheme.values("code"));
         name.resize(name_width + 2, ' ');
         code.resize(code_width + 2, ' ');
-        lines.push_back("  " + name + code + scheme.about);
+        lines.push_back(std::string("  ").append(name).append(code).append(scheme.about));
     }
     return lines;
 }

@@ -31,9 +31,9 @@ class GroupAdvice : public testing::TestWithParam<const char*> {};
 
 TEST_P(GroupAdvice, RunsAsItStands) {
     const Folder folder;
-    const Outcome made =
-        mambasic({"trace", "group", MAMBASIC_SOURCE "/traces/samples/tiny2-prefill.safetensors",
-                  "--groups", GetParam(), "--out", folder.path("g.safetensors")});
+    const std::string source = MAMBASIC_SOURCE "/traces/samples/tiny2-prefill.safetensors";
+    const Outcome made = mambasic(
+        {"trace", "group", source, "--groups", GetParam(), "--out", folder.path("g.safetensors")});
     ASSERT_EQ(made.status, 0) << made.err;
     const std::string next = next_line(made.out);
     const Outcome ran = mambasic(split(next));
