@@ -1,0 +1,1 @@
+// Only the precompiled headers of tests/CMakeLists.txt.
