@@ -32,8 +32,8 @@ enum class Fusion {
 
 struct ScheduleConfig {
     Fusion fusion = Fusion::Layer;
-    std::uint32_t tile_tokens = 0;  // tokens of a tile, per sequence
-    double time_slack_percent = 0;  // time that may be given for less DRAM traffic
+    std::uint32_t tile_tokens = 0;     // tokens of a tile, per sequence
+    double time_slack_percent = 0;     // time that may be given for less DRAM traffic
     std::uint32_t row_skew_banks = 0;  // of activation_sram, from row to row of a tensor
     static ScheduleConfig parse(models::YamlMap map);
 };
