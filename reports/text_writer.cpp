@@ -39,6 +39,10 @@ std::string layer_lines(const std::vector<LayerRow>& layers) {
     if (layers.size() < 2) return "";
     const auto by_cycles = [](const LayerRow& a, const LayerRow& b) { return a.cycles < b.cycles; };
     const auto [fast, slow] = std::minmax_element(layers.begin(), layers.end(), by_cycles);
+    if (fast->cycles == slow->cycles) {
+        return "  " + grouped(layers.size()) + " layers of " + grouped(fast->cycles) +
+               " cycles each\n";
+    }
     return "  " + grouped(layers.size()) + " layers: fastest " + std::to_string(fast->index) +
            " with " + grouped(fast->cycles) + " cycles, slowest " + std::to_string(slow->index) +
            " with " + grouped(slow->cycles) + "\n";

@@ -132,4 +132,12 @@ std::vector<reports::BlockRow> block_rows(const RunFacts& f, const EnergyModel& 
     return rows;
 }
 
+std::string conflict_note(const RunFacts& f) {
+    const std::uint64_t cycles = f.ledger.all().bank_conflict_cycles;
+    if (cycles == 0) return "";
+    return "activation_sram: tiles took " + std::to_string(cycles) +
+           " cycles longer because the columns that they walk down lie in few banks; "
+           "schedule.row_skew_banks=1 spreads them, more banks or wider words help, too";
+}
+
 }  // namespace mambasic::sim

@@ -288,6 +288,8 @@ reports::Report make_report(const RunFacts& f) {
     }
     std::string packed = packed_note(f.chip, f.work.int4_weights);
     if (!packed.empty()) report.notes.push_back(std::move(packed));
+    std::string conflicts = conflict_note(f);
+    if (!conflicts.empty()) report.notes.push_back(std::move(conflicts));
     for (std::string& note : doubts(f, report)) report.notes.push_back(std::move(note));
     report.notes.emplace_back(
         "energy of layers and ops is dynamic; leakage and the rows that the DRAM opens are in the "

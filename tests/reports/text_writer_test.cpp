@@ -53,6 +53,14 @@ TEST(TextWriter, TheEnergyOfLookupsIsThatOnChip) {
         "scales), tables 23 B, "));
 }
 
+TEST(TextWriter, LayersOfOneLengthHaveNoFastest) {
+    Report report = sample_report();
+    ASSERT_GE(report.layers.size(), 2U);
+    EXPECT_TRUE(contains(to_text(report, {}), " layers: fastest "));
+    for (LayerRow& layer : report.layers) layer.cycles = 1200;
+    EXPECT_TRUE(contains(to_text(report, {}), " layers of 1,200 cycles each"));
+}
+
 TEST(TextWriter, BlockBarShowsWhereTheCyclesWent) {
     const std::string text = to_text(sample_report(), {});
     // Of 1,234,567: 40.5 % busy, 32.4 % waiting for input, 10.9 % to hand on, 16.2 % idle.

@@ -75,6 +75,12 @@ TEST_F(BlockRows, ConflictsInTheBanksAreCounted) {
     });
     ASSERT_NE(count, sram.counts.end());
     EXPECT_EQ(count->second, 8U);
+    EXPECT_EQ(conflict_note(facts()).find("activation_sram: tiles took 8 cycles longer "), 0U);
+}
+
+TEST_F(BlockRows, NothingIsSaidOfBanksWithoutConflicts) {
+    record(10, 10);
+    EXPECT_EQ(conflict_note(facts()), "");
 }
 
 TEST_F(BlockRows, EachDmaEngineHasItsOwnAreaAndLeakage) {
