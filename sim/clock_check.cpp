@@ -96,17 +96,28 @@ std::string path_text(const models::Technology& t, const TimedPath& path) {
            std::to_string(path.cycles) + (path.cycles == 1 ? " cycle" : " cycles");
 }
 
-// More cycles help only where a cycle is longer than its register, and all slow paths have a key.
+constexpr std::size_t kMostTold = 6;  // of more, the slowest few stand for all
+constexpr std::size_t kFew = 3;
+
+bool may_be(const ChipConfig& chip, const std::string& key, double value) {
+    const auto doc = std::find_if(chip.keys.begin(), chip.keys.end(),
+                                  [&key](const models::KeyDoc& d) { return d.path == key; });
+    return doc != chip.keys.end() && value <= doc->high.value_or(value);
+}
+
+// More cycles help only where a cycle is longer than its register, and all slow paths have a key
+// that takes so many.
 std::string more_cycles(const ChipConfig& chip, const std::vector<SlowPath>& slow) {
     const double left = 1 / chip.clock_ghz - register_ns(chip.technology);
-    if (left <= 0) return "";
+    if (left <= 0 || slow.size() > kMostTold) return "";
     std::string raised;
     for (std::size_t i = 0; i < slow.size(); ++i) {
         const TimedPath& path = slow[i].path;
-        if (path.key.find('.') == std::string::npos) return "";
+        const double cycles = std::ceil(path.ns / left);
+        if (!may_be(chip, path.key, cycles)) return "";
         const char* joint = i + 1 == slow.size() ? " and " : ", ";
         raised += (i == 0 ? "" : joint) + path.key + " to " +
-                  std::to_string(static_cast<std::uint64_t>(std::ceil(path.ns / left)));
+                  std::to_string(static_cast<std::uint64_t>(cycles));
     }
     return ", or raise " + raised;
 }
@@ -136,10 +147,10 @@ struct Culprit {
 
 Culprit culprit(const ChipConfig& chip, const TimedPath& path) {
     for (const std::string& suspect : suspects(path)) {
-        for (const std::string& set : chip.settings) {
-            const std::string key = set.substr(0, set.find('='));
+        for (auto set = chip.settings.rbegin(); set != chip.settings.rend(); ++set) {
+            const std::string key = set->substr(0, set->find('='));
             const bool below = suspect.back() == '.' && starts_with(key, suspect);
-            if (key == suspect || below) return {"--set " + set, key};
+            if (key == suspect || below) return {"--set " + *set, key};  // the last one counts
         }
     }
     for (const std::string& suspect : suspects(path)) {
@@ -199,10 +210,11 @@ void check_clock(const ChipConfig& chip, const ClockUses& uses) {
     const bool other = written.key != "clock_ghz";
     std::string text = written.place + ": " + written.key;
     text += other ? ": leaves clock_ghz too fast" : ": too fast";
-    for (const SlowPath& path : slow) {
-        text +=
-            (&path == &slow.front() ? " for " : ", for ") + path_text(chip.technology, path.path);
+    const std::size_t told = slow.size() > kMostTold ? kFew : slow.size();
+    for (std::size_t i = 0; i < told; ++i) {
+        text += (i == 0 ? " for " : ", for ") + path_text(chip.technology, slow[i].path);
     }
+    if (told < slow.size()) text += " and " + std::to_string(slow.size() - told) + " more";
     throw models::UserError(text + " by " + chip.technology.name + " at " +
                             ns_text(chip.voltage_v) + " V; lower clock_ghz to " +
                             clock_text(slow.front().clock_ghz) + more_cycles(chip, slow));

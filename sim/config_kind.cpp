@@ -41,12 +41,15 @@ fs::path extended(const std::string& target, const std::string& from, const fs::
 
 std::string kind_of(const std::string& path, const std::string& root, int files) {
     const models::YamlNodePtr tree = models::load_yaml(path);
-    const bool scheme = has_any(*tree, kOfSchemes);
-    if (scheme != has_any(*tree, kOfChips)) return scheme ? "schemes" : "chips";
+    // What it extends says more than a key that may be in the wrong place.
     const models::YamlEntry* extends = tree->find("extends");
-    if (scheme || extends == nullptr || files == 0) return "";
-    const fs::path next = extended(extends->value->scalar, path, root);
-    return next.empty() ? "" : kind_of(next.string(), root, files - 1);
+    if (extends != nullptr && files > 0) {
+        const fs::path next = extended(extends->value->scalar, path, root);
+        if (!next.empty()) return kind_of(next.string(), root, files - 1);
+    }
+    const bool scheme = has_any(*tree, kOfSchemes);
+    if (scheme == has_any(*tree, kOfChips)) return "";
+    return scheme ? "schemes" : "chips";
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ SramLayout scratchpad_layout(const Workload& work, const ScheduleConfig& schedul
     const Region& region = task.region;
     for (const Stream stream : spec->inputs) {
         const std::uint64_t row = bytes_per_row(work, stream, layer);
+        if (row == 0) continue;
         if (task.op != Op::Scan) {
             const std::uint64_t width = is_x(stream) ? work.dims.d_inner : row;  // else int8
             layout.read.push_back(columns(region, row, width, 0, width));

@@ -1,67 +1,48 @@
 #include "models/sram/sram_cost.h"
 
 #include <algorithm>
+#include <array>
 
 // Consecutive words lie in consecutive banks. A block that walks down the rows of a tensor, some
 // columns side by side, meets the same few banks over and over: with B banks and rows S words
-// apart, B / gcd(B, S) different ones for a column. While it walks, no word of another column can
-// fill the banks between, so the walk takes as long as its busiest bank; by how much that exceeds
-// what all banks together could do is the conflict. A walk over the next columns begins in other
-// banks and is otherwise the same, so the first one stands for all. Tensors that are walked
-// together (the operands of a scan) add up where they meet the same bank.
+// apart, B / gcd(B, S) different ones for a column. The next columns come when these are through,
+// so a walk takes as long as its busiest bank. What is read in whole rows spreads evenly.
 //
-// Lanes narrower than a word use it whole (how elements lie within a word is free).
+// Tensors that are walked together, the operands of a scan, begin in the same bank and are taken to
+// meet there in every walk. Lanes narrower than a word use it whole: how elements lie within a word
+// is free.
 
 namespace mambasic::models {
 
 namespace {
-
-/// The part of a tensor that is walked down at once: `bytes` of each of `rows`.
-struct Strip {
-    std::uint64_t bytes = 0;
-    std::uint64_t rows = 0;
-    std::uint64_t walks = 0;  // over all such strips
-};
-
-Strip strip_of(const SramConfig& config, const SramColumns& part, const SramWalk& walk) {
-    Strip strip;
-    const std::uint64_t lanes = std::min(walk.lanes, part.columns);
-    const std::uint64_t wanted = ceil_div(part.bytes * lanes, part.columns);
-    strip.bytes = std::min(part.bytes, ceil_div(wanted, config.word_bytes) * config.word_bytes);
-    strip.rows = walk.rows == 0 ? part.rows : std::min(part.rows, walk.rows);
-    strip.walks = ceil_div(part.bytes, strip.bytes) * ceil_div(part.rows, strip.rows) * walk.sweeps;
-    return strip;
-}
 
 /// Accesses to every bank.
 class BankLoad {
 public:
     explicit BankLoad(const SramConfig& config) : config_(config), steps_(config.banks + 1) {}
 
-    void add(const SramColumns& part, const Strip& strip, std::uint64_t skew) {
+    /// Of the first `bytes` of `rows` of a part.
+    void add(const SramColumns& part, std::uint64_t bytes, std::uint64_t rows, std::uint64_t skew) {
         const std::uint64_t banks = config_.banks;
         const std::uint64_t first = part.first_byte / config_.word_bytes;
         const std::uint64_t words =
-            ceil_div(part.first_byte % config_.word_bytes + strip.bytes, config_.word_bytes);
+            ceil_div(part.first_byte % config_.word_bytes + bytes, config_.word_bytes);
         const std::uint64_t apart = (ceil_div(part.pitch_bytes, config_.word_bytes) + skew) % banks;
-        total_ += strip.rows * words;
-        every_bank_ += strip.rows * (words / banks);
+        every_bank_ += rows * (words / banks);
         // Every so many rows one begins in the same bank again.
-        for (std::uint64_t r = 0; r < std::min(strip.rows, banks); ++r) {
-            const std::uint64_t times = ceil_div(strip.rows - r, banks);
-            add_run((first + r * apart) % banks, words % banks, times);
+        for (std::uint64_t r = 0; r < std::min(rows, banks); ++r) {
+            add_run((first + r * apart) % banks, words % banks, ceil_div(rows - r, banks));
         }
     }
 
-    /// Cycles of the busiest bank beyond those of all banks together.
-    std::uint64_t conflicts() const {
-        std::uint64_t busiest = 0;
+    std::uint64_t busiest() const {
+        std::uint64_t most = 0;
         std::uint64_t accesses = every_bank_;
         for (std::size_t b = 0; b < config_.banks; ++b) {
             accesses += steps_[b];
-            busiest = std::max(busiest, accesses);
+            most = std::max(most, accesses);
         }
-        return busiest - ceil_div(total_, config_.banks);
+        return most;
     }
 
 private:
@@ -76,35 +57,84 @@ private:
     const SramConfig& config_;
     std::vector<std::uint64_t> steps_;  // accesses more than in the bank before, modulo 2^64
     std::uint64_t every_bank_ = 0;      // whole rounds over all banks
-    std::uint64_t total_ = 0;
 };
 
-// What a block reads it reads together.
-std::uint64_t read_conflicts(const SramConfig& config, const SramWalk& walk,
-                             const SramLayout& layout) {
-    if (walk.lanes == 0) return 0;
-    BankLoad load(config);
-    std::uint64_t walks = 0;
-    for (const SramColumns& part : layout.read) {
-        const Strip strip = strip_of(config, part, walk);
-        load.add(part, strip, layout.row_skew_banks);
-        walks = std::max(walks, strip.walks);
+using Parts = std::vector<SramColumns>;
+
+// Side by side in a walk: the lanes, and what else their words hold.
+std::uint64_t columns_at_once(const SramConfig& config, const SramWalk& walk, const Parts& parts) {
+    std::uint64_t most = walk.lanes;
+    for (const SramColumns& part : parts) {
+        const std::uint64_t wanted = ceil_div(part.bytes * walk.lanes, part.columns);
+        const std::uint64_t words = ceil_div(wanted, config.word_bytes);
+        most = std::max(most, words * config.word_bytes * part.columns / part.bytes);
     }
-    return walks * load.conflicts();
+    return std::min(most, parts.front().columns);
+}
+
+struct Share {
+    std::uint64_t size = 0;
+    std::uint64_t times = 0;
+};
+
+// As many whole ones as there are, and what is left.
+std::array<Share, 2> shares(std::uint64_t all, std::uint64_t whole) {
+    return {Share{whole, all / whole}, Share{all % whole, 1}};
+}
+
+// Of parts that are read or written together, with as many rows and columns each.
+std::uint64_t walk_cycles(const SramConfig& config, const SramWalk& walk, const Parts& parts,
+                          std::uint64_t skew) {
+    const std::uint64_t rows = parts.front().rows;
+    const std::uint64_t columns = parts.front().columns;
+    if (rows == 0 || columns == 0) return 0;
+    const std::uint64_t rows_at_once = walk.rows == 0 ? rows : std::min(rows, walk.rows);
+    std::uint64_t cycles = 0;
+    for (const Share& down : shares(rows, rows_at_once)) {
+        for (const Share& across : shares(columns, columns_at_once(config, walk, parts))) {
+            BankLoad load(config);
+            for (const SramColumns& part : parts) {
+                load.add(part, ceil_div(part.bytes * across.size, columns), down.size, skew);
+            }
+            if (across.size > 0) cycles += down.times * across.times * load.busiest();
+        }
+    }
+    return walk.sweeps * cycles;
+}
+
+/// What a direction's ports do: walks, and bytes that come in whole rows.
+struct PortWork {
+    std::uint64_t walk_cycles = 0;
+    std::uint64_t even_bytes = 0;
+};
+
+PortWork port_work(std::uint64_t bytes, const SramWalk& walk, const Parts& parts) {
+    std::uint64_t walked = 0;
+    if (walk.lanes > 0) {
+        for (const SramColumns& part : parts) walked += part.rows * part.bytes * walk.sweeps;
+    }
+    return {0, bytes - std::min(bytes, walked)};
+}
+
+// What a block reads it reads together.
+PortWork reads(const SramConfig& config, const SramTraffic& traffic, const SramLayout& layout) {
+    const SramWalk& walk = traffic.read_walk;
+    PortWork work = port_work(traffic.activation_read_bytes, walk, layout.read);
+    if (walk.lanes > 0 && !layout.read.empty()) {
+        work.walk_cycles = walk_cycles(config, walk, layout.read, layout.row_skew_banks);
+    }
+    return work;
 }
 
 // Tensors that it writes it writes one after another.
-std::uint64_t write_conflicts(const SramConfig& config, const SramWalk& walk,
-                              const SramLayout& layout) {
-    if (walk.lanes == 0) return 0;
-    std::uint64_t cycles = 0;
+PortWork writes(const SramConfig& config, const SramTraffic& traffic, const SramLayout& layout) {
+    const SramWalk& walk = traffic.write_walk;
+    PortWork work = port_work(traffic.activation_write_bytes, walk, layout.written);
+    if (walk.lanes == 0) return work;
     for (const SramColumns& part : layout.written) {
-        BankLoad load(config);
-        const Strip strip = strip_of(config, part, walk);
-        load.add(part, strip, layout.row_skew_banks);
-        cycles += strip.walks * load.conflicts();
+        work.walk_cycles += walk_cycles(config, walk, {part}, layout.row_skew_banks);
     }
-    return cycles;
+    return work;
 }
 
 }  // namespace
@@ -118,15 +148,15 @@ Cycles sram_port_cycles(const SramConfig& config, std::uint64_t read_bytes,
 
 Cycles sram_walk_cycles(const SramConfig& config, const SramTraffic& traffic,
                         const SramLayout& layout) {
-    const std::uint64_t read = traffic.activation_read_bytes;
-    const std::uint64_t written = traffic.activation_write_bytes;
-    const Cycles reading{read_conflicts(config, traffic.read_walk, layout)};
-    const Cycles writing{write_conflicts(config, traffic.write_walk, layout)};
+    const PortWork read = reads(config, traffic, layout);
+    const PortWork written = writes(config, traffic, layout);
+    const Cycles reading{read.walk_cycles};
+    const Cycles writing{written.walk_cycles};
     if (config.ports_per_bank == 1) {
-        return sram_port_cycles(config, read, written) + reading + writing;
+        return sram_port_cycles(config, read.even_bytes, written.even_bytes) + reading + writing;
     }
-    return std::max(sram_port_cycles(config, read, 0) + reading,
-                    sram_port_cycles(config, 0, written) + writing);
+    return std::max(sram_port_cycles(config, read.even_bytes, 0) + reading,
+                    sram_port_cycles(config, 0, written.even_bytes) + writing);
 }
 
 MemoryPart sram_part(const SramConfig& config, const std::string& name) {

@@ -1,6 +1,7 @@
 // How what a tile reads and writes lies in a scratchpad: tensors row by row, of which a block may
 // want columns.
-// Not modelled: where a tensor begins (every one does in the first bank), padding between rows.
+// Not modelled: where a tensor begins (every one does in the first bank), the room that is lost
+// where a row, which begins with a word, does not fill its last one.
 #pragma once
 
 #include <cstdint>

@@ -377,6 +377,17 @@ TEST(BadKind, ASchemeIsNoChipAndAChipIsNoScheme) {
               0);
 }
 
+// A key in the wrong place makes no scheme of a chip that extends one.
+TEST(BadKind, WhatAFileExtendsTellsMoreThanAStrayKey) {
+    const Folder folder;
+    const std::string chip = folder.add("c.yaml", "extends: edge-32x32\nlayers: 3\n");
+    expect_refused(mambasic({"run", chip, "--trace", tiny_prefill()}),
+                   chip + ":2:1: unknown key 'layers'; valid are ");
+    const std::string scheme = folder.add("s.yaml", "extends: quamba1\nnorm: 1\n");
+    expect_refused(mambasic({"run", "tiny", "--trace", tiny_prefill(), "--scheme", scheme}),
+                   scheme + ":2:1: unknown key 'norm'; valid are ");
+}
+
 TEST(BadTraceUse, ATraceIsNoChipNoSchemeAndNoNetwork) {
     expect_refused(mambasic({"run", tiny_prefill()}),
                    tiny_prefill() +

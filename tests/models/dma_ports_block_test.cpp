@@ -75,6 +75,14 @@ TEST(DmaPorts, HalfAPortIsEnoughForHalfItsWidth) {
     EXPECT_LE(program.end.at(0), kUnhindered + 8) << "the last chunk's way in";
 }
 
+TEST(DmaPorts, AQuarterOfAPortSetsThePace) {
+    Program program({transfer(0, BlockId::DmaStore, 4096)});
+    Memory memory(program, sram(1));
+    memory.read_all_along(24 * 1000);  // 8 bytes a cycle are left, half of what the DRAM takes
+    memory.run();
+    EXPECT_EQ(program.end.at(0), 50U + 4096 / 8);
+}
+
 TEST(DmaPorts, AStoreReadsAndIsHeldBackByReaders) {
     Program program({transfer(0, BlockId::DmaStore, 4096)});
     Memory memory(program, sram(2));

@@ -129,6 +129,29 @@ std::string said_with(const ClockUses& uses) {
     return "";
 }
 
+TEST(ClockCheck, OfManyTheSlowestStandForAll) {
+    const std::string said = refusal("tiny", {"clock_ghz=8"});
+    EXPECT_NE(said.find(" more by tsmc7-class at 0.75 V; lower clock_ghz to "), std::string::npos)
+        << said;
+    EXPECT_EQ(said.find("or raise"), std::string::npos) << said;
+    EXPECT_LT(said.size(), 600U) << said;
+}
+
+TEST(ClockCheck, OfASettingGivenTwiceTheLastCounts) {
+    EXPECT_EQ(refusal("tiny", {"clock_ghz=1", "clock_ghz=8"}).find("--set clock_ghz=8: "), 0U);
+    const std::string said = refusal("tiny", with("nangate45", {"clock_ghz=1.2", "clock_ghz=0.7"}));
+    EXPECT_EQ(said.find("clock_ghz=1.2"), std::string::npos) << said;
+}
+
+// An access to a bank of 1 GiB takes more cycles than the key knows.
+TEST(ClockCheck, AdvisesNothingThatTheKeyRefuses) {
+    const std::string said = refusal(
+        "tiny", {"weight_sram.banks=1", "clock_ghz=1.3", "weight_sram.capacity_kib=1048576"});
+    EXPECT_NE(said.find("weight_sram.access_cycles: an access"), std::string::npos) << said;
+    EXPECT_EQ(said.find("or raise"), std::string::npos) << said;
+    EXPECT_NE(said.find("lower clock_ghz to "), std::string::npos) << said;
+}
+
 TEST(ClockCheck, TellsAllThatIsTooSlowAtOnce) {
     const std::string said = said_with({});
     for (const char* key : {"ssm.recurrence_ii_cycles", "gated_norm.sum_ii_cycles",
