@@ -21,4 +21,3 @@ add_library(mambasic_config STATIC
 target_compile_definitions(mambasic_config PRIVATE
     MAMBASIC_SOURCE_TREE="${PROJECT_SOURCE_DIR}")
 target_link_libraries(mambasic_config PUBLIC mambasic_models mambasic_traces)
-mambasic_unity(mambasic_config "scheme_code")
