@@ -174,7 +174,7 @@ std::string to_json(const Comparison& comparison) {
     for (const ComparedScheme& row : comparison.schemes) rows.push_back(json_of(row));
     Json refused = Json::array();
     for (const RefusedScheme& row : comparison.refused) refused.push_back(json_of(row));
-    const Json json = {{"schema", kComparisonSchema},
+    const Json json = {{"schema", kComparisonSchemaName},
                        {"provenance",
                         {{"version", comparison.version},
                          {"chip", comparison.chip},

@@ -8,7 +8,7 @@
 
 namespace mambasic::reports {
 
-constexpr const char* kComparisonSchema = "mambasic-compare/1";
+constexpr const char* kComparisonSchemaName = "mambasic-compare/1";
 
 /// Throws std::logic_error on a figure that is not finite: JSON cannot hold it.
 std::string to_json(const Comparison& comparison);

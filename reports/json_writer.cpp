@@ -209,7 +209,7 @@ Json json_of(const CheckSection& c) {
 }  // namespace
 
 std::string to_json(const Report& report) {
-    Json json = {{"schema", kReportSchema},
+    Json json = {{"schema", kReportSchemaName},
                  {"provenance", json_of(report.provenance)},
                  {"totals", json_of(report.totals)},
                  {"layers", json_of(report.layers)},

@@ -8,7 +8,7 @@
 
 namespace mambasic::reports {
 
-constexpr const char* kReportSchema = "mambasic-report/1";
+constexpr const char* kReportSchemaName = "mambasic-report/1";
 
 /// Throws std::logic_error on a figure that is not finite: JSON cannot hold it.
 std::string to_json(const Report& report);
