@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 ./setup.sh
 mkdir -p build
+echo "demo.sh: building, some 10 minutes on two cores; tail -f build/release.log shows how far it is"
 if ! { cmake --preset release && cmake --build --preset release; } >build/release.log 2>&1; then
     tail -n 40 build/release.log >&2
     echo "demo.sh: the build failed; all of it is in build/release.log" >&2

@@ -105,7 +105,7 @@ ComparedScheme read(const Json& report) {
     row.check = read_check(report.at("check"));
     const Json& quantization = report.at("quantization");
     row.quantized_elements = quantization.at("elements");
-    if (row.check.mismatches) {
+    if (!quantization.at("saturated").is_null()) {
         row.saturated_elements = quantization.at("saturated").get<std::uint64_t>();
         row.flagged_elements = quantization.at("flagged").get<std::uint64_t>();
     }

@@ -131,7 +131,12 @@ Json json_of(const LookupSection& l) {
 }
 
 Json json_of(const QuantizationSection& q) {
-    return {{"saturated", q.saturated}, {"flagged", q.flagged}, {"elements", q.elements}};
+    const auto counted = [](const std::optional<std::uint64_t>& count) {
+        return count ? Json(*count) : Json(nullptr);
+    };
+    return {{"saturated", counted(q.saturated)},
+            {"flagged", counted(q.flagged)},
+            {"elements", q.elements}};
 }
 
 Json json_of(const QualityFigures& f) {

@@ -124,8 +124,8 @@ struct LookupSection {
 };
 
 struct QuantizationSection {
-    std::uint64_t saturated = 0;
-    std::uint64_t flagged = 0;
+    std::optional<std::uint64_t> saturated;  // absent: no bits were computed
+    std::optional<std::uint64_t> flagged;
     std::uint64_t elements = 0;
 };
 

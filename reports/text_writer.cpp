@@ -148,9 +148,13 @@ std::string lookup_lines(const LookupSection& l) {
 }
 
 std::string quantization_lines(const QuantizationSection& q) {
-    return "  " + grouped(q.elements) + " elements, " + grouped(q.saturated) + " saturated (" +
-           percent(static_cast<double>(q.saturated), static_cast<double>(q.elements)) + "), " +
-           grouped(q.flagged) + " flagged\n";
+    const std::string elements = "  " + grouped(q.elements) + " elements";
+    if (!q.saturated || !q.flagged) {
+        return elements + "; no bits were computed, so how many saturated is not known\n";
+    }
+    return elements + ", " + grouped(*q.saturated) + " saturated (" +
+           percent(static_cast<double>(*q.saturated), static_cast<double>(q.elements)) + "), " +
+           grouped(*q.flagged) + " flagged\n";
 }
 
 std::string unit_table(const std::vector<UnitError>& units) {

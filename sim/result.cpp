@@ -280,8 +280,10 @@ reports::Report make_report(const RunFacts& f) {
     report.dram = dram_section(f);
     report.lookup = lookup_section(f, energy);
     report.quantization.elements = coded_elements(f);
-    report.quantization.saturated = all.counts[Event::Saturated];
-    report.quantization.flagged = all.counts[Event::Flagged];
+    if (f.numerics) {
+        report.quantization.saturated = all.counts[Event::Saturated];
+        report.quantization.flagged = all.counts[Event::Flagged];
+    }
     report.unit_errors = unit_errors(f.chip.nonlinear);
     if (!f.numerics) {
         report.notes.emplace_back("timing only: no bits were computed, saturation is not counted");

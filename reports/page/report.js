@@ -10,9 +10,15 @@ function headline(report) {
         ['DRAM read', bytes(t.dram_read_bytes), grouped(t.dram_read_bytes) + ' B'],
         ['DRAM written', bytes(t.dram_written_bytes), grouped(t.dram_written_bytes) + ' B'],
         ['of the DRAM\'s peak', percent(report.dram.bandwidth_utilization, 1), report.dram.name],
-        ['saturated codes', percent(report.quantization.saturated, report.quantization.elements),
-         grouped(report.quantization.saturated) + ' of ' + grouped(report.quantization.elements)],
+        saturation(report.quantization),
     ]);
+}
+
+function saturation(quantization) {
+    const elements = grouped(quantization.elements);
+    if (quantization.saturated === null) return ['saturated codes', '-', 'no bits computed, ' + elements + ' codes'];
+    return ['saturated codes', percent(quantization.saturated, quantization.elements),
+        grouped(quantization.saturated) + ' of ' + elements];
 }
 
 function verdict(check) {

@@ -53,6 +53,14 @@ TEST(TextWriter, TheEnergyOfLookupsIsThatOnChip) {
         "scales), tables 23 B, "));
 }
 
+TEST(TextWriter, WithoutBitsNobodyKnowsWhatSaturated) {
+    Report report = sample_report();
+    EXPECT_TRUE(contains(to_text(report, {}), " elements, 12 saturated ("));
+    report.quantization.saturated = report.quantization.flagged = {};
+    EXPECT_TRUE(contains(to_text(report, {}), "65,536 elements; no bits were computed"));
+    EXPECT_FALSE(contains(to_text(report, {}), "saturated ("));
+}
+
 TEST(TextWriter, LayersOfOneLengthHaveNoFastest) {
     Report report = sample_report();
     ASSERT_GE(report.layers.size(), 2U);

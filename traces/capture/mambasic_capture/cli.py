@@ -42,7 +42,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="TRACE", type=Path, required=True, help="the file to write"
     )
     parser.add_argument("--sequences", type=_positive, default=1, help="of the batch; default 1")
-    parser.add_argument("--length", type=_positive, help="tokens of each; default: all there are")
+    parser.add_argument(
+        "--length", type=_positive, help="tokens of each, after its prompt; default: all there are"
+    )
 
 
 def _add_hf(verbs: "argparse._SubParsersAction[_Parser]") -> None:

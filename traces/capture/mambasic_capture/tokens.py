@@ -64,7 +64,8 @@ def sequences(tokens: List[int], count: int, length: Optional[int]) -> torch.Ten
         length = len(tokens) // count
     if length < 1 or len(tokens) < count * length:
         raise CaptureError(
-            f"{len(tokens)} tokens are too few for {count} sequences of {max(length, 1)}; "
+            f"{len(tokens)} tokens are too few for {count} sequence{'' if count == 1 else 's'} of "
+            f"{max(length, 1)} with their prompts; "
             "give more text, or fewer or shorter sequences"
         )
     return torch.tensor(tokens[: count * length], dtype=torch.int64).reshape(count, length)

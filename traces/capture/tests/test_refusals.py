@@ -76,7 +76,7 @@ def test_a_model_that_the_accelerator_does_not_compute(
         (["--tokens", "1,2,300"], "token 300 is not in the vocabulary of 256"),
         (["--tokens", "1," * 2000 + "300"], "token 300 is not in the vocabulary of 256"),
         (["--tokens", "1,x"], "'x' is no token id"),
-        (["--tokens", "1,2", "--length", "3"], "2 tokens are too few for 1 sequences of 3"),
+        (["--tokens", "1,2", "--length", "3"], "2 tokens are too few for 1 sequence of 3"),
         (["--tokens", ""], "0 tokens are too few"),
         (["--tokens", "1,2", "--layers", "1:3"], "the model has layers 0:2"),
         (["--tokens", "1,2", "--layers", "1"], "must be FIRST:END"),
