@@ -104,9 +104,11 @@ TEST(Compared, QualityIsThereWhereTheRunStatesIt) {
     EXPECT_FALSE(without.network);
 }
 
-TEST(Compared, WithoutACheckNothingSaturated) {
+TEST(Compared, WithoutBitsNobodyKnowsWhatSaturated) {
     Report report = sample_run();
     report.check.reset();
+    EXPECT_EQ(compared(to_json(report)).saturated_elements, 12U);
+    report.quantization.saturated = report.quantization.flagged = {};
     const ComparedScheme row = compared(to_json(report));
     EXPECT_FALSE(row.check.mismatches);
     EXPECT_FALSE(row.saturated_elements);
