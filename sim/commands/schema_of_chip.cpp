@@ -42,7 +42,7 @@ Json part_schema(const std::string& block) {
     const Json mapping = mapping_of(keys_below(keys_of_a_chip(), block));
     const Json complete = all_required(mapping);
     for (const auto& [key, value] : mapping.items()) schema[key] = value;
-    schema["allOf"] = {complete};
+    schema["allOf"] = Json::array({complete});
     return schema;
 }
 
