@@ -102,39 +102,28 @@ std::uint64_t walk_cycles(const SramConfig& config, const SramWalk& walk, const 
     return walk.sweeps * cycles;
 }
 
-/// What a direction's ports do: walks, and bytes that come in whole rows.
-struct PortWork {
-    std::uint64_t walk_cycles = 0;
-    std::uint64_t even_bytes = 0;
-};
-
-PortWork port_work(std::uint64_t bytes, const SramWalk& walk, const Parts& parts) {
+// Of a direction's bytes those that come in whole rows.
+std::uint64_t even_bytes(std::uint64_t bytes, const SramWalk& walk, const Parts& parts) {
+    if (walk.lanes == 0) return bytes;
     std::uint64_t walked = 0;
-    if (walk.lanes > 0) {
-        for (const SramColumns& part : parts) walked += part.rows * part.bytes * walk.sweeps;
-    }
-    return {0, bytes - std::min(bytes, walked)};
+    for (const SramColumns& part : parts) walked += part.rows * part.bytes * walk.sweeps;
+    return bytes - std::min(bytes, walked);
 }
 
 // What a block reads it reads together.
-PortWork reads(const SramConfig& config, const SramTraffic& traffic, const SramLayout& layout) {
-    const SramWalk& walk = traffic.read_walk;
-    PortWork work = port_work(traffic.activation_read_bytes, walk, layout.read);
-    if (walk.lanes > 0 && !layout.read.empty()) {
-        work.walk_cycles = walk_cycles(config, walk, layout.read, layout.row_skew_banks);
-    }
-    return work;
+Cycles reading(const SramConfig& config, const SramWalk& walk, const SramLayout& layout) {
+    if (walk.lanes == 0 || layout.read.empty()) return {0};
+    return {walk_cycles(config, walk, layout.read, layout.row_skew_banks)};
 }
 
 // Tensors that it writes it writes one after another.
-PortWork writes(const SramConfig& config, const SramTraffic& traffic, const SramLayout& layout) {
-    const SramWalk& walk = traffic.write_walk;
-    PortWork work = port_work(traffic.activation_write_bytes, walk, layout.written);
-    if (walk.lanes == 0) return work;
+Cycles writing(const SramConfig& config, const SramWalk& walk, const SramLayout& layout) {
+    Cycles cycles;
+    if (walk.lanes == 0) return cycles;
     for (const SramColumns& part : layout.written) {
-        work.walk_cycles += walk_cycles(config, walk, {part}, layout.row_skew_banks);
+        cycles += {walk_cycles(config, walk, {part}, layout.row_skew_banks)};
     }
-    return work;
+    return cycles;
 }
 
 }  // namespace
@@ -148,15 +137,15 @@ Cycles sram_port_cycles(const SramConfig& config, std::uint64_t read_bytes,
 
 Cycles sram_walk_cycles(const SramConfig& config, const SramTraffic& traffic,
                         const SramLayout& layout) {
-    const PortWork read = reads(config, traffic, layout);
-    const PortWork written = writes(config, traffic, layout);
-    const Cycles reading{read.walk_cycles};
-    const Cycles writing{written.walk_cycles};
-    if (config.ports_per_bank == 1) {
-        return sram_port_cycles(config, read.even_bytes, written.even_bytes) + reading + writing;
-    }
-    return std::max(sram_port_cycles(config, read.even_bytes, 0) + reading,
-                    sram_port_cycles(config, 0, written.even_bytes) + writing);
+    const SramTraffic& t = traffic;
+    const std::uint64_t read = even_bytes(t.activation_read_bytes, t.read_walk, layout.read);
+    const std::uint64_t written =
+        even_bytes(t.activation_write_bytes, t.write_walk, layout.written);
+    const Cycles reads = reading(config, t.read_walk, layout);
+    const Cycles writes = writing(config, t.write_walk, layout);
+    if (config.ports_per_bank == 1) return sram_port_cycles(config, read, written) + reads + writes;
+    return std::max(sram_port_cycles(config, read, 0) + reads,
+                    sram_port_cycles(config, 0, written) + writes);
 }
 
 MemoryPart sram_part(const SramConfig& config, const std::string& name) {
