@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "tests/e2e/program.h"
+#include "tests/e2e/refused.h"
 
 namespace mambasic::e2e {
 namespace {
@@ -12,11 +13,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 void expect_refused(const Words& words, const std::string& text) {
-    const Outcome outcome = mambasic(words);
-    EXPECT_EQ(outcome.status, 2) << outcome.out;
-    EXPECT_EQ(outcome.out, "");
-    EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;
-    EXPECT_NE(outcome.err.find(text), std::string::npos) << outcome.err;
+    expect_refused(mambasic(words), text);
 }
 
 // Every command that writes one file, with `target` as that file.
